@@ -1,0 +1,65 @@
+/*
+ * protocol.h - what a protocol is to the call: params to a request, bytes to a value. Pure: no clock, no I/O, no service by name.
+ *
+ *   serialize            params -> struct tcx_request (method, path, query, headers, body in memory or a body source)
+ *   parser: start -> feed* -> finish        once per response; on any failure the parser is simply dropped (its memory is the arena's)
+ *
+ * A parser of a success (status < 301) builds the output shape's value as bytes come; one of an error finds Code, Message, Type and the rest of the
+ * document first and, when the code names a modelled exception, its members too. Neither fills in ResponseMetadata: the call does.
+ * Framed bodies (event streams) come as events; none of the protocols of this header's first user, rest-xml over plain bodies, produces them.
+ */
+#ifndef TCX_PROTOCOL_H
+#define TCX_PROTOCOL_H
+#include "base/error.h"
+#include "base/http.h"
+#include "base/value.h"
+#include "model/model.h"
+
+struct tcx_serialize {
+  const struct tcx_model *model;
+  const struct tcx_operation *op;
+  const struct tcx_value *params;           /* MAP or NULL; validated */
+  struct tcx_value *body;                   /* out: the streaming member's value (STRING, BLOB or BODY) that is the request's body, else NULL; request.body is then empty */
+  bool body_requires_length;                /* out, with body */
+};
+
+typedef enum { TCX__PARSE_OUTPUT, TCX__PARSE_ERROR } tcx__parse_mode;
+struct tcx_parser;                           /* a protocol's own, in the arena; begins with a struct tcx_parser_head */
+struct tcx_parse_error {                     /* what finish tells of an error response; texts NUL-ended, in the arena */
+  const char *code;                          /* never NULL after a successful finish: from the body, a header, or the status ("404") */
+  const char *message;                       /* never NULL; "" when the service said nothing (the call may put the HTTP reason) */
+  const struct tcx_shape *shape;             /* the modelled exception, or NULL */
+};
+/* One event of a framed body: type "event" | "exception" | "error"; payload by the member's shape. < 0 stops the parser with that status. */
+typedef int (*tcx__event_cb)(void *ctx, const char *type, const char *name, struct tcx_value *payload);
+
+struct tcx_parse {                           /* what a parser is started with; borrowed until finish */
+  struct tcx_arena *arena;                   /* the value and all of the parser's memory */
+  const struct tcx_model *model;
+  const struct tcx_operation *op;
+  const struct tcx_response_head *head;
+  tcx__parse_mode mode;
+  struct tcx_fail *fail;                     /* what is wrong with the response, in words */
+  tcx__event_cb on_event; void *event_ctx;   /* used only by outputs with an event stream */
+};
+
+struct tcx_protocol {
+  const char *name;                          /* metadata.protocol: "rest-xml" */
+  /* req.arena, tls, host, host_header and the endpoint's path (in req->path) are set by the caller; the operation's path is joined to it. */
+  int (*serialize)(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f);
+  int (*start)(const struct tcx_parse *p, struct tcx_parser **out);      /* UV_ENOMEM */
+  int (*feed)(struct tcx_parser *parser, const char *bytes, size_t n);   /* TCX_EPROTO, TCX_ETOOBIG, UV_ENOMEM */
+  /* The body is complete. *out is a MAP, never NULL on success. error is filled in mode TCX__PARSE_ERROR (may be NULL else). In that mode the value is
+     {Error: {Code, Message, ...}, <modelled members>}. A malformed error document is no failure: code comes from the status then. */
+  int (*finish)(struct tcx_parser *parser, struct tcx_value **out, struct tcx_parse_error *error);
+};
+/* True when the operation's success output has a member that streams (its name comes back): the body then does not pass through a parser but to the stream;
+   start and finish still run, without feed, for headers and status. */
+bool tcx__streaming_output(const struct tcx_operation *op, const struct tcx_member **member);
+
+extern const struct tcx_protocol tcx__rest_xml;
+const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
+
+#define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */
+#define TCX__XML_DEPTH 128                   /* deepest nesting of elements */
+#endif
