@@ -84,6 +84,8 @@ void tcx__conn_release(struct tcx_conn *conn, bool reusable);   /* gives back on
 #define TCX__HEADERS_MAX 512                          /* header lines of a response; more is TCX_EPROTO */
 #define TCX__READ_SIZE (64u * 1024)                   /* the shared read buffer */
 
+#define TCX__PULL_MAX 16
+
 struct tcx_exchange;
 struct tcx_exchange_ops {
   /* The final response's head (any number of 1xx was skipped). In exchange->arena. */
@@ -94,9 +96,9 @@ struct tcx_exchange_ops {
   void (*end)(struct tcx_exchange *x);
   /* It broke; the connection is closed. Nothing comes after it. */
   void (*failed)(struct tcx_exchange *x, int status, tcx_phase_t phase, const char *why);
-  /* The next window of the request body: 0 and out->len > 0, or 0 and out->len 0 at the end, or TCX_EAGAIN (then tcx__exchange_resume), or < 0 (fails the exchange with it,
-     phase SEND). The window stays untouched until the next pull or the end of the exchange. Not called when has_body was false. */
-  int (*pull)(struct tcx_exchange *x, uv_buf_t *out);
+  /* The next windows of the request body, up to TCX__PULL_MAX at once (one writev): 0 with *n > 0 and none of them empty, or 0 with *n 0 at the end, or TCX_EAGAIN (then tcx__exchange_resume), or
+     < 0 (fails the exchange with it, phase SEND). The windows stay untouched until the next pull or the end of the exchange. Not called when has_body was false. */
+  int (*pull)(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned *n);
 };
 struct tcx_exchange {
   const struct tcx_exchange_ops *ops;   /* set by the caller before, with the next four */
