@@ -19,6 +19,7 @@ struct tcx_serialize {
   const struct tcx_model *model;
   const struct tcx_operation *op;
   const struct tcx_value *params;           /* MAP or NULL; validated */
+  const char *path;                         /* instead of op->path (S3: the rule set has put the bucket into the endpoint already), or NULL; a URI member that it does not name is left out */
   struct tcx_value *body;                   /* out: the streaming member's value (STRING, BLOB or BODY) that is the request's body, else NULL; request.body is then empty */
   bool body_requires_length;                /* out, with body */
 };
