@@ -43,12 +43,12 @@ void tcx__arena_free(struct tcx_arena *arena);                             /* NU
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child);
 int tcx__arena_on_free(struct tcx_arena *arena, void (*run)(void *p), void *p); /* 0 or UV_ENOMEM */
 
-void *tcx__arena_grow(struct tcx_arena *arena, size_t n);                  /* the slow path of alloc */
+void *tcx__arena_grow(struct tcx_arena *arena, size_t n);                  /* the slow path of alloc; n as it was asked for */
 static inline void *tcx__arena_alloc(struct tcx_arena *arena, size_t n) {  /* 8-aligned, not zeroed; NULL when memory is out */
-  n = (n + 7) & ~(size_t)7;
-  if ((size_t)(arena->end - arena->next) >= n && n != 0) {
+  size_t room = (n + 7) & ~(size_t)7;
+  if (room - 1 < (size_t)(arena->end - arena->next)) { /* 0, and what wrapped around to it, go the slow way */
     void *p = arena->next;
-    arena->next += n;
+    arena->next += room;
     return p;
   }
   return tcx__arena_grow(arena, n);
