@@ -3,6 +3,9 @@
 #define TCX_BASE_TIME_H
 #include "base/buf.h"
 
+#define TCX__TIME_MIN (-377705116800)   /* -9999-01-01T00:00:00Z */
+#define TCX__TIME_MAX 253402300799      /* 9999-12-31T23:59:59Z */
+
 typedef enum {                 /* Smithy's timestampFormat, botocore's names */
   TCX__TIME_DEFAULT,           /* not said: the protocol and the place decide */
   TCX__TIME_ISO8601,           /* 2015-08-30T12:36:00Z, with 6 digits of fraction when there is one (botocore's form) */
@@ -10,6 +13,7 @@ typedef enum {                 /* Smithy's timestampFormat, botocore's names */
   TCX__TIME_UNIX               /* 1440938160, with a fraction when there is one */
 } tcx__time_format;
 
+/* UV_ERANGE in the buffer outside the years, and for a year before 0 in the formats that spell it. */
 void tcx__time_write(struct tcx_buf *out, tcx__time_format format, int64_t seconds, int32_t nanoseconds);
 /* Reads ISO 8601 (with offset, with fraction), RFC 822 / RFC 7231 dates and numbers (Unix seconds, fraction and exponent allowed), whichever it is.
    UV_EINVAL for anything else, UV_ERANGE outside the years. */
