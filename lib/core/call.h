@@ -1,0 +1,139 @@
+/*
+ * call.h - the inside of tcx_call_t: one state machine, each state a function.
+ *
+ *   NEW --prepare--> BODY ----> CREDENTIALS ----> POOL ----> EXCHANGE ----> DONE ----> OVER
+ *    (params, rules,  (open a    (identity)       (lease)    (write, read)  (in the    (callback has returned;
+ *     serialize)       file,          ^                          |           ready      kept while retained)
+ *                      hash)          |                          |           queue)
+ *                                  BACKOFF <--- retry, redirect -+
+ *                                                                +--> STREAMING: the callback has run, the body flows to the stream's reader
+ *
+ * Who calls whom: call.c drives; prepare.c makes the request; payload.c decides how its body and checksum travel; send.c signs and writes; receive.c takes the response;
+ * finish.c builds error, metadata and decides on a retry; stream.c owns the body after the callback.
+ * Who frees: the call lies in its own arena. refs counts the library (until the callback has returned and no stream is open) and each retain; the last one frees the arena.
+ */
+#ifndef TCX_CORE_CALL_H
+#define TCX_CORE_CALL_H
+#include "core/client.h"
+#include "core/payload.h"
+#include "core/upload.h"
+
+typedef enum {
+  TCX__CALL_NEW, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF, TCX__CALL_DONE,
+  TCX__CALL_STREAMING, TCX__CALL_OVER
+} tcx__call_state;
+
+typedef enum { TCX__CLASSIFY_OUTPUT, TCX__CLASSIFY_ERROR, TCX__CLASSIFY_MORE } tcx__classification;
+
+struct tcx_collect {                   /* a body kept whole: of max_body, or the start of a document that is being classified */
+  char *p;
+  size_t n, cap;
+};
+
+struct tcx_call {
+  struct tcx_arena *arena;             /* holds this struct too */
+  tcx_client_t *client;                /* NULL once the client is closed or the call is OVER and kept */
+  tcx_session_t *session;              /* NULL likewise */
+  tcx_call_t *prev, *next;             /* in client->calls */
+  tcx_call_cb cb;
+  void *data;
+  struct tcx_ready ready;
+  unsigned refs;
+  uint8_t state;                       /* tcx__call_state */
+  bool linked, in_callback, presign, completing;
+  bool cancel_asked;
+  const char *op_name;                 /* what the caller wrote */
+  const struct tcx_operation *op;
+  struct tcx_value *params;            /* MAP */
+  tcx_call_options_t options;          /* headers: parsed, NULL here */
+  struct tcx_headers extra;            /* of options.headers */
+  unsigned expires_s;                  /* presign */
+  /* endpoint and request */
+  struct tcx_rule_param_value *rule_values;   /* valid while the endpoint is being resolved */
+  const struct tcx_endpoint_ref *endpoint;
+  const char *signing_region, *signing_name;
+  bool unsigned_request, s3_signer;
+  const char *path;                    /* instead of op->path, or NULL */
+  struct tcx_request req;
+  unsigned fixed_headers;              /* req.headers.count before signing */
+  struct tcx_payload payload;
+  struct tcx_upload upload;
+  bool expect_continue;
+  bool without_trailer;                /* sent again without a trailer, since the service refused it */
+  /* attempts */
+  struct tcx_identity *identity;
+  union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
+  struct tcx_exchange x;
+  bool exchanging;                     /* x is under way */
+  bool fresh;                          /* the next attempt wants a new connection and a new look-up */
+  bool free_retried;                   /* a dead reused connection was replaced already in this attempt */
+  bool redirected, redirect;           /* redirect: a hook wants the next attempt at once */
+  bool sent;
+  struct tcx_timer timer, deadline;    /* timer: attempt timeout, or backoff */
+  struct tcx_retry_state retry;
+  unsigned attempts;
+  tcx_phase_t phase;
+  char invocation[37];
+  /* response */
+  struct tcx_response_head head;
+  struct tcx_parser *parser;
+  struct tcx_parse parse;
+  uint8_t parse_mode;                  /* tcx__parse_mode */
+  tcx__classification (*classify)(tcx_call_t *call, const char *p, size_t n, bool end);   /* set by BEFORE_PARSE hooks: looks at the first bytes of the body */
+  struct tcx_collect collect;
+  bool collecting, streaming;          /* max_body; a stream */
+  const struct tcx_member *stream_member;
+  struct tcx_payload_check check;      /* the response's checksum */
+  uint64_t received;
+  int broken;                          /* the response went wrong while it was read: status, text in fail */
+  struct tcx_value *value;             /* the response */
+  struct tcx_parse_error parse_error;
+  struct tcx_fail fail;                /* text of what went wrong, in the arena */
+  tcx_error_t error;                   /* status 0 = none */
+  bool max_attempts_reached, quota_reached;
+  tcx_stream_t *stream;
+  void *hook_state;                    /* a customization's own, per call */
+  /* times */
+  uint64_t started_us, sent_us, credentials_us, waited_us;
+  tcx_call_timings_t timings;
+};
+
+/* call.c */
+void tcx__call_client_closing(tcx_call_t *call);
+void tcx__call_step(tcx_call_t *call);                        /* goes on from the state it is in, as far as it can */
+void tcx__call_fail(tcx_call_t *call, int status, tcx_phase_t phase);    /* no retry: the outcome is this error; the text is in call->fail */
+void tcx__call_done(tcx_call_t *call);                        /* the outcome stands: into the ready queue */
+void tcx__call_unref(tcx_call_t *call);
+void tcx__call_break(tcx_call_t *call);                       /* lets go of connection, lease, waits and timers */
+void tcx__call_retire(tcx_call_t *call);                      /* the library is through with it: out of the client, one reference less */
+uint64_t tcx__now_us(void);
+struct tcx_call_start {
+  tcx_client_t *client;
+  const char *operation;
+  tcx_value_t *params;
+  const tcx_call_options_t *options;
+  size_t options_size;
+  tcx_call_cb cb;
+  void *data;
+  bool presign;
+  unsigned expires_s;
+};
+int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
+/* prepare.c */
+int tcx__call_prepare(tcx_call_t *call);                      /* 0, or < 0 with call->fail and call->phase set */
+int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
+/* send.c */
+int tcx__call_sign(tcx_call_t *call);
+void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn);
+/* receive.c */
+extern const struct tcx_exchange_ops tcx__call_exchange_ops;
+/* finish.c */
+void tcx__call_response_ended(tcx_call_t *call);              /* the whole response is here, or broke (call->broken) */
+void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);   /* no usable response: retry or fail */
+int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
+/* stream.c */
+void tcx__stream_offer(tcx_call_t *call);                     /* headers of a streaming success are here: runs the callback */
+void tcx__stream_data(tcx_stream_t *stream, const char *p, size_t n);
+void tcx__stream_end(tcx_stream_t *stream, int status);       /* status TCX_EOF or < 0, text in call->fail */
+void tcx__stream_client_closing(tcx_stream_t *stream);
+#endif

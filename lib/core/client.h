@@ -1,0 +1,58 @@
+/*
+ * client.h - the inside of tcx_client_t.
+ *
+ * States: open -> (draining) -> closing: every call is cancelled and every stream broken off, their callbacks run from the ready queue -> no call left: the pool closes ->
+ * freed, after the close callback. A client whose creation found something wrong (unknown service, bad option) is open too: `problem` answers each of its calls.
+ */
+#ifndef TCX_CORE_CLIENT_H
+#define TCX_CORE_CLIENT_H
+#include "auth/auth.h"
+#include "core/config.h"
+#include "core/hooks.h"
+#include "core/identity.h"
+#include "core/retry.h"
+#include "core/session.h"
+#include "model/rules.h"
+#include "protocols/protocol.h"
+
+#define TCX__POOLED_BLOCKS 1024      /* arena blocks that a client keeps for later calls */
+
+struct tcx_client {
+  tcx_session_t *session;
+  tcx_client_t *prev, *next;
+  struct tcx_arena *arena;             /* texts and the service's own state */
+  const char *service;
+  const struct tcx_model *model;       /* NULL with a problem */
+  const struct tcx_protocol *protocol;
+  const struct tcx_partitions *partitions;
+  const struct tcx_customization *custom;   /* NULL when the service has none */
+  void *custom_state;
+  struct tcx_client_config config;
+  const char *user_agent;
+  struct tcx_fail problem;             /* status 0 = none */
+  struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
+  struct tcx_endpoint_cache *endpoints;
+  struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
+  struct tcx_pool *pool;               /* made at the first call */
+  struct tcx_block_pool blocks;
+  struct tcx_signing_keys keys;
+  struct tcx_retry_quota quota;
+  tcx_call_t *calls;                   /* not completed, newest first; and those whose stream is open */
+  unsigned active, streams, waiting;   /* waiting: for a connection */
+  uint64_t completed, retries;
+  bool trailers_refused;               /* the custom endpoint has answered that it does not know trailers */
+  bool shared;                         /* tcx_session_get_client's: ends with the session */
+  bool draining, closing;
+  struct tcx_ready close_ready;        /* draining or closing: looks whether it is over */
+  tcx_client_close_cb drain_cb, close_cb;
+  bool drain_asked;
+  void *data;
+};
+
+tcx_client_t *tcx__client_next(const tcx_client_t *client);
+void tcx__client_close_any(tcx_client_t *client, tcx_client_close_cb cb);     /* tcx_client_close, also for shared ones */
+int tcx__client_pool(tcx_client_t *client, struct tcx_pool **pool);          /* made at first use; UV_ENOMEM */
+int tcx__client_identity(tcx_client_t *client, struct tcx_identity_source **source);
+void tcx__client_call_gone(tcx_client_t *client);                            /* a call or a stream ended: a drain or a close may go on */
+static inline void *tcx__client_state(const tcx_client_t *client) { return client->custom_state; }
+#endif

@@ -1,0 +1,35 @@
+/*
+ * config.h - a client's settings, resolved once when it is created: option field, then Config value (botocore's names), then environment and profile, then default.
+ */
+#ifndef TCX_CORE_CONFIG_H
+#define TCX_CORE_CONFIG_H
+#include "base/error.h"
+#include "core/settings.h"
+#include <tucuxi.h>
+
+typedef enum { TCX__UNSET, TCX__FALSE, TCX__TRUE } tcx__tristate;
+typedef enum { TCX__ADDRESSING_AUTO, TCX__ADDRESSING_VIRTUAL, TCX__ADDRESSING_PATH } tcx__addressing;
+
+#define TCX__DEFAULT_CONNECT_TIMEOUT_MS 60000u
+#define TCX__DEFAULT_READ_TIMEOUT_MS 60000u
+#define TCX__DEFAULT_MAX_ATTEMPTS 3u
+#define TCX__DEFAULT_MAX_CONNECTIONS 64u
+#define TCX__IDLE_MS 15000u                     /* an idle connection is closed before the service (S3: 20 s) closes it */
+
+struct tcx_client_config {                      /* texts lie in the client's arena */
+  const char *region, *endpoint_url, *user_agent_extra, *user_agent_appid, *ca_bundle, *signature_version;
+  unsigned connect_timeout_ms, read_timeout_ms, acquire_timeout_ms, max_attempts, max_connections;
+  bool unsigned_requests, no_verify, tcp_keepalive, no_validation, no_host_prefix;
+  bool max_attempts_given;
+  tcx__tristate use_fips, use_dualstack;
+  bool request_checksum_when_required, response_checksum_when_required;
+  struct {                                      /* botocore's Config(s3={...}) */
+    tcx__addressing addressing;
+    tcx__tristate payload_signing, use_accelerate, use_arn_region, us_east_1_global, disable_mrap, disable_express_auth;
+    tcx__tristate checksum_trailer;             /* tucuxi's own: TRUE = bodies in memory over https carry their checksum in a trailer too, as botocore's do */
+  } s3;
+};
+/* config is read, not kept; its texts are copied. TCX_ECONFIG names the option and what is wrong with it. */
+int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, const tcx_client_options_t *options, const char *session_region,
+                        const struct tcx_settings *settings, const char *service_id, struct tcx_fail *f);
+#endif

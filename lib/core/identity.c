@@ -1,0 +1,165 @@
+/*
+ * States of a source: empty -> fetching -> holding an identity -> (expired) fetching ... -> freed.
+ * tcx__identity_get starts a fetch when there is nothing usable; tcx__identity_answer ends it and tells all waiters in the order in which they came.
+ */
+#include "core/identity.h"
+#include "base/mem.h"
+#include "core/log.h"
+#include "core/session.h"
+#include <string.h>
+
+struct tcx_identity_source {
+  tcx_session_t *session;
+  struct tcx_provider *provider;
+  struct tcx_identity *current;
+  struct tcx_identity_wait *first, *last;
+  bool fetching;
+};
+
+static size_t text_size(const char *s) { return s != NULL ? strlen(s) + 1 : 0; }
+
+static const char *put_text(char **to, const char *s) {
+  size_t n = text_size(s);
+  if (n <= 1)
+    return NULL;
+  char *at = *to;
+  memcpy(at, s, n);
+  *to += n;
+  return at;
+}
+
+int tcx__identity_new(const tcx_credentials_t *c, const char *origin, struct tcx_identity **out) {
+  size_t size = sizeof(struct tcx_identity) + text_size(c->access_key) + text_size(c->secret_key) +
+                text_size(c->session_token) + text_size(c->account_id);
+  struct tcx_identity *id = tcx__calloc(1, size);
+  if (id == NULL)
+    return UV_ENOMEM;
+  char *to = (char *)(id + 1);
+  id->refs = 1;
+  id->access_key = put_text(&to, c->access_key);
+  id->secret_key = put_text(&to, c->secret_key);
+  id->session_token = put_text(&to, c->session_token);
+  id->account_id = put_text(&to, c->account_id);
+  id->expires = c->expires;
+  id->origin = origin;
+  id->size = size;
+  *out = id;
+  return 0;
+}
+
+struct tcx_identity *tcx__identity_retain(struct tcx_identity *id) {
+  id->refs++;
+  return id;
+}
+
+void tcx__identity_release(struct tcx_identity *id) {
+  if (id == NULL || --id->refs > 0)
+    return;
+  tcx__wipe(id, id->size);
+  tcx__free(id);
+}
+
+int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out) {
+  struct tcx_identity_source *s = tcx__calloc(1, sizeof *s);
+  if (s == NULL) {
+    provider->free(provider);
+    return UV_ENOMEM;
+  }
+  s->session = session;
+  s->provider = provider;
+  *out = s;
+  return 0;
+}
+
+static struct tcx_identity_wait *take_first(struct tcx_identity_source *s) {
+  struct tcx_identity_wait *w = s->first;
+  if (w != NULL)
+    tcx__identity_cancel(w);
+  return w;
+}
+
+void tcx__identity_source_free(struct tcx_identity_source *s) {
+  if (s == NULL)
+    return;
+  for (struct tcx_identity_wait *w; (w = take_first(s)) != NULL;)
+    w->done(w, NULL, TCX_ECLOSING, tcx_strerror(TCX_ECLOSING));
+  s->provider->free(s->provider);
+  tcx__identity_release(s->current);
+  tcx__free(s);
+}
+
+static bool usable(const struct tcx_identity_source *s) {
+  return s->current != NULL && (s->current->expires == 0 || s->current->expires > tcx__session_now(s->session));
+}
+
+static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
+  w->source = s;
+  w->next = NULL;
+  w->prev = s->last;
+  if (s->last != NULL)
+    s->last->next = w;
+  else
+    s->first = w;
+  s->last = w;
+}
+
+struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
+  if (usable(s))
+    return tcx__identity_retain(s->current);
+  if (!s->fetching) {
+    s->fetching = true;
+    enqueue(s, w);
+    s->provider->fetch(s->provider, s);
+    return NULL;
+  }
+  enqueue(s, w);
+  return NULL;
+}
+
+void tcx__identity_cancel(struct tcx_identity_wait *w) {
+  struct tcx_identity_source *s = w->source;
+  if (s == NULL)
+    return;
+  if (w->prev != NULL)
+    w->prev->next = w->next;
+  else
+    s->first = w->next;
+  if (w->next != NULL)
+    w->next->prev = w->prev;
+  else
+    s->last = w->prev;
+  w->source = NULL;
+  w->prev = w->next = NULL;
+}
+
+/* Only those who waited when the answer came: a waiter that starts a new call may wait again. */
+static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id, int status, const char *why) {
+  struct tcx_identity_wait mark = {0};
+  enqueue(s, &mark);
+  for (struct tcx_identity_wait *w; (w = take_first(s)) != &mark;)
+    w->done(w, id != NULL ? tcx__identity_retain(id) : NULL, status, why);
+}
+
+void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_credentials_t *c, const char *origin, const char *why) {
+  struct tcx_identity *id = NULL;
+  if (c != NULL && status == 0) {
+    if (c->access_key == NULL || c->access_key[0] == '\0' || c->secret_key == NULL || c->secret_key[0] == '\0') {
+      status = TCX_ECREDS;
+      why = "the access key or the secret key is missing";
+    } else {
+      status = tcx__identity_new(c, origin, &id);
+      why = status != 0 ? tcx_strerror(status) : NULL;
+    }
+  } else if (status == 0) {
+    status = TCX_ECREDS;
+  }
+  s->fetching = false;
+  tcx__identity_release(s->current);
+  s->current = id;
+  if (id != NULL) {
+    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found credentials: %s", origin);
+    tcx__identity_retain(id);
+  }
+  tell_waiters(s, id, status, why != NULL ? why : tcx_strerror(status));
+  tcx__identity_release(id);
+}

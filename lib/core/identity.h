@@ -1,0 +1,46 @@
+/*
+ * identity.h - credentials on their way to calls: a counted, immutable set of keys, and a source that fetches it once for however many wait.
+ *
+ *   call --tcx__identity_get--> source --fetch--> provider (lib/creds: static keys, environment, files, the program's own callback)
+ *        <--- identity now, or done() later ---    <--tcx__identity_answer, now or later
+ *
+ * A source has at most one fetch in flight. Providers are asynchronous all, those that know their answer at once simply answer inside fetch. Whoever gets an identity holds a reference.
+ */
+#ifndef TCX_CORE_IDENTITY_H
+#define TCX_CORE_IDENTITY_H
+#include "base/error.h"
+#include <tucuxi.h>
+
+struct tcx_identity {
+  unsigned refs;
+  const char *access_key, *secret_key;
+  const char *session_token, *account_id;   /* NULL when there is none */
+  int64_t expires;                          /* Unix seconds; 0 = never */
+  const char *origin;                       /* the provider's name; static */
+  size_t size;                              /* bytes from here that are wiped at the end */
+};
+int tcx__identity_new(const tcx_credentials_t *credentials, const char *origin, struct tcx_identity **out);   /* copies; UV_ENOMEM */
+struct tcx_identity *tcx__identity_retain(struct tcx_identity *identity);
+void tcx__identity_release(struct tcx_identity *identity);                  /* NULL is fine; wipes with the last */
+
+struct tcx_identity_wait {
+  struct tcx_identity_wait *prev, *next;
+  struct tcx_identity_source *source;       /* NULL while not waiting */
+  /* identity (a reference for the receiver) or NULL with status and why (valid inside). */
+  void (*done)(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why);
+};
+
+/* A provider: embedded first in its own struct. */
+struct tcx_provider {
+  const char *name;                         /* "env", "shared-credentials-file", "explicit" */
+  void (*fetch)(struct tcx_provider *provider, struct tcx_identity_source *source);   /* answers now or later, exactly once */
+  void (*free)(struct tcx_provider *provider);   /* the source is closing: no answer may come after it */
+};
+int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out);  /* owns provider, also on failure */
+void tcx__identity_source_free(struct tcx_identity_source *source);         /* waiters are told TCX_ECLOSING from inside; NULL is fine */
+/* A reference, at once, when there is one that has not expired. Else NULL: wait->done comes, once, later (or already came, from inside, when the provider failed at once). */
+struct tcx_identity *tcx__identity_get(struct tcx_identity_source *source, struct tcx_identity_wait *wait);
+void tcx__identity_cancel(struct tcx_identity_wait *wait);                  /* done will not come; harmless when not waiting */
+/* The provider's answer. credentials NULL: status < 0 and why. Everything is copied. */
+void tcx__identity_answer(struct tcx_identity_source *source, int status, const tcx_credentials_t *credentials, const char *origin, const char *why);
+#endif

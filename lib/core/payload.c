@@ -1,0 +1,239 @@
+#include "core/payload.h"
+#include "base/codec.h"
+#include "core/body.h"
+#include "core/call.h"
+#include <string.h>
+#include <strings.h>
+
+/* ---- the request's checksum ---- */
+
+/* Any x-amz-checksum-*, as botocore decides it. */
+static bool has_checksum_header(const struct tcx_headers *h) {
+  for (unsigned i = 0; i < h->count; i++)
+    if (h->list[i].name.n > 15 && strncasecmp(h->list[i].name.p, "x-amz-checksum-", 15) == 0)
+      return true;
+  return false;
+}
+
+static int choose_sum(tcx_call_t *call, tcx__sum *sum) {
+  const struct tcx_operation *op = call->op;
+  const char *member = op->checksum_algorithm_member;
+  bool required = (op->flags & (TCX__OP_CHECKSUM_REQUIRED | TCX__OP_MD5_REQUIRED)) != 0;
+  *sum = TCX__SUM_NONE;
+  if (has_checksum_header(&call->req.headers))
+    return 0;
+  const char *asked = member != NULL ? tcx_value_str(tcx__value_find(call->params, member, strlen(member)), NULL) : NULL;
+  if (asked != NULL) {
+    *sum = tcx__sum_by_name(asked);
+    return *sum != TCX__SUM_NONE ? 0 : tcx__fail(&call->fail, TCX_EPARAM, "Unsupported checksum algorithm: %s", asked);
+  }
+  if (!required && (member == NULL || call->client->config.request_checksum_when_required))
+    return 0;
+  if (call->presign)
+    return 0;
+  *sum = TCX__SUM_CRC32;
+  const struct tcx_member *m = member != NULL ? tcx__shape_member(op->input, member, strlen(member)) : NULL;
+  if (m == NULL || m->location != TCX__LOC_HEADER)
+    return 0;
+  return tcx__headers_set(&call->req.headers, (struct tcx_str){m->wire, m->wire_len}, TCX__STR("CRC32"));
+}
+
+/* ---- where it goes, and what is signed ---- */
+
+static bool streaming_input(const struct tcx_operation *op) {
+  if (op->input == NULL || op->input->payload == NULL)
+    return false;
+  const struct tcx_member *m = tcx__shape_member(op->input, op->input->payload, strlen(op->input->payload));
+  return m != NULL && (m->flags & TCX__M_STREAMING) != 0;
+}
+
+/* The table of payload.h. protected_: a checksum of tucuxi's or a Content-MD5 covers the body. */
+static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
+  struct tcx_payload *p = &call->payload;
+  const struct tcx_client_config *config = &call->client->config;
+  bool trailers = !call->client->trailers_refused && !call->without_trailer;
+  bool small = call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX);
+  bool never = config->s3.payload_signing == TCX__FALSE;
+  bool sign = !never && (config->s3.payload_signing == TCX__TRUE || !call->req.tls || !streaming || !protected_);
+  if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && !sign && trailers && config->s3.checksum_trailer == TCX__TRUE)
+    small = false;
+  p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_HEADER;
+  if (small) {
+    p->form = sign || !call->s3_signer ? TCX__PAYLOAD_HASH : TCX__PAYLOAD_UNSIGNED;
+    return;
+  }
+  if (!trailers || (never && !call->req.tls))
+    p->sum = TCX__SUM_NONE;
+  p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_TRAILER;
+  if (sign && !call->unsigned_request)
+    p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_STREAMING : TCX__PAYLOAD_STREAMING_TRAILER;
+  else
+    p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
+}
+
+static bool chunked_form(tcx__payload form) {
+  return form == TCX__PAYLOAD_STREAMING || form == TCX__PAYLOAD_STREAMING_TRAILER || form == TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
+}
+
+/* ---- its headers ---- */
+
+static int add_number(tcx_call_t *call, struct tcx_str name, uint64_t number) {
+  char *text = tcx__arena_printf(call->arena, "%llu", (unsigned long long)number);
+  return text == NULL ? UV_ENOMEM : tcx__headers_set(&call->req.headers, name, tcx__str(text));
+}
+
+static int add_chunked_headers(tcx_call_t *call) {
+  struct tcx_headers *h = &call->req.headers;
+  const struct tcx_header *encoding = tcx__headers_get(h, "content-encoding");
+  const char *value = "aws-chunked";
+  if (encoding != NULL && (value = tcx__arena_printf(call->arena, "%.*s,aws-chunked", (int)encoding->value.n, encoding->value.p)) == NULL)
+    return UV_ENOMEM;
+  int err = tcx__headers_set(h, TCX__STR("Content-Encoding"), tcx__str(value));
+  if (err == 0)
+    err = add_number(call, TCX__STR("X-Amz-Decoded-Content-Length"), (uint64_t)call->upload.length);
+  if (err == 0 && call->payload.place == TCX__SUM_IN_TRAILER)
+    err = tcx__headers_set(h, TCX__STR("X-Amz-Trailer"), tcx__sum_header(call->payload.sum));
+  if (err == 0 && call->unsigned_request)
+    err = tcx__headers_set(h, TCX__STR("X-Amz-Content-SHA256"), TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER"));
+  return err;
+}
+
+static int add_content_length(tcx_call_t *call, bool streaming) {
+  const struct tcx_payload *p = &call->payload;
+  const char *method = call->op->http_method;
+  if (!tcx__upload_any(&call->upload) && !chunked_form(p->form) && !streaming && strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0)
+    return 0;
+  uint64_t length = (uint64_t)call->upload.length;
+  if (chunked_form(p->form))
+    length = tcx__chunked_length(p->form, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, length);
+  return add_number(call, TCX__STR("Content-Length"), length);
+}
+
+static int start_hashing(tcx_call_t *call) {
+  struct tcx_payload *p = &call->payload;
+  p->hashed = 0;
+  p->summer = NULL;
+  p->sha = NULL;
+  if (p->place == TCX__SUM_IN_HEADER) {
+    if ((p->summer = tcx__arena_alloc(call->arena, sizeof *p->summer)) == NULL)
+      return UV_ENOMEM;
+    tcx__summer_init(p->summer, p->sum);
+  }
+  p->hash_sha = p->form == TCX__PAYLOAD_HASH && call->upload.memory.n > 0 && !call->unsigned_request;
+  if (p->hash_sha) {
+    if ((p->sha = tcx__arena_alloc(call->arena, sizeof *p->sha)) == NULL)
+      return UV_ENOMEM;
+    tcx__sha256_init(p->sha);
+  }
+  p->ready = p->summer == NULL && p->sha == NULL;
+  return 0;
+}
+
+int tcx__payload_plan(tcx_call_t *call) {
+  struct tcx_payload *p = &call->payload;
+  memset(p, 0, sizeof *p);
+  bool streaming = streaming_input(call->op);
+  if (call->upload.body != NULL && call->upload.length < 0)
+    return tcx__fail(&call->fail, TCX_EBODY, "the length of the request body is unknown: a single %s request must say it (give the source its length)", call->op->name);
+  int err = choose_sum(call, &p->sum);
+  if (err != 0)
+    return err;
+  if (call->presign) {
+    p->form = call->s3_signer ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
+    p->ready = true;
+    return 0;
+  }
+  choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
+  if (chunked_form(p->form))
+    err = add_chunked_headers(call);
+  if (err == 0)
+    err = add_content_length(call, streaming);
+  return err == 0 ? start_hashing(call) : err;
+}
+
+static int finish_hashing(tcx_call_t *call) {
+  struct tcx_payload *p = &call->payload;
+  p->ready = true;
+  if (p->sha != NULL) {
+    unsigned char digest[32];
+    tcx__sha256_final(p->sha, digest);
+    tcx__hex_encode(p->sha_hex, digest, sizeof digest);
+    p->sha_hex[64] = '\0';
+  }
+  if (p->summer == NULL)
+    return 0;
+  char text[TCX__SUM_TEXT];
+  size_t n = tcx__summer_final(p->summer, text);
+  const char *kept = tcx__arena_strndup(call->arena, text, n);
+  return kept == NULL ? UV_ENOMEM : tcx__headers_set(&call->req.headers, tcx__sum_header(p->sum), (struct tcx_str){kept, n});
+}
+
+int tcx__payload_hash(tcx_call_t *call) {
+  struct tcx_payload *p = &call->payload;
+  if (p->ready)
+    return 0;
+  struct tcx_str body = call->upload.memory;
+  size_t n = body.n - p->hashed < TCX__HASH_SLICE ? body.n - p->hashed : TCX__HASH_SLICE;
+  if (p->sha != NULL)
+    tcx__sha256_update(p->sha, body.p + p->hashed, n);
+  if (p->summer != NULL)
+    tcx__summer_update(p->summer, body.p + p->hashed, n);
+  p->hashed += n;
+  return p->hashed == body.n ? finish_hashing(call) : 0;
+}
+
+/* ---- the response's checksum ---- */
+
+int tcx__payload_ask_response(tcx_call_t *call) {
+  const char *member = call->op->checksum_mode_member;
+  if (member == NULL)
+    return 0;
+  if (tcx__value_find(call->params, member, strlen(member)) == NULL) {
+    if (call->client->config.response_checksum_when_required)
+      return 0;
+    struct tcx_value *v = tcx__value_new_str(call->arena, "ENABLED", 7);
+    if (v == NULL || tcx__value_add(call->arena, call->params, member, strlen(member), v) != 0)
+      return UV_ENOMEM;
+  }
+  call->check.wanted = true;
+  return 0;
+}
+
+static bool listed(const struct tcx_operation *op, tcx__sum sum) {
+  for (unsigned i = 0; i < op->n_response_algorithms; i++)
+    if (tcx__sum_by_name(op->response_algorithms[i]) == sum)
+      return true;
+  return false;
+}
+
+int tcx__payload_check_begin(tcx_call_t *call) {
+  static const tcx__sum by_priority[] = {TCX__SUM_CRC64NVME, TCX__SUM_CRC32C, TCX__SUM_CRC32, TCX__SUM_SHA1, TCX__SUM_SHA256};
+  call->check.summer = NULL;
+  if (!call->check.wanted || call->head.status >= 300)
+    return 0;
+  for (unsigned i = 0; i < sizeof by_priority / sizeof by_priority[0]; i++) {
+    if (!listed(call->op, by_priority[i]))
+      continue;
+    const struct tcx_header *h = tcx__headers_get(&call->head.headers, tcx__sum_header(by_priority[i]).p);
+    if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL) /* with a dash it is a checksum of checksums */
+      continue;
+    call->check.expected = h->value;
+    call->check.summer = tcx__arena_alloc(call->arena, sizeof *call->check.summer);
+    if (call->check.summer == NULL)
+      return UV_ENOMEM;
+    tcx__summer_init(call->check.summer, by_priority[i]);
+    return 0;
+  }
+  return 0;
+}
+
+int tcx__payload_check_end(tcx_call_t *call) {
+  char text[TCX__SUM_TEXT];
+  if (call->check.summer == NULL)
+    return 0;
+  struct tcx_str found = {text, tcx__summer_final(call->check.summer, text)};
+  if (tcx__str_eq(found, call->check.expected))
+    return 0;
+  return tcx__fail(&call->fail, TCX_ECHECKSUM, "Expected checksum %.*s did not match calculated checksum: %.*s", (int)call->check.expected.n, call->check.expected.p,
+                   (int)found.n, found.p);
+}

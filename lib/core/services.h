@@ -1,0 +1,16 @@
+/* services.h - the composition root: services.c is the one file of core that names credentials, S3 and the embedded models. */
+#ifndef TCX_CORE_SERVICES_H
+#define TCX_CORE_SERVICES_H
+#include "core/hooks.h"
+#include "core/identity.h"
+#include "core/settings.h"
+#include "model/model.h"
+
+const struct tcx_model *const *tcx__services_embedded(void);                 /* NULL-ended */
+const struct tcx_partitions *tcx__services_partitions(void);
+const struct tcx_customization *tcx__services_customization(const char *service);   /* NULL when the service has none */
+/* The session's own provider: the program's callback, or the chain. */
+int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
+/* A client's explicit keys. */
+int tcx__services_static_provider(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out);
+#endif

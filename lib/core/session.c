@@ -1,0 +1,282 @@
+#include "core/session.h"
+#include "base/mem.h"
+#include "core/client.h"
+#include "core/identity.h"
+#include "core/log.h"
+#include "core/services.h"
+#include "core/settings.h"
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- holding the loop ---- */
+
+void tcx__session_hold(tcx_session_t *s) {
+  if (s->holds++ == 0)
+    uv_ref((uv_handle_t *)&s->check);
+}
+
+void tcx__session_drop(tcx_session_t *s) {
+  assert(s->holds > 0);
+  if (--s->holds == 0)
+    uv_unref((uv_handle_t *)&s->check);
+}
+
+void tcx__session_enter(tcx_session_t *s) { s->depth++; }
+void tcx__session_leave(tcx_session_t *s) { s->depth--; }
+
+void tcx__session_touch(tcx_session_t *s) {
+  if (s->depth == 0)
+    uv_update_time(s->loop);
+}
+
+/* ---- the ready queue ---- */
+
+static void on_idle(uv_idle_t *idle) { (void)idle; } /* only keeps poll from blocking */
+
+void tcx__ready_push(tcx_session_t *s, struct tcx_ready *r) {
+  if (r->queued)
+    return;
+  r->queued = true;
+  r->next = NULL;
+  r->prev = s->ready.last;
+  if (s->ready.last != NULL)
+    s->ready.last->next = r;
+  else
+    s->ready.first = r;
+  s->ready.last = r;
+  if (r->prev == NULL && s->handles == 0)
+    uv_idle_start(&s->idle, on_idle);
+}
+
+void tcx__ready_remove(tcx_session_t *s, struct tcx_ready *r) {
+  if (!r->queued)
+    return;
+  if (r->prev != NULL)
+    r->prev->next = r->next;
+  else
+    s->ready.first = r->next;
+  if (r->next != NULL)
+    r->next->prev = r->prev;
+  else
+    s->ready.last = r->prev;
+  r->queued = false;
+}
+
+/* Runs what was queued when it began; what that queues waits for the next turn of the loop, so that no callback can starve the others. */
+static void on_check(uv_check_t *check) {
+  tcx_session_t *s = check->data;
+  struct tcx_ready mark = {0};
+  if (s->ready.first == NULL)
+    return;
+  tcx__ready_push(s, &mark);
+  s->depth++;
+  for (struct tcx_ready *r; (r = s->ready.first) != &mark;) {
+    tcx__ready_remove(s, r);
+    r->run(r);
+  }
+  s->depth--;
+  tcx__ready_remove(s, &mark);
+  if (s->ready.first == NULL)
+    uv_idle_stop(&s->idle);
+}
+
+/* ---- time and chance ---- */
+
+int64_t tcx__session_now(const tcx_session_t *s) {
+  struct timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  return (int64_t)ts.tv_sec + s->clock_offset;
+}
+
+/* xoroshiro128+: state from the system's random source, good enough for jitter and identifiers, never used for keys. */
+static uint64_t next_random(tcx_session_t *s) {
+  uint64_t a = s->rng[0], b = s->rng[1], sum = a + b;
+  b ^= a;
+  s->rng[0] = ((a << 24) | (a >> 40)) ^ b ^ (b << 16);
+  s->rng[1] = (b << 37) | (b >> 27);
+  return sum;
+}
+
+double tcx__session_random(tcx_session_t *s) { return (double)(next_random(s) >> 11) * 0x1.0p-53; }
+
+void tcx__session_uuid(tcx_session_t *s, char out[37]) {
+  static const char digits[] = "0123456789abcdef";
+  uint64_t bits[2] = {next_random(s), next_random(s)};
+  bits[0] = (bits[0] & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+  bits[1] = (bits[1] & ~(UINT64_C(3) << 62)) | (UINT64_C(2) << 62);
+  char *p = out;
+  for (int i = 0; i < 32; i++) {
+    if (i == 8 || i == 12 || i == 16 || i == 20)
+      *p++ = '-';
+    *p++ = digits[(bits[i / 16] >> (60 - 4 * (i % 16))) & 15];
+  }
+  *p = '\0';
+}
+
+/* ---- life ---- */
+
+static void net_log(void *ctx, tcx_log_level_t level, const char *area, const char *line) {
+  tcx__log(ctx, level, area, NULL, "%s", line);
+}
+
+static int copy_text(struct tcx_arena *arena, const char **to, const char *from) {
+  if (from == NULL || from[0] == '\0')
+    return 0;
+  *to = tcx__arena_strdup(arena, from);
+  return *to == NULL ? UV_ENOMEM : 0;
+}
+
+static int copy_options(tcx_session_t *s, const tcx_session_options_t *o) {
+  s->log = o->log;
+  s->log_data = o->log_data;
+  s->log_level = o->log_level;
+  s->credentials = o->credentials;
+  s->credentials_data = o->credentials_data;
+  s->data = o->data;
+  int err = copy_text(s->arena, &s->profile, o->profile);
+  if (err == 0)
+    err = copy_text(s->arena, &s->region, o->region);
+  if (err == 0)
+    err = copy_text(s->arena, &s->config_file, o->config_file);
+  if (err == 0)
+    err = copy_text(s->arena, &s->credentials_file, o->credentials_file);
+  if (err == 0)
+    err = copy_text(s->arena, &s->data_path, o->data_path);
+  return err;
+}
+
+static void init_handles(tcx_session_t *s, uv_loop_t *loop) {
+  uv_check_init(loop, &s->check);
+  uv_idle_init(loop, &s->idle);
+  s->check.data = s->idle.data = s;
+  uv_unref((uv_handle_t *)&s->check);
+  uv_unref((uv_handle_t *)&s->idle);
+  uv_check_start(&s->check, on_check);
+}
+
+int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options, size_t size, tcx_session_t **out) {
+  if (loop == NULL || out == NULL || size > sizeof *options)
+    return UV_EINVAL;
+  tcx_session_options_t o = {0};
+  if (options != NULL)
+    memcpy(&o, options, size);
+  struct tcx_arena *arena = tcx__arena_new();
+  if (arena == NULL)
+    return UV_ENOMEM;
+  tcx_session_t *s = tcx__calloc(1, sizeof *s);
+  int err = s == NULL ? UV_ENOMEM : 0;
+  if (err == 0) {
+    s->loop = loop;
+    s->arena = arena;
+    err = copy_options(s, &o);
+  }
+  struct tcx_net_options net = {.dns_servers = o.dns_servers, .log = net_log, .log_ctx = s};
+  if (err == 0 && uv_random(NULL, NULL, s->rng, sizeof s->rng, 0, NULL) != 0)
+    s->rng[0] = uv_hrtime() | 1, s->rng[1] = (uint64_t)(uintptr_t)s;
+  if (err == 0)
+    err = tcx__net_new(loop, &net, &s->net);
+  if (err != 0) {
+    tcx__free(s);
+    tcx__arena_free(arena);
+    return err;
+  }
+  init_handles(s, loop);
+  *out = s;
+  return 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle) {
+  tcx_session_t *s = handle->data;
+  if (--s->handles > 0)
+    return;
+  if (s->close_cb != NULL)
+    s->close_cb(s);
+  tcx__arena_free(s->arena);
+  tcx__free(s);
+}
+
+/* Everything of the network is gone: the last two handles go. The queue is empty: nobody is left to push. */
+static void on_net_closed(void *ctx) {
+  tcx_session_t *s = ctx;
+  assert(s->ready.first == NULL);
+  tcx__models_free(s->models);
+  s->handles = 2;
+  uv_close((uv_handle_t *)&s->check, on_handle_closed);
+  uv_close((uv_handle_t *)&s->idle, on_handle_closed);
+}
+
+static void close_network(tcx_session_t *s) {
+  tcx__identity_source_free(s->identity);
+  s->identity = NULL;
+  tcx__net_close(s->net, on_net_closed, s);
+}
+
+void tcx__session_client_freed(tcx_session_t *s) {
+  if (--s->open_clients == 0 && s->closing)
+    close_network(s);
+}
+
+void tcx_session_close(tcx_session_t *s, tcx_session_close_cb cb) {
+  if (s == NULL || s->closing)
+    return;
+  s->closing = true;
+  s->close_cb = cb;
+  tcx__session_hold(s);
+  if (s->open_clients == 0) {
+    close_network(s);
+    return;
+  }
+  for (tcx_client_t *c = s->clients, *next; c != NULL; c = next) {
+    next = tcx__client_next(c);
+    tcx__client_close_any(c, NULL);
+  }
+}
+
+/* ---- what is made at first use ---- */
+
+int tcx__session_settings(tcx_session_t *s, struct tcx_settings **settings, struct tcx_fail *f) {
+  int err = 0;
+  if (s->settings == NULL) {
+    struct tcx_settings_options o = {s->profile, s->config_file, s->credentials_file};
+    err = tcx__settings_load(s->arena, &o, &s->settings, f);
+  }
+  *settings = s->settings;
+  return err;
+}
+
+int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx_fail *f) {
+  int err = 0;
+  if (s->models == NULL) {
+    struct tcx_settings *settings = NULL;
+    err = tcx__session_settings(s, &settings, f);
+    if (err != 0)
+      return err;
+    struct tcx_models_options o = {
+        .data_path = s->data_path != NULL ? s->data_path : tcx__setting(settings, "AWS_DATA_PATH", "data_path"),
+        .home = settings->home,
+        .embedded = tcx__services_embedded(),
+        .partitions = tcx__services_partitions(),
+    };
+    err = tcx__models_new(&o, &s->models);
+  }
+  *models = s->models;
+  return err;
+}
+
+int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source) {
+  if (s->identity == NULL) {
+    struct tcx_provider *provider = NULL;
+    assert(s->settings != NULL);
+    int err = tcx__services_session_provider(s, s->settings, &provider);
+    if (err == 0)
+      err = tcx__identity_source_new(s, provider, &s->identity);
+    if (err != 0)
+      return err;
+  }
+  *source = s->identity;
+  return 0;
+}
+
+void *tcx_session_data(const tcx_session_t *s) { return s->data; }
+uv_loop_t *tcx_session_loop(const tcx_session_t *s) { return s->loop; }
