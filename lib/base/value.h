@@ -18,12 +18,12 @@ struct tcx_value {
   uint32_t name_len;
   uint8_t type;                  /* tcx_type_t */
   uint8_t flags;                 /* TCX__VALUE_* */
-  uint16_t spare;
+  uint16_t height;               /* of a root: levels of the tree that were built so far; else 0 */
   union {
     bool boolean;
     int64_t integer;
     double number;
-    struct { int64_t seconds; int32_t nanoseconds; } time;
+    struct { int64_t seconds; int32_t nanoseconds; int32_t room; } time; /* room: bytes from the value to TCX__TIME_TEXT bytes for its text */
     struct tcx_str bytes;        /* STRING, BLOB, BIGNUM: followed by a NUL that is not counted */
     struct tcx_container *container; /* LIST, MAP; NULL while empty */
     tcx_body_t *body;            /* BODY; NULL once taken */
@@ -36,12 +36,15 @@ struct tcx_container {           /* value.c's; others use the functions below */
   void *index;                   /* MAP: by name, once it is large */
 };
 enum { TCX__VALUE_ROOT = 1 };
+#define TCX__VALUE_DEPTH 512     /* deepest tree that can be built: who walks a tree may recurse */
+#define TCX__TIME_TEXT 32        /* ISO 8601 or Unix seconds, and a NUL */
 
 struct tcx_root {                /* a built tree; allocated inside its own arena */
   struct tcx_value value;
   struct tcx_arena *arena;
   int status;                    /* sticky */
   const char *text;              /* what is wrong and where; NULL while status is 0 */
+  char time_text[TCX__TIME_TEXT];
 };
 
 /* Making: all return NULL / UV_ENOMEM only when memory is out. p is copied by none of them. */
@@ -57,11 +60,20 @@ struct tcx_value *tcx__value_new_blob(struct tcx_arena *arena, const void *p, si
 int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child);
 int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child);
 int tcx__value_push(struct tcx_arena *arena, struct tcx_value *list, struct tcx_value *child);
+int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i, struct tcx_value *child); /* i at most the length */
 bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len);      /* false when there is none */
 
 /* Built trees. */
+extern const struct tcx_root tcx__root_no_memory;                   /* what builders return when there is no memory even for a root; never written */
 struct tcx_root *tcx__root_new(tcx_type_t type);                    /* NULL when memory is out */
 struct tcx_root *tcx__root_of(const tcx_value_t *v);                /* NULL when v is not a built tree's root */
+/* Keeps the first failure of the tree. text is formatted into its arena. */
+void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* root takes over the tree of child: its memory, or the failure that it holds. The value to link in, or NULL when root has failed (also before) or child
+   is no tree of its own. level: how deep below root's top it will stand. */
+struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned level);
+/* Notes that something was put level levels below the top; false, and a failure kept, when that is too deep. */
+bool tcx__root_reach(struct tcx_root *root, unsigned level);
 /* Takes the tree apart for the call that consumes it: its arena (owned now) and its status and text, which lie in that arena. A tree that stands for
    "out of memory" has no arena: *arena NULL and UV_ENOMEM. v may be NULL (no parameters): 0, *arena NULL. */
 int tcx__value_consume(tcx_value_t *v, struct tcx_arena **arena, const char **text);
@@ -75,5 +87,7 @@ static inline uint32_t tcx__value_count(const struct tcx_value *v) {
 }
 struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name, size_t name_len);    /* NULL when absent or not a map */
 struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx_value *v);           /* bodies are not copied: UV_EINVAL shows as NULL */
+/* Becomes a copy of what from is, and keeps its own name and place. from is not used any more. */
+void tcx__value_assign(struct tcx_value *v, const struct tcx_value *from);
 const char *tcx__type_name(tcx_type_t type);                        /* "string", "map", ... for messages */
 #endif
