@@ -22,6 +22,7 @@ struct tcx_summer {
   tcx__sum sum;
   union { uint32_t crc32; uint64_t crc64; struct tcx_sha256 sha256; br_sha1_context sha1; } u;
 };
+size_t tcx__sum_text_len(tcx__sum sum);                           /* characters of such a checksum as text (base64): known before it is summed */
 #define TCX__SUM_TEXT 48                                          /* base64 of the longest digest, and a NUL */
 void tcx__summer_init(struct tcx_summer *s, tcx__sum sum);
 void tcx__summer_update(struct tcx_summer *s, const void *p, size_t n);
