@@ -272,7 +272,7 @@ static inline TCX_NODISCARD int tcx_client_start(tcx_client_t *client, const cha
 /* cb later with TCX_ECANCELED; nothing happens once it completed (hold a retained call to be sure that it is still there). */
 TCX_EXTERN void tcx_call_cancel(tcx_call_t *call);
 TCX_EXTERN void *tcx_call_data(const tcx_call_t *call);
-TCX_EXTERN tcx_client_t *tcx_call_client(const tcx_call_t *call);        /* NULL once the client is closed */
+TCX_EXTERN tcx_client_t *tcx_call_client(const tcx_call_t *call);        /* NULL once the callback has returned and no stream of it is open */
 TCX_EXTERN const char *tcx_call_operation(const tcx_call_t *call);       /* "GetObject" */
 TCX_EXTERN const tcx_value_t *tcx_call_response(const tcx_call_t *call); /* NULL until it completed, or on error */
 TCX_EXTERN const tcx_error_t *tcx_call_error(const tcx_call_t *call);    /* NULL on success */

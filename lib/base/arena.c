@@ -72,13 +72,17 @@ void tcx__arena_set_pool(struct tcx_arena *arena, struct tcx_block_pool *pool) {
   arena->pool = pool;
 }
 
-void tcx__arena_free(struct tcx_arena *arena) {
-  if (arena == NULL)
-    return;
+void tcx__arena_cleanup(struct tcx_arena *arena) {
   for (struct tcx_cleanup *c; (c = arena->cleanups) != NULL;) {
     arena->cleanups = c->next;
     c->run(c->p);
   }
+}
+
+void tcx__arena_free(struct tcx_arena *arena) {
+  if (arena == NULL)
+    return;
+  tcx__arena_cleanup(arena);
   struct tcx_block_pool *pool = arena->pool;
   for (struct tcx_block *block = arena->blocks, *next; block != NULL; block = next) {
     next = block->next; /* home, with the struct, is the last */

@@ -41,6 +41,7 @@ void tcx__arena_set_pool(struct tcx_arena *arena, struct tcx_block_pool *pool); 
 void tcx__arena_free(struct tcx_arena *arena);                             /* NULL is fine */
 /* child's blocks and cleanups now belong to arena; child is gone, what it allocated lives on. Cannot fail. */
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child);
+void tcx__arena_cleanup(struct tcx_arena *arena);                          /* runs the cleanups now, newest first, each once */
 int tcx__arena_on_free(struct tcx_arena *arena, void (*run)(void *p), void *p); /* 0 or UV_ENOMEM */
 
 void *tcx__arena_grow(struct tcx_arena *arena, size_t n);                  /* the slow path of alloc; n as it was asked for */

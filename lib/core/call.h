@@ -40,8 +40,7 @@ struct tcx_call {
   struct tcx_ready ready;
   unsigned refs;
   uint8_t state;                       /* tcx__call_state */
-  bool linked, in_callback, presign, completing;
-  bool cancel_asked;
+  bool linked, presign;
   const char *op_name;                 /* what the caller wrote */
   const struct tcx_operation *op;
   struct tcx_value *params;            /* MAP */
@@ -55,8 +54,12 @@ struct tcx_call {
   bool unsigned_request, s3_signer;
   const char *path;                    /* instead of op->path, or NULL */
   struct tcx_request req;
-  unsigned fixed_headers;              /* req.headers.count before signing */
+  struct tcx_str content_encoding;     /* the caller's own, before aws-chunked is added; p NULL = none */
+  unsigned request_headers;            /* req.headers.count before the payload's */
+  unsigned fixed_headers;              /* and before signing */
   struct tcx_payload payload;
+  tcx_body_t *body;                    /* the request's, until it is closed and freed */
+  bool body_open, planned;             /* its length is known; the payload is planned */
   struct tcx_upload upload;
   bool expect_continue;
   bool without_trailer;                /* sent again without a trailer, since the service refused it */
@@ -64,6 +67,7 @@ struct tcx_call {
   struct tcx_identity *identity;
   union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
   struct tcx_exchange x;
+  bool identity_waiting, leasing;      /* which of wait is in use */
   bool exchanging;                     /* x is under way */
   bool fresh;                          /* the next attempt wants a new connection and a new look-up */
   bool free_retried;                   /* a dead reused connection was replaced already in this attempt */
@@ -123,7 +127,7 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
 int tcx__call_prepare(tcx_call_t *call);                      /* 0, or < 0 with call->fail and call->phase set */
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
 /* send.c */
-int tcx__call_sign(tcx_call_t *call);
+int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn);
 /* receive.c */
 extern const struct tcx_exchange_ops tcx__call_exchange_ops;
@@ -131,6 +135,8 @@ extern const struct tcx_exchange_ops tcx__call_exchange_ops;
 void tcx__call_response_ended(tcx_call_t *call);              /* the whole response is here, or broke (call->broken) */
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);   /* no usable response: retry or fail */
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
+/* presign.c */
+void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */
 /* stream.c */
 void tcx__stream_offer(tcx_call_t *call);                     /* headers of a streaming success are here: runs the callback */
 void tcx__stream_data(tcx_stream_t *stream, const char *p, size_t n);

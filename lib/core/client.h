@@ -33,6 +33,7 @@ struct tcx_client {
   struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
   struct tcx_endpoint_cache *endpoints;
   struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
+  struct tcx_rule_param_value *scratch_values; /* the same for the call that is being resolved */
   struct tcx_pool *pool;               /* made at the first call */
   struct tcx_block_pool blocks;
   struct tcx_signing_keys keys;

@@ -84,9 +84,9 @@ static int add_number(tcx_call_t *call, struct tcx_str name, uint64_t number) {
 
 static int add_chunked_headers(tcx_call_t *call) {
   struct tcx_headers *h = &call->req.headers;
-  const struct tcx_header *encoding = tcx__headers_get(h, "content-encoding");
+  struct tcx_str own = call->content_encoding;
   const char *value = "aws-chunked";
-  if (encoding != NULL && (value = tcx__arena_printf(call->arena, "%.*s,aws-chunked", (int)encoding->value.n, encoding->value.p)) == NULL)
+  if (own.p != NULL && (value = tcx__arena_printf(call->arena, "%.*s,aws-chunked", (int)own.n, own.p)) == NULL)
     return UV_ENOMEM;
   int err = tcx__headers_set(h, TCX__STR("Content-Encoding"), tcx__str(value));
   if (err == 0)
@@ -98,15 +98,15 @@ static int add_chunked_headers(tcx_call_t *call) {
   return err;
 }
 
-static int add_content_length(tcx_call_t *call, bool streaming) {
+/* What Content-Length says; not among req.headers, since botocore does not sign it. */
+static int64_t content_length(const tcx_call_t *call, bool streaming) {
   const struct tcx_payload *p = &call->payload;
   const char *method = call->op->http_method;
   if (!tcx__upload_any(&call->upload) && !chunked_form(p->form) && !streaming && strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0)
-    return 0;
-  uint64_t length = (uint64_t)call->upload.length;
-  if (chunked_form(p->form))
-    length = tcx__chunked_length(p->form, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, length);
-  return add_number(call, TCX__STR("Content-Length"), length);
+    return -1;
+  if (!chunked_form(p->form))
+    return call->upload.length;
+  return (int64_t)tcx__chunked_length(p->form, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, (uint64_t)call->upload.length);
 }
 
 static int start_hashing(tcx_call_t *call) {
@@ -133,7 +133,7 @@ int tcx__payload_plan(tcx_call_t *call) {
   struct tcx_payload *p = &call->payload;
   memset(p, 0, sizeof *p);
   bool streaming = streaming_input(call->op);
-  if (call->upload.body != NULL && call->upload.length < 0)
+  if (!call->presign && call->upload.body != NULL && call->upload.length < 0)
     return tcx__fail(&call->fail, TCX_EBODY, "the length of the request body is unknown: a single %s request must say it (give the source its length)", call->op->name);
   int err = choose_sum(call, &p->sum);
   if (err != 0)
@@ -146,8 +146,7 @@ int tcx__payload_plan(tcx_call_t *call) {
   choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
   if (chunked_form(p->form))
     err = add_chunked_headers(call);
-  if (err == 0)
-    err = add_content_length(call, streaming);
+  p->content_length = content_length(call, streaming);
   return err == 0 ? start_hashing(call) : err;
 }
 

@@ -22,6 +22,7 @@ struct tcx_payload {
   tcx__payload form;
   tcx__sum sum;
   uint8_t place;                    /* tcx__sum_place */
+  int64_t content_length;           /* of the request as it travels; -1 = no such header */
   bool hash_sha;                    /* SHA-256 of the memory body goes into the signature */
   bool ready;                       /* nothing is left to hash */
   size_t hashed;                    /* bytes of the memory body hashed so far */

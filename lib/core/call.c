@@ -1,0 +1,461 @@
+#include "core/call.h"
+#include "base/mem.h"
+#include "core/body.h"
+#include "core/log.h"
+#include <assert.h>
+#include <string.h>
+
+uint64_t tcx__now_us(void) { return uv_hrtime() / 1000; }
+
+int tcx__run_hooks(tcx_call_t *call, tcx__point point) {
+  const struct tcx_customization *custom = call->client->custom;
+  const struct tcx_hook *hook = custom != NULL ? custom->at[point] : NULL;
+  int err = 0;
+  for (; hook != NULL && hook->run != NULL && err == 0; hook++)
+    if (hook->operation == NULL || strcmp(hook->operation, call->op->name) == 0)
+      err = hook->run(call);
+  return err;
+}
+
+/* ---- birth ---- */
+
+static void on_ready(struct tcx_ready *ready);
+
+/* Copies "Name: value" lines; what is wrong with one is told through the callback. */
+static int read_headers(tcx_call_t *call, const char *const *lines) {
+  tcx__headers_init(&call->extra, call->arena);
+  for (; lines != NULL && *lines != NULL; lines++) {
+    const char *colon = strchr(*lines, ':');
+    if (colon == NULL)
+      return tcx__fail(&call->fail, TCX_EPARAM, "header line without a colon: %s", *lines);
+    char *copy = tcx__arena_strdup(call->arena, *lines);
+    if (copy == NULL)
+      return UV_ENOMEM;
+    const char *value = copy + (colon - *lines) + 1;
+    while (*value == ' ' || *value == '\t')
+      value++;
+    int err = tcx__headers_add(&call->extra, (struct tcx_str){copy, (size_t)(colon - *lines)}, tcx__str(value));
+    if (err != 0)
+      return err == UV_ENOMEM ? err : tcx__fail(&call->fail, err, "header line with a line end, a NUL or a bad name: %s", *lines);
+  }
+  return 0;
+}
+
+static void link_call(tcx_call_t *call) {
+  tcx_client_t *c = call->client;
+  call->next = c->calls;
+  if (c->calls != NULL)
+    c->calls->prev = call;
+  c->calls = call;
+  call->linked = true;
+  c->active++;
+  tcx__session_hold(c->session);
+}
+
+static void on_deadline(struct tcx_timer *timer) {
+  tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, deadline));
+  tcx__call_break(call);
+  (void)tcx__fail(&call->fail, UV_ETIMEDOUT, "The call was not over after its timeout of %u ms", call->options.timeout_ms);
+  tcx__call_fail(call, UV_ETIMEDOUT, call->phase);
+}
+
+static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena *arena) {
+  tcx_call_t *call = tcx__arena_zalloc(arena, sizeof *call);
+  if (call == NULL)
+    return NULL;
+  call->arena = arena;
+  call->client = start->client;
+  call->session = start->client->session;
+  call->cb = start->cb;
+  call->data = start->data;
+  call->refs = 1;
+  call->ready.run = on_ready;
+  call->fail.arena = arena;
+  call->presign = start->presign;
+  call->expires_s = start->expires_s;
+  if (start->options != NULL)
+    memcpy(&call->options, start->options, start->options_size);
+  call->op_name = tcx__arena_strdup(arena, start->operation);
+  call->req.arena = arena;
+  tcx__headers_init(&call->req.headers, arena);
+  return call->op_name != NULL ? call : NULL;
+}
+
+/* What is wrong before anything was sent. */
+static int first_problem(tcx_call_t *call, int params_status, const char *params_text) {
+  const struct tcx_fail *problem = &call->client->problem;
+  call->phase = TCX_PHASE_PARAMS;
+  if (problem->status != 0)
+    return tcx__fail(&call->fail, problem->status, "%s", problem->text);
+  if (params_status != 0)
+    return tcx__fail(&call->fail, params_status, "%s", params_text != NULL ? params_text : tcx_strerror(params_status));
+  return read_headers(call, call->options.headers);
+}
+
+int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
+  struct tcx_arena *arena = NULL;
+  const char *text = NULL;
+  tcx_client_t *c = start->client;
+  int status = tcx__value_consume(start->params, &arena, &text);
+  int err = 0;
+  if (c == NULL || start->operation == NULL || start->cb == NULL || start->options_size > sizeof(tcx_call_options_t))
+    err = UV_EINVAL;
+  else if (c->closing || c->draining || c->session->closing)
+    err = TCX_ECLOSING;
+  else if (status == UV_ENOMEM || (arena == NULL && (arena = tcx__arena_new()) == NULL))
+    err = UV_ENOMEM;
+  if (err != 0) {
+    tcx__arena_free(arena);
+    return err;
+  }
+  tcx__arena_set_pool(arena, &c->blocks);
+  tcx_call_t *call = new_call(start, arena);
+  if (call != NULL)
+    call->params = start->params != NULL ? (struct tcx_value *)start->params : tcx__value_new(arena, TCX_MAP);
+  if (call == NULL || call->params == NULL) {
+    tcx__arena_free(arena);
+    return UV_ENOMEM;
+  }
+  tcx__session_touch(c->session);
+  call->started_us = tcx__now_us();
+  link_call(call);
+  if (out != NULL)
+    *out = call;
+  if (call->options.timeout_ms != 0 && call->options.timeout_ms != TCX_NEVER)
+    tcx__timer_start(c->session->net, &call->deadline, call->options.timeout_ms, on_deadline);
+  err = first_problem(call, status, text);
+  if (err == 0)
+    err = tcx__call_prepare(call);
+  if (err != 0)
+    tcx__call_fail(call, err, call->phase);
+  else
+    tcx__call_step(call);
+  return 0;
+}
+
+int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data) {
+  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data};
+  return tcx__call_start(&start, NULL);
+}
+
+int tcx_client_start_sized(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, size_t size, tcx_call_cb cb,
+                           void *data, tcx_call_t **call) {
+  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .options = options, .options_size = size, .cb = cb, .data = data};
+  return tcx__call_start(&start, call);
+}
+
+/* ---- the states before the wire ---- */
+
+static void on_body_wake(void *ctx) {
+  tcx_call_t *call = ctx;
+  if (call->session != NULL)
+    tcx__ready_push(call->session, &call->ready);
+}
+
+/* NEW: the body is attached, and opened where that takes time. */
+static void step_new(tcx_call_t *call) {
+  tcx_body_t *body = call->body;
+  call->state = TCX__CALL_BODY;
+  if (body != NULL && body->status != UV_ENOMEM) {
+    body->loop = call->session->loop;
+    body->wake = on_body_wake;
+    body->ctx = call;
+  }
+  tcx__call_step(call);
+}
+
+/* A body that lies in memory needs no reading; its owner is closed with the call. */
+static int open_body(tcx_call_t *call) {
+  tcx_body_t *body = call->body;
+  if (body == NULL || call->body_open)
+    return 0;
+  int err = body->ops->open(body, &call->fail);
+  if (err != 0)
+    return err;
+  call->body_open = true;
+  call->upload.length = body->length;
+  if (tcx__body_memory(body, &call->upload.memory))
+    call->upload.body = NULL;
+  return 0;
+}
+
+/* BODY: opened, planned, hashed slice by slice. */
+static void step_body(tcx_call_t *call) {
+  int err = open_body(call);
+  if (err == TCX_EAGAIN)
+    return;
+  if (err == 0 && !call->planned) {
+    err = tcx__call_plan_body(call);
+    call->planned = err == 0;
+  }
+  if (err == 0)
+    err = tcx__payload_hash(call);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_PARAMS);
+    return;
+  }
+  if (!call->payload.ready) {
+    tcx__ready_push(call->session, &call->ready);
+    return;
+  }
+  call->fixed_headers = call->req.headers.count;
+  call->state = TCX__CALL_CREDENTIALS;
+  tcx__call_step(call);
+}
+
+static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
+  tcx_call_t *call = (tcx_call_t *)((char *)wait - offsetof(tcx_call_t, wait.identity));
+  call->timings.credentials_us += tcx__now_us() - call->waited_us;
+  call->identity_waiting = false;
+  if (identity == NULL) {
+    (void)tcx__fail(&call->fail, status, "%s", why);
+    tcx__call_fail(call, status, TCX_PHASE_CREDENTIALS);
+    return;
+  }
+  tcx__identity_release(call->identity);
+  call->identity = identity;
+  call->state = TCX__CALL_POOL;
+  tcx__call_step(call);
+}
+
+/* CREDENTIALS: whatever is there now, or wait with all the others. */
+static void step_credentials(tcx_call_t *call) {
+  struct tcx_identity_source *source = NULL;
+  call->phase = TCX_PHASE_CREDENTIALS;
+  if (!call->unsigned_request) {
+    int err = tcx__client_identity(call->client, &source);
+    if (err != 0) {
+      tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
+      return;
+    }
+    memset(&call->wait.identity, 0, sizeof call->wait.identity);
+    call->wait.identity.done = on_identity;
+    call->waited_us = tcx__now_us();
+    call->identity_waiting = true;
+    struct tcx_identity *now = tcx__identity_get(source, &call->wait.identity);
+    if (now == NULL)
+      return;
+    call->identity_waiting = false;
+    tcx__identity_release(call->identity);
+    call->identity = now;
+  }
+  call->state = TCX__CALL_POOL;
+  tcx__call_step(call);
+}
+
+static void on_lease_ready(struct tcx_lease *lease, struct tcx_conn *conn) {
+  tcx_call_t *call = (tcx_call_t *)((char *)lease - offsetof(tcx_call_t, wait.lease));
+  call->leasing = false;
+  tcx__call_send(call, conn);
+}
+
+static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase, const char *why) {
+  tcx_call_t *call = (tcx_call_t *)((char *)lease - offsetof(tcx_call_t, wait.lease));
+  call->leasing = false;
+  call->attempts++;
+  tcx__call_attempt_failed(call, status, phase, why);
+}
+static const struct tcx_lease_ops lease_ops = {on_lease_ready, on_lease_failed};
+
+/* POOL: an idle connection at once, else a place in the queue. A presigned call ends here instead. */
+static void step_pool(tcx_call_t *call) {
+  struct tcx_pool *pool = NULL;
+  if (call->presign) {
+    tcx__call_presigned(call);
+    return;
+  }
+  call->phase = TCX_PHASE_POOL;
+  int err = tcx__client_pool(call->client, &pool);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_POOL);
+    return;
+  }
+  struct tcx_target target = {.tls = call->req.tls, .port = call->req.port, .host = call->req.host};
+  memset(&call->wait.lease, 0, sizeof call->wait.lease);
+  call->wait.lease.ops = &lease_ops;
+  call->leasing = true;
+  struct tcx_conn *conn = tcx__pool_acquire(pool, &call->wait.lease, &target, call->client->config.acquire_timeout_ms, call->fresh);
+  if (conn == NULL)
+    return;
+  call->leasing = false;
+  tcx__call_send(call, conn);
+}
+
+void tcx__call_step(tcx_call_t *call) {
+  switch ((tcx__call_state)call->state) {
+  case TCX__CALL_NEW: step_new(call); break;
+  case TCX__CALL_BODY: step_body(call); break;
+  case TCX__CALL_CREDENTIALS: step_credentials(call); break;
+  case TCX__CALL_POOL: step_pool(call); break;
+  default: break;
+  }
+}
+
+/* ---- the end ---- */
+
+void tcx__call_break(tcx_call_t *call) {
+  if (call->exchanging) {
+    call->exchanging = false;
+    tcx__exchange_abort(&call->x);
+  }
+  if (call->leasing) {
+    call->leasing = false;
+    tcx__lease_cancel(&call->wait.lease);
+  }
+  if (call->identity_waiting) {
+    call->identity_waiting = false;
+    tcx__identity_cancel(&call->wait.identity);
+  }
+  tcx__timer_stop(call->session->net, &call->timer);
+}
+
+void tcx__call_done(tcx_call_t *call) {
+  tcx__call_break(call);
+  tcx__timer_stop(call->session->net, &call->deadline);
+  call->timings.total_us = tcx__now_us() - call->started_us;
+  call->timings.attempts = call->attempts;
+  call->state = TCX__CALL_DONE;
+  tcx__ready_push(call->session, &call->ready);
+}
+
+void tcx__call_fail(tcx_call_t *call, int status, tcx_phase_t phase) {
+  (void)tcx__fail(&call->fail, status, "%s", tcx_strerror(status));
+  call->error.status = status;
+  call->error.phase = phase;
+  tcx__call_done(call);
+}
+
+/* The body's close callback runs before the call's own. False: a file request is under way and will wake us. */
+static bool body_closed(tcx_call_t *call) {
+  tcx_body_t *body = call->body;
+  if (body == NULL)
+    return true;
+  if (tcx__body_close(body) == TCX_EAGAIN)
+    return false;
+  body->ops->free(body);
+  call->body = call->upload.body = NULL;
+  return true;
+}
+
+static void complete_error(tcx_call_t *call) {
+  tcx_error_t *e = &call->error;
+  e->attempts = (int)call->attempts;
+  e->operation = call->op != NULL ? call->op->name : call->op_name;
+  e->sent = call->sent;
+  if (e->msg == NULL)
+    e->msg = call->fail.text != NULL ? call->fail.text : tcx_strerror(e->status);
+}
+
+/* DONE: the one callback. */
+static void run_callback(tcx_call_t *call) {
+  tcx_session_t *session = call->session;
+  if (!body_closed(call))
+    return;
+  tcx__arena_cleanup(call->arena); /* bodies that nobody took */
+  call->state = TCX__CALL_OVER;
+  call->client->completed++;
+  if (call->error.status != 0)
+    complete_error(call);
+  tcx__session_enter(session);
+  call->cb(call, call->error.status == 0 ? call->value : NULL, call->error.status != 0 ? &call->error : NULL);
+  tcx__session_leave(session);
+  tcx__call_retire(call);
+}
+
+static void on_ready(struct tcx_ready *ready) {
+  tcx_call_t *call = (tcx_call_t *)((char *)ready - offsetof(tcx_call_t, ready));
+  if (call->state == TCX__CALL_DONE)
+    run_callback(call);
+  else if (call->state == TCX__CALL_BODY)
+    step_body(call);
+  else if (call->state == TCX__CALL_EXCHANGE && call->exchanging)
+    tcx__exchange_resume(&call->x);
+}
+
+/* Out of the client's list; a call that is kept by others keeps nothing of client and session. */
+void tcx__call_retire(tcx_call_t *call) {
+  tcx_client_t *c = call->client;
+  tcx_session_t *session = call->session;
+  assert(call->linked);
+  if (call->prev != NULL)
+    call->prev->next = call->next;
+  else
+    c->calls = call->next;
+  if (call->next != NULL)
+    call->next->prev = call->prev;
+  call->linked = false;
+  tcx__identity_release(call->identity);
+  call->identity = NULL;
+  if (call->endpoint != NULL)
+    tcx__endpoint_release(call->endpoint);
+  call->endpoint = NULL;
+  tcx__timer_stop(session->net, &call->timer);
+  tcx__timer_stop(session->net, &call->deadline);
+  tcx__ready_remove(session, &call->ready);
+  if (call->refs > 1)
+    tcx__arena_set_pool(call->arena, NULL);
+  call->session = NULL;
+  call->client = NULL;
+  tcx__call_unref(call);
+  c->active--;
+  tcx__client_call_gone(c);
+  tcx__session_drop(session);
+}
+
+void tcx__call_unref(tcx_call_t *call) {
+  if (--call->refs == 0)
+    tcx__arena_free(call->arena);
+}
+
+/* ---- cancel ---- */
+
+static void cancel_with(tcx_call_t *call, const char *why) {
+  if (call->state == TCX__CALL_DONE || call->state == TCX__CALL_OVER || call->state == TCX__CALL_STREAMING)
+    return;
+  tcx_phase_t phase = call->phase;
+  tcx__call_break(call);
+  call->fail.status = 0;
+  (void)tcx__fail(&call->fail, TCX_ECANCELED, "%s", why);
+  tcx__call_fail(call, TCX_ECANCELED, phase);
+}
+
+void tcx_call_cancel(tcx_call_t *call) {
+  if (call != NULL && call->session != NULL)
+    cancel_with(call, "The call was canceled");
+}
+
+void tcx__call_client_closing(tcx_call_t *call) {
+  if (call->stream != NULL && call->state == TCX__CALL_STREAMING)
+    tcx__stream_client_closing(call->stream);
+  else
+    cancel_with(call, "The client was closed");
+}
+
+/* ---- questions ---- */
+
+void *tcx_call_data(const tcx_call_t *call) { return call->data; }
+tcx_client_t *tcx_call_client(const tcx_call_t *call) { return call->client; }
+const char *tcx_call_operation(const tcx_call_t *call) { return call->op != NULL ? call->op->name : call->op_name; }
+const tcx_value_t *tcx_call_response(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status == 0 ? call->value : NULL; }
+const tcx_error_t *tcx_call_error(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status != 0 ? &call->error : NULL; }
+int tcx_call_http_status(const tcx_call_t *call) { return call->head.status; }
+
+const char *tcx_call_header(const tcx_call_t *call, const char *name) {
+  const struct tcx_header *h = name != NULL && call->head.status != 0 ? tcx__headers_get(&call->head.headers, name) : NULL;
+  return h != NULL ? h->value.p : NULL;
+}
+
+tcx_call_t *tcx_call_retain(tcx_call_t *call) {
+  call->refs++;
+  return call;
+}
+
+void tcx_call_release(tcx_call_t *call) {
+  if (call != NULL)
+    tcx__call_unref(call);
+}
+
+void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timings_t *timings, size_t size) {
+  memset(timings, 0, size);
+  memcpy(timings, &call->timings, size < sizeof call->timings ? size : sizeof call->timings);
+}

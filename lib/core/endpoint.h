@@ -1,0 +1,15 @@
+/*
+ * endpoint.h - where a call goes and how it is signed: the rule set's parameters from the client, the operation and the params; the endpoint's auth scheme.
+ */
+#ifndef TCX_CORE_ENDPOINT_H
+#define TCX_CORE_ENDPOINT_H
+#include "model/rules.h"
+#include <tucuxi.h>
+
+/* Once a client: the endpoint cache, and the parameters that do not depend on a call. UV_ENOMEM, TCX_ECONFIG. */
+int tcx__endpoint_prepare(tcx_client_t *client, struct tcx_fail *f);
+/* Resolves call->endpoint, the request's scheme, host, port and path, and call->signing_*. Again for a redirect. TCX_EENDPOINT, TCX_ECONFIG. */
+int tcx__endpoint_of_call(tcx_call_t *call);
+/* Sets a rule set parameter for this resolution by its built-in's name; from BEFORE_ENDPOINT_RESOLUTION hooks. Nothing happens when the rule set has no such built-in. */
+void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in, struct tcx_rule_param_value value);
+#endif

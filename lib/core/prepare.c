@@ -1,0 +1,115 @@
+/* prepare.c - from an operation's name and params to a request that only lacks its body's checksum and its signature. */
+#include "core/body.h"
+#include "core/call.h"
+#include "core/endpoint.h"
+#include <string.h>
+
+static const char *method_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->by_method[i]->method; }
+
+static int find_operation(tcx_call_t *call) {
+  const struct tcx_model *model = call->client->model;
+  call->op = tcx__model_operation(model, call->op_name);
+  if (call->op == NULL || (call->op->flags & TCX__OP_EVENT_INPUT) != 0) {
+    call->op = NULL;
+    return tcx__fail(&call->fail, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, call->op_name,
+                     tcx__near_names(call->arena, call->op_name, method_at, model, model->n_operations));
+  }
+  return 0;
+}
+
+/* Members with the idempotencyToken trait that were not given. */
+static int fill_tokens(tcx_call_t *call) {
+  const struct tcx_shape *input = call->op->input;
+  for (uint32_t i = 0; input != NULL && i < input->n_members; i++) {
+    const struct tcx_member *m = &input->members[i];
+    if ((m->flags & TCX__M_IDEMPOTENCY_TOKEN) == 0 || tcx__value_find(call->params, m->name, m->name_len) != NULL)
+      continue;
+    char uuid[37];
+    tcx__session_uuid(call->session, uuid);
+    struct tcx_value *v = tcx__value_new_str_copy(call->arena, uuid, 36);
+    if (v == NULL || tcx__value_add(call->arena, call->params, m->name, m->name_len, v) != 0)
+      return UV_ENOMEM;
+  }
+  return 0;
+}
+
+/* The serializer's body: bytes that it wrote, or the value of the streaming member. */
+static int take_body(tcx_call_t *call, struct tcx_value *v) {
+  call->upload.memory = call->req.body;
+  call->upload.length = (int64_t)call->req.body.n;
+  if (v == NULL)
+    return 0;
+  if (v->type != TCX_BODY) {
+    call->upload.memory = v->u.bytes;
+    call->upload.length = (int64_t)v->u.bytes.n;
+    return 0;
+  }
+  tcx_body_t *body = v->u.body;
+  if (body == NULL)
+    return tcx__fail(&call->fail, TCX_EBODY, "the request body was given to another call before");
+  v->u.body = NULL;
+  call->body = call->upload.body = body;
+  call->upload.length = body->length;
+  return 0;
+}
+
+static int serialize(tcx_call_t *call) {
+  struct tcx_serialize s = {.model = call->client->model, .op = call->op, .params = call->params, .path = call->path};
+  int err = call->client->protocol->serialize(&s, &call->req, &call->fail);
+  return err != 0 ? err : take_body(call, s.body);
+}
+
+static int add_extra_headers(tcx_call_t *call) {
+  for (unsigned i = 0; i < call->extra.count; i++) {
+    int err = tcx__headers_set(&call->req.headers, call->extra.list[i].name, call->extra.list[i].value);
+    if (err != 0)
+      return err;
+  }
+  return 0;
+}
+
+static int at(tcx_call_t *call, tcx_phase_t phase, int err) {
+  if (err != 0) {
+    call->phase = phase;
+    (void)tcx__fail(&call->fail, err, "%s", tcx_strerror(err));
+  }
+  return err;
+}
+
+int tcx__call_prepare(tcx_call_t *call) {
+  int err = at(call, TCX_PHASE_PARAMS, find_operation(call));
+  if (err == 0 && call->params->type != TCX_MAP)
+    err = at(call, TCX_PHASE_PARAMS, tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map"));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_PARAMETER_BUILD));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, tcx__payload_ask_response(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, fill_tokens(call));
+  if (err == 0 && !call->client->config.no_validation)
+    err = at(call, TCX_PHASE_PARAMS, tcx__validate(call->op, call->params, &call->fail));
+  if (err == 0)
+    err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, serialize(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_CALL));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, add_extra_headers(call));
+  call->request_headers = call->req.headers.count;
+  const struct tcx_header *encoding = tcx__headers_get(&call->req.headers, "content-encoding");
+  if (encoding != NULL)
+    call->content_encoding = encoding->value;
+  return err;
+}
+
+/* The headers that the payload adds come after those of the request itself, so that a new plan replaces them. */
+int tcx__call_plan_body(tcx_call_t *call) {
+  int err = 0;
+  call->req.headers.count = call->request_headers;
+  if (call->content_encoding.p != NULL)
+    err = tcx__headers_set(&call->req.headers, TCX__STR("Content-Encoding"), call->content_encoding);
+  if (err == 0)
+    err = tcx__payload_plan(call);
+  return at(call, TCX_PHASE_PARAMS, err);
+}
