@@ -62,9 +62,11 @@ struct tcx_shape {
   const char *error_code;           /* exception: error.code, or NULL = name */
   const char *result_wrapper;       /* query output: resultWrapper (of the operation's output reference), or NULL */
   const struct tcx_member *members; /* structure: in the model's order; list: [0]; map: [0] key, [1] value */
+  const uint16_t *required;         /* structure: the required members as indices into members, in the model's order of "required"; n_required */
   const char *const *enum_values;   /* string with enum: n_enum names; else NULL */
   double min;                       /* valid with TCX__S_HAS_MIN: length, items or value */
   uint32_t n_members;
+  uint16_t n_required;
   uint16_t n_enum;
   uint16_t flags;
   uint16_t error_status;            /* exception: error.httpStatusCode, or 0 */
@@ -96,6 +98,7 @@ enum {                              /* struct tcx_operation.flags */
 };
 struct tcx_operation {
   const char *name;                 /* "ListObjectsV2" */
+  const char *wire_name;            /* what a query's Action or a JSON target says: "ListObjectsV2"; differs from name for cloudfront alone */
   const char *method;               /* "list_objects_v2": botocore's xform_name */
   const char *http_method;
   const char *path;                 /* requestUri up to '?': "/{Key+}" */
@@ -147,12 +150,13 @@ struct tcx_model {
   const char *const *auth;          /* metadata.auth, n_auth entries */
   const struct tcx_operation *operations;     /* n_operations, sorted by name (strcmp) */
   const struct tcx_operation *const *by_method;   /* the same, sorted by method (strcmp) */
-  const struct tcx_shape *shapes;             /* n_shapes, sorted by name (strcmp) */
+  const struct tcx_shape *shapes;             /* n_shapes, sorted by name (strcmp); then n_variants more: what an operation's input or output reference made of
+                                                 one of them (its own locationName, xmlNamespace, resultWrapper) */
   const struct tcx_pagination *paginations;   /* n_paginations, sorted by operation */
   const struct tcx_waiter_model *waiters;     /* n_waiters, sorted by name */
   const struct tcx_ruleset *rules;            /* NULL when the service has none */
   const struct tcx_static_context *client_context;   /* metadata clientContextParams: names and types; n_client_context */
-  uint32_t n_operations, n_shapes, n_paginations, n_waiters;
+  uint32_t n_operations, n_shapes, n_variants, n_paginations, n_waiters;
   uint16_t flags;
   uint8_t n_auth, n_client_context;
 };
@@ -166,17 +170,22 @@ const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, co
 int tcx__method_name(char *out, size_t size, const char *operation);
 
 /* ---- where models come from (models.c, loader.c) ---- */
+/* What the generator embedded. services.c alone names them, so that nothing else pulls them in. */
+extern const struct tcx_model *const tcx__embedded_models[];       /* NULL-ended */
+extern const struct tcx_partitions *const tcx__embedded_partitions;
+
 struct tcx_models;                  /* a session's: what it loaded, each once */
 struct tcx_models_options {
-  const char *data_path;            /* colon-separated folders, asked first (AWS_DATA_PATH); may be NULL */
+  const char *data_path;            /* colon-separated folders, asked first (AWS_DATA_PATH); "~/" is home; may be NULL */
   const char *home;                 /* for ~/.aws/models; may be NULL */
   const struct tcx_model *const *embedded;   /* NULL-ended; may be NULL */
   const struct tcx_partitions *partitions;   /* embedded; may be NULL: then loaded */
+  bool not_installed;               /* the installed data folder is not asked */
 };
 int tcx__models_new(const struct tcx_models_options *options, struct tcx_models **out);
 void tcx__models_free(struct tcx_models *models);
 /* The model of a service by botocore's name. A part (service-2, endpoint-rule-set-1, paginators-1, waiters-2) that a folder of data_path or ~/.aws/models holds wins over the
-   embedded and installed one. Blocking, once; embedded ones without any file of theirs cost a few stat calls, none when there is no such folder.
+   embedded and installed one; of several API versions the newest wins, wherever it is, as in botocore. Blocking, once; embedded ones without any file of theirs cost a few stat calls, none when there is no such folder.
    TCX_ESERVICE with near names in f. */
 int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out, struct tcx_fail *f);
 const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, struct tcx_fail *f);  /* NULL when unreadable */

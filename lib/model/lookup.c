@@ -1,0 +1,52 @@
+/* lookup.c - finding things in a model's sorted tables. */
+#include "model/model.h"
+#include <string.h>
+
+/* The entry of that name in a table whose entries begin with their name. */
+static const void *find(const void *table, uint32_t n, size_t stride, const char *name) {
+  uint32_t low = 0, high = n;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const void *entry = (const char *)table + middle * stride;
+    const char *its_name;
+    memcpy(&its_name, entry, sizeof its_name);
+    int order = strcmp(name, its_name);
+    if (order == 0)
+      return entry;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return NULL;
+}
+
+const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, const char *name) {
+  uint32_t low = 0, high = model->n_operations;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    int order = strcmp(name, model->by_method[middle]->method);
+    if (order == 0)
+      return model->by_method[middle];
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return find(model->operations, model->n_operations, sizeof *model->operations, name);
+}
+
+const struct tcx_shape *tcx__model_shape(const struct tcx_model *model, const char *name) {
+  return find(model->shapes, model->n_shapes, sizeof *model->shapes, name);
+}
+
+const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model, const struct tcx_operation *op) {
+  return find(model->paginations, model->n_paginations, sizeof *model->paginations, op->name);
+}
+
+const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name, size_t len) {
+  for (uint32_t i = 0; i < structure->n_members; i++)
+    if (structure->members[i].name_len == len && memcmp(structure->members[i].name, name, len) == 0)
+      return &structure->members[i];
+  return NULL;
+}

@@ -1,0 +1,294 @@
+/*
+ * models.c - a session's models: asked for by name, found, loaded once, kept until the session ends.
+ *
+ * A part of a service (its description, its rule set, its paginators, its waiters) comes from the folders of data_path, ~/.aws/models,
+ * the embedded tables, or the installed data folder: the newest API version, and the first of these that has it. When all four are
+ * the embedded ones, the embedded model itself is the answer; else a new struct tcx_model is put together, in an arena of its own that
+ * tcx__models_free ends. Only the parts that come from files are read.
+ */
+#include "model/files.h"
+#include "model/loader.h"
+#include "base/mem.h"
+#include <stdio.h>
+#include <string.h>
+
+#define ROOTS_MAX 64
+
+struct loaded {
+  struct loaded *next;
+  struct tcx_arena *arena;          /* this struct is inside */
+  struct tcx_model model;
+};
+struct tcx_models {
+  struct tcx_arena *arena;          /* this struct, the paths, the loaded partitions */
+  const struct tcx_model *const *embedded;
+  const struct tcx_partitions *partitions;
+  bool partitions_looked_for;       /* in the folders */
+  unsigned n_roots;                 /* folders that exist: of data_path, then home's */
+  const char *roots[ROOTS_MAX];
+  const char *installed;            /* NULL when it does not exist */
+  struct loaded *loaded;
+};
+
+static int add_root(struct tcx_models *models, const char *home, const char *p, size_t n) {
+  char *path;
+  if (n >= 2 && p[0] == '~' && p[1] == '/' && home != NULL)
+    path = tcx__arena_printf(models->arena, "%s%.*s", home, (int)(n - 1), p + 1);
+  else
+    path = tcx__arena_strndup(models->arena, p, n);
+  if (path == NULL)
+    return UV_ENOMEM;
+  if (n > 0 && n < 4096 && models->n_roots < ROOTS_MAX && tcx__is_folder(path))
+    models->roots[models->n_roots++] = path;
+  return 0;
+}
+
+static int add_roots(struct tcx_models *models, const struct tcx_models_options *options) {
+  for (const char *p = options->data_path; p != NULL && *p != '\0';) {
+    size_t n = strcspn(p, ":");
+    int status = add_root(models, options->home, p, n);
+    if (status != 0)
+      return status;
+    p += n + (p[n] == ':');
+  }
+  if (options->home != NULL) {
+    static const char below_home[] = "~/.aws/models";
+    int status = add_root(models, options->home, below_home, sizeof below_home - 1);
+    if (status != 0)
+      return status;
+  }
+  models->installed = !options->not_installed && tcx__is_folder(TCX_DATA_DIR) ? TCX_DATA_DIR : NULL;
+  return 0;
+}
+
+int tcx__models_new(const struct tcx_models_options *options, struct tcx_models **out) {
+  struct tcx_arena *arena = tcx__arena_new();
+  struct tcx_models *models = arena != NULL ? tcx__arena_zalloc(arena, sizeof *models) : NULL;
+  if (models == NULL) {
+    tcx__arena_free(arena);
+    return UV_ENOMEM;
+  }
+  models->arena = arena;
+  models->embedded = options->embedded;
+  models->partitions = options->partitions;
+  int status = add_roots(models, options);
+  if (status != 0) {
+    tcx__arena_free(arena);
+    return status;
+  }
+  *out = models;
+  return 0;
+}
+
+void tcx__models_free(struct tcx_models *models) {
+  if (models == NULL)
+    return;
+  for (struct loaded *loaded = models->loaded, *next; loaded != NULL; loaded = next) {
+    next = loaded->next;
+    tcx__arena_free(loaded->arena);
+  }
+  tcx__arena_free(models->arena);
+}
+
+static const struct tcx_model *embedded_model(const struct tcx_models *models, const char *service) {
+  for (const struct tcx_model *const *model = models->embedded; model != NULL && *model != NULL; model++)
+    if (strcmp((*model)->service, service) == 0)
+      return *model;
+  return NULL;
+}
+
+/* ---- near names ---- */
+
+struct names { struct tcx_arena *arena; const char **list; unsigned count, cap; };
+
+static int add_name(void *ctx, const char *name) {
+  struct names *names = ctx;
+  for (unsigned i = 0; i < names->count; i++)
+    if (strcmp(names->list[i], name) == 0)
+      return 0;
+  if (names->count == names->cap) {
+    unsigned cap = names->cap == 0 ? 64 : names->cap * 2;
+    const char **list = tcx__reallocarray(names->list, cap, sizeof *list);
+    if (list == NULL)
+      return UV_ENOMEM;
+    names->list = list;
+    names->cap = cap;
+  }
+  names->list[names->count] = tcx__arena_strdup(names->arena, name);
+  return names->list[names->count++] != NULL ? 0 : UV_ENOMEM;
+}
+
+static const char *name_at(const void *ctx, unsigned i) {
+  return ((const struct names *)ctx)->list[i];
+}
+
+static int fail_unknown(const struct tcx_models *models, const char *service, struct tcx_fail *f) {
+  struct names names = { .arena = tcx__arena_new() };
+  int status = names.arena != NULL ? 0 : UV_ENOMEM;
+  for (const struct tcx_model *const *model = models->embedded; status == 0 && model != NULL && *model != NULL; model++)
+    status = add_name(&names, (*model)->service);
+  for (unsigned i = 0; status == 0 && i < models->n_roots; i++)
+    status = tcx__each_folder(models->roots[i], add_name, &names);
+  if (status == 0 && models->installed != NULL)
+    status = tcx__each_folder(models->installed, add_name, &names);
+  if (status == 0) {
+    const char *near = tcx__near_names(names.arena, service, name_at, &names, names.count);
+    status = tcx__fail(f, TCX_ESERVICE, "Unknown service: '%.100s'%s", service, near);
+  } else {
+    status = tcx__fail(f, status, "out of memory");
+  }
+  tcx__free(names.list);
+  tcx__arena_free(names.arena);
+  return status;
+}
+
+/* ---- putting a model together ---- */
+
+static int find_all(struct tcx_models *models, struct tcx_arena *arena, const char *service, const struct tcx_model *embedded, struct tcx_found found[TCX__PART_COUNT]) {
+  for (unsigned i = 0; i < models->n_roots; i++)
+    if (tcx__find_parts(arena, models->roots[i], service, found) != 0)
+      return UV_ENOMEM;
+  if (embedded == NULL)
+    return models->installed == NULL ? 0 : tcx__find_parts(arena, models->installed, service, found);
+  for (int part = 0; part < TCX__PART_COUNT; part++)
+    if (found[part].version != NULL && strcmp(embedded->api_version, found[part].version) > 0)
+      found[part] = (struct tcx_found){ 0 };
+  return 0;
+}
+
+/* Of the tables of other that belong to part. */
+static void take_part(struct tcx_model *model, const struct tcx_model *other, tcx__part part) {
+  if (part == TCX__PART_RULES) {
+    model->rules = other->rules;
+  } else if (part == TCX__PART_PAGINATORS) {
+    model->paginations = other->paginations;
+    model->n_paginations = other->n_paginations;
+  } else if (part == TCX__PART_WAITERS) {
+    model->waiters = other->waiters;
+    model->n_waiters = other->n_waiters;
+  } else {
+    *model = *other;
+  }
+}
+
+static int load_rules(struct tcx_loader *l, const struct tcx_value *json, struct tcx_model *model) {
+  struct tcx_fail inner = { .arena = l->fail->arena };
+  int status = tcx__ruleset_load(l->arena, json, &model->rules, &inner);
+  if (status == UV_ENOMEM)
+    return tcx__load_no_memory(l);
+  return status == 0 ? 0 : tcx__fail(l->fail, TCX_ESERVICE, "%s: %s", l->file, inner.text != NULL ? inner.text : tcx_strerror(status));
+}
+
+static int load_part(struct tcx_loader *l, const char *service, const struct tcx_found *found, tcx__part part, struct tcx_model *model) {
+  struct tcx_arena *scratch = tcx__arena_new();
+  struct tcx_value *json;
+  if (scratch == NULL)
+    return tcx__load_no_memory(l);
+  int status = tcx__read_part(scratch, service, found, part, &json, &l->file, l->fail);
+  if (status == 0) {
+    switch (part) {
+    case TCX__PART_SERVICE: status = tcx__load_service(l, json, service, model); break;
+    case TCX__PART_RULES: status = load_rules(l, json, model); break;
+    case TCX__PART_PAGINATORS: status = tcx__load_paginators(l, json, model); break;
+    default: status = tcx__load_waiters(l, json, model); break;
+    }
+  }
+  tcx__arena_free(scratch);
+  return status;
+}
+
+static int load_model(struct tcx_models *models, const char *service, const struct tcx_model *embedded, const struct tcx_found *found, struct tcx_fail *f) {
+  struct tcx_arena *arena = tcx__arena_new_sized(65536);
+  struct loaded *loaded = arena != NULL ? tcx__arena_zalloc(arena, sizeof *loaded) : NULL;
+  struct tcx_loader loader = { .arena = arena, .fail = f };
+  int status = 0;
+  if (loaded == NULL) {
+    tcx__arena_free(arena);
+    return tcx__fail(f, UV_ENOMEM, "out of memory");
+  }
+  loaded->arena = arena;
+  tcx__interner_init(&loader.names, arena);
+  for (tcx__part part = TCX__PART_SERVICE; part < TCX__PART_COUNT && status == 0; part++) {
+    if (found[part].root != NULL)
+      status = load_part(&loader, service, &found[part], part, &loaded->model);
+    else if (embedded != NULL)
+      take_part(&loaded->model, embedded, part);
+  }
+  tcx__interner_free(&loader.names);
+  if (status != 0) {
+    tcx__arena_free(arena);
+    return status;
+  }
+  loaded->next = models->loaded;
+  models->loaded = loaded;
+  return 0;
+}
+
+int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out, struct tcx_fail *f) {
+  struct tcx_found found[TCX__PART_COUNT] = { { 0 } };
+  bool files = false;
+  for (struct loaded *loaded = models->loaded; loaded != NULL; loaded = loaded->next) {
+    if (strcmp(loaded->model.service, service) == 0) {
+      *out = &loaded->model;
+      return 0;
+    }
+  }
+  const struct tcx_model *embedded = embedded_model(models, service);
+  if (embedded != NULL && models->n_roots == 0) {
+    *out = embedded;
+    return 0;
+  }
+  if (!tcx__is_service_name(service))
+    return fail_unknown(models, service, f);
+  struct tcx_arena *scratch = tcx__arena_new();
+  int status = scratch == NULL ? UV_ENOMEM : find_all(models, scratch, service, embedded, found);
+  for (int part = 0; part < TCX__PART_COUNT; part++)
+    files = files || found[part].root != NULL;
+  if (status != 0)
+    tcx__fail(f, status, "out of memory");
+  else if (embedded == NULL && found[TCX__PART_SERVICE].root == NULL)
+    status = fail_unknown(models, service, f);
+  else if (!files)
+    *out = embedded;
+  else if ((status = load_model(models, service, embedded, found, f)) == 0)
+    *out = &models->loaded->model;
+  tcx__arena_free(scratch);
+  return status;
+}
+
+/* ---- partitions ---- */
+
+static int load_partitions(struct tcx_models *models, const char *root, struct tcx_fail *f) {
+  struct tcx_arena *scratch = tcx__arena_new();
+  struct tcx_fail inner = { .arena = f->arena };
+  struct tcx_value *json = NULL;
+  const char *file;
+  char *path = scratch != NULL ? tcx__arena_printf(scratch, "%s/partitions", root) : NULL;
+  if (path == NULL) {
+    tcx__arena_free(scratch);
+    return tcx__fail(f, UV_ENOMEM, "out of memory");
+  }
+  int status = tcx__read_document(scratch, path, &json, &file, f);
+  if (status == 0 && json != NULL) {
+    status = tcx__partitions_load(models->arena, json, &models->partitions, &inner);
+    models->partitions_looked_for = status == 0;
+    if (status == UV_ENOMEM)
+      tcx__fail(f, status, "out of memory");
+    else if (status != 0)
+      tcx__fail(f, TCX_ESERVICE, "%s: %s", file, inner.text != NULL ? inner.text : tcx_strerror(status));
+  }
+  tcx__arena_free(scratch);
+  return status;
+}
+
+const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, struct tcx_fail *f) {
+  for (unsigned i = 0; i < models->n_roots && !models->partitions_looked_for; i++)
+    if (load_partitions(models, models->roots[i], f) != 0)
+      return NULL;
+  models->partitions_looked_for = true;
+  if (models->partitions == NULL && models->installed != NULL && load_partitions(models, models->installed, f) != 0)
+    return NULL;
+  if (models->partitions == NULL)
+    tcx__fail(f, TCX_ESERVICE, "no partitions.json in any folder of models");
+  return models->partitions;
+}
