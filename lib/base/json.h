@@ -1,4 +1,5 @@
-/* json.h - JSON text to values and back. The one file that knows yajl is json.c. RFC 8259, strictly: UTF-8, no form feed or vertical tab between tokens, one value. */
+/* json.h - JSON text to values and back. The one file that knows yajl is json.c. RFC 8259, strictly: UTF-8, no form feed or vertical tab between tokens, one value,
+   no escaped half of a surrogate pair. */
 #ifndef TCX_BASE_JSON_H
 #define TCX_BASE_JSON_H
 #include "base/error.h"

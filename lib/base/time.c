@@ -57,76 +57,98 @@ void tcx__time_amz(char out[17], int64_t seconds) {
   out[16] = '\0';
 }
 
-static void write_clock(struct tcx_buf *out, const struct tcx_civil *civil) {
-  char text[8] = "00:00:00";
-  put_digits(text, civil->hour, 2);
-  put_digits(text + 3, civil->minute, 2);
-  put_digits(text + 6, civil->second, 2);
-  tcx__buf_add(out, text, sizeof text);
+static char *put(char *to, const char *text, size_t n) {
+  memcpy(to, text, n);
+  return to + n;
 }
 
-static void write_iso8601(struct tcx_buf *out, const struct tcx_civil *civil, int32_t nanoseconds) {
-  char date[11] = "0000-00-00T", fraction[7] = ".000000";
-  put_digits(date, civil->year, 4);
-  put_digits(date + 5, civil->month, 2);
-  put_digits(date + 8, civil->day, 2);
-  tcx__buf_add(out, date, sizeof date);
-  write_clock(out, civil);
-  put_digits(fraction + 1, nanoseconds / 1000, 6);
+static char *put_clock(char *to, const struct tcx_civil *civil) {
+  put_digits(to, civil->hour, 2);
+  put_digits(to + 3, civil->minute, 2);
+  put_digits(to + 6, civil->second, 2);
+  to[2] = to[5] = ':';
+  return to + 8;
+}
+
+static char *put_fraction(char *to, int32_t micro) {
+  *to = '.';
+  put_digits(to + 1, micro, 6);
+  return to + 7;
+}
+
+static char *put_iso8601(char *to, const struct tcx_civil *civil, int32_t nanoseconds) {
+  put_digits(to, civil->year, 4);
+  put_digits(to + 5, civil->month, 2);
+  put_digits(to + 8, civil->day, 2);
+  to[4] = to[7] = '-';
+  to[10] = 'T';
+  to = put_clock(to + 11, civil);
   if (nanoseconds >= 1000)
-    tcx__buf_add(out, fraction, sizeof fraction);
-  tcx__buf_addc(out, 'Z');
+    to = put_fraction(to, nanoseconds / 1000);
+  *to = 'Z';
+  return to + 1;
 }
 
-static void write_rfc822(struct tcx_buf *out, const struct tcx_civil *civil) {
-  char date[8] = " 00 Jan ", year[5] = "0000 ";
-  tcx__buf_add(out, weekdays[civil->weekday], 3);
-  tcx__buf_addc(out, ',');
-  put_digits(date + 1, civil->day, 2);
-  memcpy(date + 4, months[civil->month - 1], 3);
-  tcx__buf_add(out, date, sizeof date);
-  put_digits(year, civil->year, 4);
-  tcx__buf_add(out, year, sizeof year);
-  write_clock(out, civil);
-  tcx__buf_add(out, " GMT", 4);
+static char *put_rfc822(char *to, const struct tcx_civil *civil) {
+  to = put(to, weekdays[civil->weekday], 3);
+  to = put(to, ", 00 ", 5);
+  put_digits(to - 3, civil->day, 2);
+  to = put(to, months[civil->month - 1], 3);
+  to = put(to, " 0000 ", 6);
+  put_digits(to - 5, civil->year, 4);
+  return put(put_clock(to, civil), " GMT", 4);
 }
 
-/* Microseconds, as in the other formats; trailing zeroes are not written. */
-static void write_unix(struct tcx_buf *out, int64_t seconds, int32_t nanoseconds) {
+/* Microseconds, as in the other formats; zeroes at the end are not written. */
+static char *put_unix(char *to, int64_t seconds, int32_t nanoseconds) {
   int32_t micro = nanoseconds / 1000;
+  uint64_t whole = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds;
+  if (seconds < 0)
+    *to++ = '-';
   if (seconds < 0 && micro > 0) { /* -2 and half a second is -1.5 */
-    tcx__buf_addc(out, '-');
-    seconds = -(seconds + 1);
+    whole--;
     micro = 1000000 - micro;
   }
-  tcx__buf_add_int(out, seconds);
-  if (micro == 0)
-    return;
-  char fraction[7] = ".000000";
-  put_digits(fraction + 1, micro, 6);
-  size_t n = sizeof fraction;
-  while (fraction[n - 1] == '0')
-    n--;
-  tcx__buf_add(out, fraction, n);
+  char digits[20];
+  size_t at = sizeof digits;
+  do
+    digits[--at] = (char)('0' + whole % 10);
+  while ((whole /= 10) != 0);
+  to = put(to, digits + at, sizeof digits - at);
+  if (micro > 0)
+    for (to = put_fraction(to, micro); to[-1] == '0';)
+      to--;
+  return to;
+}
+
+/* NULL when the format cannot spell the year. */
+static char *spell(char out[TCX__TIME_TEXT], tcx__time_format format, int64_t seconds,
+                   int32_t nanoseconds) {
+  if (format == TCX__TIME_UNIX)
+    return put_unix(out, seconds, nanoseconds);
+  if (seconds > TCX__TIME_MAX || seconds < TCX__TIME_MIN)
+    return NULL;
+  struct tcx_civil civil = tcx__time_civil(seconds);
+  if (civil.year < 0)
+    return NULL;
+  return format == TCX__TIME_RFC822 ? put_rfc822(out, &civil)
+                                    : put_iso8601(out, &civil, nanoseconds);
 }
 
 void tcx__time_write(struct tcx_buf *out, tcx__time_format format, int64_t seconds,
                      int32_t nanoseconds) {
-  if (out->status != 0)
-    return;
-  if (format == TCX__TIME_UNIX) {
-    write_unix(out, seconds, nanoseconds);
-    return;
-  }
-  if (seconds > TCX__TIME_MAX || seconds < TCX__TIME_MIN) {
+  char text[TCX__TIME_TEXT];
+  const char *end = spell(text, format, seconds, nanoseconds);
+  if (end != NULL)
+    tcx__buf_add(out, text, (size_t)(end - text));
+  else if (out->status == 0)
     out->status = UV_ERANGE;
-    return;
-  }
-  struct tcx_civil civil = tcx__time_civil(seconds);
-  if (civil.year < 0)
-    out->status = UV_ERANGE;
-  else if (format == TCX__TIME_RFC822)
-    write_rfc822(out, &civil);
-  else
-    write_iso8601(out, &civil, nanoseconds);
+}
+
+size_t tcx__time_text(char out[TCX__TIME_TEXT], int64_t seconds, int32_t nanoseconds) {
+  char *end = spell(out, TCX__TIME_ISO8601, seconds, nanoseconds);
+  if (end == NULL)
+    end = put_unix(out, seconds, nanoseconds);
+  *end = '\0';
+  return (size_t)(end - out);
 }

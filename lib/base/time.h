@@ -15,6 +15,9 @@ typedef enum {                 /* Smithy's timestampFormat, botocore's names */
 
 /* UV_ERANGE in the buffer outside the years, and for a year before 0 in the formats that spell it. */
 void tcx__time_write(struct tcx_buf *out, tcx__time_format format, int64_t seconds, int32_t nanoseconds);
+#define TCX__TIME_TEXT 32               /* bytes of the longest text of any format, and a NUL */
+/* ISO 8601, or Unix seconds for a year that it cannot spell; NUL-ended. Returns the length. */
+size_t tcx__time_text(char out[TCX__TIME_TEXT], int64_t seconds, int32_t nanoseconds);
 /* Reads ISO 8601 (with offset, with fraction), RFC 822 / RFC 7231 dates and numbers (Unix seconds, fraction and exponent allowed), whichever it is.
    UV_EINVAL for anything else, UV_ERANGE outside the years. */
 int tcx__time_read(struct tcx_str text, int64_t *seconds, int32_t *nanoseconds);

@@ -10,6 +10,7 @@
 #define TCX_BASE_VALUE_H
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/time.h"
 #include <tucuxi.h>
 
 struct tcx_value {
@@ -37,7 +38,6 @@ struct tcx_container {           /* value.c's; others use the functions below */
 };
 enum { TCX__VALUE_ROOT = 1 };
 #define TCX__VALUE_DEPTH 512     /* deepest tree that can be built: who walks a tree may recurse */
-#define TCX__TIME_TEXT 32        /* ISO 8601 or Unix seconds, and a NUL */
 
 struct tcx_root {                /* a built tree; allocated inside its own arena */
   struct tcx_value value;

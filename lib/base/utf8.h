@@ -1,0 +1,10 @@
+/* utf8.h - well-formed UTF-8 (Unicode, table 3-7): no overlong form, no surrogate, nothing past U+10FFFF. */
+#ifndef TCX_BASE_UTF8_H
+#define TCX_BASE_UTF8_H
+#include <stddef.h>
+
+/* Bytes of the character that p begins with; 0 when n bytes do not begin with one, or n is 0. */
+size_t tcx__utf8_length(const char *p, size_t n);
+/* How many of the bytes are well-formed: n, or where the first wrong character begins. */
+size_t tcx__utf8_valid(const char *p, size_t n);
+#endif
