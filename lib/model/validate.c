@@ -129,8 +129,9 @@ static void check_min(struct check *c, double number, bool length, const struct 
     return;
   if (!(number < min))
     return;
-  char digits[400];
-  snprintf(digits, sizeof digits, min == floor(min) && fabs(min) < 1e19 ? "%.0f" : "%.15g", min);
+  char digits[40];
+  bool whole = min >= -9223372036854775808.0 && min < 9223372036854775808.0 && (double)(int64_t)min == min;
+  snprintf(digits, sizeof digits, whole ? "%.0f" : "%.15g", min);
   if (length)                      /* botocore shows the length, not the value */
     report(c, "Invalid length for parameter %s, value: %.0f, valid min length: %s", place_text(c, at), number, digits);
   else
