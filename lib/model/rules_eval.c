@@ -64,11 +64,12 @@ static int take_param(struct eval *e, const struct tcx_rule_param *param, const 
     return tcx__fail(e->f, TCX_EENDPOINT, "Value (%s) is the wrong type. Must be <class '%s'>.", param->name, python_type(param->type));
   }
   slot->type = v->type;
-  slot->boolean = v->boolean;
-  if (v->type == TCX__RULE_STRING) {
+  if (v->type == TCX__RULE_BOOL) {
+    slot->boolean = v->boolean;
+  } else if (v->type == TCX__RULE_STRING) {
     if (v->string.n > UINT32_MAX)
       return tcx__fail(e->f, TCX_ETOOBIG, "Value (%s) is too long", param->name);
-    slot->u.text = v->string.p;
+    slot->u.text = v->string.n > 0 ? v->string.p : "";
     slot->n = (uint32_t)v->string.n;
   } else if (v->type == TCX__RULE_LIST) {
     slot->u.list = v->list;
@@ -98,19 +99,20 @@ static void set_bool(struct tcx_rule_val *out, bool b) {
   out->boolean = b;
 }
 
-/* Room for n bytes and a NUL, within what one resolution may make. */
-static char *make(struct eval *e, size_t n) {
-  if (n > TCX__RULES_BYTES || (e->made += n) > TCX__RULES_BYTES) {
-    tcx__fail(e->f, TCX_ETOOBIG, "the endpoint rules make too much text");
-    return NULL;
-  }
-  char *p = tcx__arena_alloc(e->arena, n + 1);
-  if (p == NULL)
-    no_memory(e);
-  return p;
+/* Counts n bytes against what one resolution may make. */
+static int spend(struct eval *e, size_t n) {
+  if (n > TCX__RULES_BYTES || (e->made += n) > TCX__RULES_BYTES)
+    return tcx__fail(e->f, TCX_ETOOBIG, "The endpoint rules make too much text");
+  return 0;
 }
 
-static int make_status(const struct eval *e) { return e->made > TCX__RULES_BYTES ? TCX_ETOOBIG : UV_ENOMEM; }
+/* Room for n bytes and a NUL. */
+static int make(struct eval *e, size_t n, char **out) {
+  int status = spend(e, n);
+  if (status == 0 && (*out = tcx__arena_alloc(e->arena, n + 1)) == NULL)
+    status = no_memory(e);
+  return status;
+}
 
 static int eval_template(struct eval *e, const struct tcx_rule_node *node, struct tcx_rule_val *out) {
   struct tcx_rule_val parts[TCX__RULES_KIDS];
@@ -124,9 +126,10 @@ static int eval_template(struct eval *e, const struct tcx_rule_node *node, struc
       return tcx__fail(e->f, TCX_EENDPOINT, "A value that the endpoint rules insert into a string is not set");
     n += parts[i].n;
   }
-  char *p = make(e, n);
-  if (p == NULL)
-    return make_status(e);
+  char *p;
+  int status = make(e, n, &p);
+  if (status != 0)
+    return status;
   out->type = TCX__RULE_STRING;
   out->u.text = p;
   out->n = (uint32_t)n;
@@ -201,13 +204,10 @@ static int encode(struct eval *e, const struct tcx_rule_val *arg, struct tcx_rul
   struct tcx_buf buf;
   tcx__buf_init(&buf, e->arena, TCX__RULES_BYTES);
   tcx__uri_encode(&buf, arg->u.text, arg->n, TCX__URI_LABEL);
-  e->made += buf.len;
   if (buf.status == UV_ENOMEM)
     return no_memory(e);
-  if (buf.status != 0 || e->made > TCX__RULES_BYTES)
-    return tcx__fail(e->f, TCX_ETOOBIG, "the endpoint rules make too much text");
   set_str(out, tcx__buf_str(&buf));
-  return 0;
+  return spend(e, buf.status == 0 ? buf.len : SIZE_MAX);
 }
 
 static int find_partition(struct eval *e, const struct tcx_rule_val *arg, struct tcx_rule_val *out) {
@@ -221,12 +221,13 @@ static int find_partition(struct eval *e, const struct tcx_rule_val *arg, struct
 
 /* parseURL and aws.parseArn: their records live in the arena. */
 static int parse(struct eval *e, unsigned fn, const struct tcx_rule_val *arg, struct tcx_rule_val *out) {
-  if (arg->n > TCX__RULES_BYTES || (e->made += arg->n) > TCX__RULES_BYTES)
-    return tcx__fail(e->f, TCX_ETOOBIG, "the endpoint rules make too much text");
+  int status = spend(e, arg->n);
+  if (status != 0)
+    return status;
   bool url = fn == TCX__FN_PARSE_URL;
   const struct tcx_rule_url *as_url = NULL;
   const struct tcx_rule_arn *as_arn = NULL;
-  int status = url ? tcx__rule_parse_url(e->arena, str_of(arg), &as_url) : tcx__rule_parse_arn(e->arena, str_of(arg), &as_arn);
+  status = url ? tcx__rule_parse_url(e->arena, str_of(arg), &as_url) : tcx__rule_parse_arn(e->arena, str_of(arg), &as_arn);
   if (status != 0)
     return no_memory(e);
   if (url && as_url != NULL) {
@@ -344,9 +345,10 @@ static int eval_text(struct eval *e, unsigned index, struct tcx_str *out) {
   tcx__node_kind kind = e->rules->nodes[index].kind;
   if (kind == TCX__NODE_STRING || kind == TCX__NODE_TEMPLATE)
     return 0;
-  char *copy = make(e, v.n);
-  if (copy == NULL)
-    return make_status(e);
+  char *copy;
+  status = make(e, v.n, &copy);
+  if (status != 0)
+    return status;
   if (v.n > 0)
     memcpy(copy, v.u.text, v.n);
   copy[v.n] = '\0';
