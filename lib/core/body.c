@@ -14,15 +14,16 @@ static int nothing_to_close(tcx_body_t *b) {
   (void)b;
   return 0;
 }
-static void free_nothing(tcx_body_t *b) { (void)b; }
-static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open, nothing_to_close, free_nothing};
+static void free_plain(tcx_body_t *b) { tcx__free(b); }
+static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open, nothing_to_close, free_plain};
 
+/* Bodies that say so free themselves; the one that stands for no memory is nobody's. */
 tcx_body_t *tcx__body_failed(int status) {
-  static struct tcx_body out_of_memory = {.head = {tcx__body_discard}, .ops = &failed_ops, .length = -1, .status = UV_ENOMEM};
+  static struct tcx_body out_of_memory = {.head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = UV_ENOMEM};
   tcx_body_t *b = status == UV_ENOMEM ? NULL : tcx__calloc(1, sizeof *b);
   if (b == NULL)
     return &out_of_memory;
-  *b = (struct tcx_body){.head = {tcx__body_discard}, .ops = &failed_ops, .length = -1, .status = status};
+  *b = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = status};
   return b;
 }
 
@@ -40,14 +41,15 @@ int tcx__body_close(tcx_body_t *b) {
   return err;
 }
 
-void tcx__body_discard(tcx_body_t *b) {
+void tcx__body_abandon(tcx_body_t *b) {
   if (b == NULL || b->status == UV_ENOMEM)
     return;
+  b->abandoned = true;
   if (tcx__body_close(b) == 0)
     b->ops->free(b);
 }
 
-void tcx_body_free(tcx_body_t *b) { tcx__body_discard(b); }
+void tcx_body_free(tcx_body_t *b) { tcx__body_abandon(b); }
 void *tcx_body_data(const tcx_body_t *b) { return b->data; }
 
 /* ---- memory ---- */
@@ -62,8 +64,7 @@ static int memory_read(tcx_body_t *b, size_t want, struct tcx_str *window, struc
   *window = (struct tcx_str){b->memory.p, want < b->memory.n ? want : b->memory.n};
   return 0;
 }
-static void memory_free(tcx_body_t *b) { tcx__free(b); }
-static const struct tcx_body_ops memory_ops = {memory_ok, memory_read, memory_ok, nothing_to_close, memory_free};
+static const struct tcx_body_ops memory_ops = {memory_ok, memory_read, memory_ok, nothing_to_close, free_plain};
 
 static tcx_body_t *new_memory(const void *p, size_t n, size_t room) {
   if ((p == NULL && n > 0) || n > INT64_MAX || room > SIZE_MAX - sizeof(tcx_body_t))
@@ -71,7 +72,7 @@ static tcx_body_t *new_memory(const void *p, size_t n, size_t room) {
   tcx_body_t *b = tcx__malloc(sizeof *b + room);
   if (b == NULL)
     return tcx__body_failed(UV_ENOMEM);
-  *b = (struct tcx_body){.head = {tcx__body_discard}, .ops = &memory_ops, .length = (int64_t)n, .memory = {p != NULL ? p : "", n}};
+  *b = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &memory_ops, .length = (int64_t)n, .memory = {p != NULL ? p : "", n}};
   return b;
 }
 
@@ -167,7 +168,7 @@ tcx_body_t *tcx_body_source(int64_t length, tcx_body_read_cb read, tcx_body_rewi
   struct source *s = read != NULL && length >= -1 ? tcx__calloc(1, sizeof *s) : NULL;
   if (s == NULL)
     return tcx__body_failed(read != NULL && length >= -1 ? UV_ENOMEM : UV_EINVAL);
-  s->body = (struct tcx_body){.head = {tcx__body_discard}, .ops = &source_ops, .length = length, .data = data};
+  s->body = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &source_ops, .length = length, .data = data};
   s->read = read;
   s->rewind = rewind;
   s->close = close;

@@ -29,13 +29,14 @@ struct tcx_body {
   void (*wake)(void *ctx);           /* set by the call that reads; comes from the loop, or from tcx_body_resume */
   void *ctx;
   bool closed;
+  bool abandoned;                    /* nobody is left to wake: it frees itself when its request is over */
   struct tcx_str memory;             /* of a body in memory; else p NULL */
   void *data;
 };
 /* The memory that a body is, for those that need no reading; false for files and sources. */
 bool tcx__body_memory(const tcx_body_t *body, struct tcx_str *out);
 int tcx__body_close(tcx_body_t *body);            /* 0 (again 0 when closed already) or TCX_EAGAIN */
-void tcx__body_discard(tcx_body_t *body);         /* close and free; of one that may wait for a request only when it is closed */
+void tcx__body_abandon(tcx_body_t *body);         /* closes and frees, now or when its request is over. NULL is fine */
 tcx_body_t *tcx__body_failed(int status);         /* never NULL: a body whose open fails with status */
 extern const struct tcx_body_ops tcx__body_file_ops;
 #endif

@@ -32,7 +32,9 @@ static int fail_file(const struct file_body *b, int err, const char *what, struc
 /* ---- opening: uv_fs_open, then uv_fs_fstat ---- */
 
 static void wake(struct file_body *b) {
-  if (b->body.wake != NULL)
+  if (b->body.abandoned)
+    tcx__body_abandon(&b->body);
+  else if (b->body.wake != NULL)
     b->body.wake(b->body.ctx);
 }
 
@@ -191,7 +193,7 @@ tcx_body_t *tcx_body_file(const char *path, uint64_t offset, int64_t length) {
   struct file_body *b = tcx__calloc(1, sizeof *b + n);
   if (b == NULL)
     return tcx__body_failed(UV_ENOMEM);
-  b->body = (struct tcx_body){.head = {tcx__body_discard}, .ops = &tcx__body_file_ops, .length = length};
+  b->body = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &tcx__body_file_ops, .length = length};
   b->fd = -1;
   b->offset = offset;
   memcpy(b->path, path, n);

@@ -49,7 +49,15 @@ static void link_call(tcx_call_t *call) {
   c->calls = call;
   call->linked = true;
   c->active++;
+  call->holding = true;
   tcx__session_hold(c->session);
+}
+
+void tcx__call_let_loop_go(tcx_call_t *call) {
+  if (call->holding && call->session != NULL) {
+    call->holding = false;
+    tcx__session_drop(call->session);
+  }
 }
 
 static void on_deadline(struct tcx_timer *timer) {
@@ -100,7 +108,7 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   int err = 0;
   if (c == NULL || start->operation == NULL || start->cb == NULL || start->options_size > sizeof(tcx_call_options_t))
     err = UV_EINVAL;
-  else if (c->closing || c->draining || c->session->closing)
+  else if (c->closing || (c->draining && !start->internal) || c->session->closing)
     err = TCX_ECLOSING;
   else if (status == UV_ENOMEM || (arena == NULL && (arena = tcx__arena_new()) == NULL))
     err = UV_ENOMEM;
@@ -394,12 +402,15 @@ void tcx__call_retire(tcx_call_t *call) {
   tcx__ready_remove(session, &call->ready);
   if (call->refs > 1)
     tcx__arena_set_pool(call->arena, NULL);
+  bool holding = call->holding;
+  call->holding = false;
   call->session = NULL;
   call->client = NULL;
   tcx__call_unref(call);
   c->active--;
   tcx__client_call_gone(c);
-  tcx__session_drop(session);
+  if (holding)
+    tcx__session_drop(session);
 }
 
 void tcx__call_unref(tcx_call_t *call) {

@@ -41,6 +41,8 @@ struct tcx_call {
   unsigned refs;
   uint8_t state;                       /* tcx__call_state */
   bool linked, presign;
+  bool holding;                        /* it keeps the loop; an open stream does that only while it is read */
+  bool offered;                        /* the callback of a stream has returned: too late to take it */
   const char *op_name;                 /* what the caller wrote */
   const struct tcx_operation *op;
   struct tcx_value *params;            /* MAP */
@@ -109,6 +111,7 @@ void tcx__call_fail(tcx_call_t *call, int status, tcx_phase_t phase);    /* no r
 void tcx__call_done(tcx_call_t *call);                        /* the outcome stands: into the ready queue */
 void tcx__call_unref(tcx_call_t *call);
 void tcx__call_break(tcx_call_t *call);                       /* lets go of connection, lease, waits and timers */
+void tcx__call_let_loop_go(tcx_call_t *call);                 /* the loop may end although the call is not over */
 void tcx__call_retire(tcx_call_t *call);                      /* the library is through with it: out of the client, one reference less */
 uint64_t tcx__now_us(void);
 struct tcx_call_start {
@@ -120,6 +123,7 @@ struct tcx_call_start {
   tcx_call_cb cb;
   void *data;
   bool presign;
+  bool internal;                       /* for another call: also while the client drains */
   unsigned expires_s;
 };
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
@@ -134,6 +138,7 @@ extern const struct tcx_exchange_ops tcx__call_exchange_ops;
 /* finish.c */
 void tcx__call_response_ended(tcx_call_t *call);              /* the whole response is here, or broke (call->broken) */
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);   /* no usable response: retry or fail */
+void tcx__call_inner_done(tcx_call_t *call, int err);         /* the call that a NEEDS_RETRY hook started is over: call->redirect tells */
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */

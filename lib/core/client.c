@@ -243,7 +243,7 @@ static void on_pool_closed(void *ctx) {
 /* Runs from the queue, behind the callbacks of the calls that it waits for. */
 static void on_close_ready(struct tcx_ready *ready) {
   tcx_client_t *c = (tcx_client_t *)((char *)ready - offsetof(tcx_client_t, close_ready));
-  if (c->active > 0 || c->streams > 0)
+  if (c->active > 0)
     return;
   if (c->drain_asked) {
     tcx_client_close_cb cb = c->drain_cb;
@@ -253,7 +253,7 @@ static void on_close_ready(struct tcx_ready *ready) {
       cb(c);
     tcx__session_drop(session);
   }
-  if (!c->closing || c->active > 0 || c->streams > 0)
+  if (!c->closing || c->active > 0)
     return;
   if (c->pool == NULL) {
     on_pool_closed(c);
@@ -265,7 +265,7 @@ static void on_close_ready(struct tcx_ready *ready) {
 }
 
 void tcx__client_call_gone(tcx_client_t *c) {
-  if ((c->closing || c->drain_asked) && c->active == 0 && c->streams == 0)
+  if ((c->closing || c->drain_asked) && c->active == 0)
     tcx__ready_push(c->session, &c->close_ready);
 }
 

@@ -39,7 +39,7 @@ struct tcx_client {
   struct tcx_signing_keys keys;
   struct tcx_retry_quota quota;
   tcx_call_t *calls;                   /* not completed, newest first; and those whose stream is open */
-  unsigned active, streams, waiting;   /* waiting: for a connection */
+  unsigned active;                     /* calls of that list */
   uint64_t completed, retries;
   bool trailers_refused;               /* the custom endpoint has answered that it does not know trailers */
   bool shared;                         /* tcx_session_get_client's: ends with the session */

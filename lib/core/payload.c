@@ -58,8 +58,12 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && !sign && trailers && config->s3.checksum_trailer == TCX__TRUE)
     small = false;
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_HEADER;
+  if (!call->s3_signer) { /* aws-chunked is S3's alone */
+    p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
+    return;
+  }
   if (small) {
-    p->form = sign || !call->s3_signer ? TCX__PAYLOAD_HASH : TCX__PAYLOAD_UNSIGNED;
+    p->form = sign ? TCX__PAYLOAD_HASH : TCX__PAYLOAD_UNSIGNED;
     return;
   }
   if (!trailers || (never && !call->req.tls))
@@ -144,6 +148,8 @@ int tcx__payload_plan(tcx_call_t *call) {
     return 0;
   }
   choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
+  if (call->upload.body != NULL && (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER))
+    return tcx__fail(&call->fail, TCX_EBODY, "the body of %s has to be hashed before it is sent: give it in memory", call->op->name);
   if (chunked_form(p->form))
     err = add_chunked_headers(call);
   p->content_length = content_length(call, streaming);

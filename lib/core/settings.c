@@ -98,6 +98,7 @@ static int pick_profile(struct tcx_settings *s, const char *option, struct tcx_f
   if (name == NULL)
     name = tcx__getenv("AWS_PROFILE");
   s->profile_given = name != NULL;
+  s->profile_from_option = option != NULL;
   s->profile = tcx__arena_strdup(s->arena, name != NULL ? name : "default");
   if (s->profile == NULL)
     return UV_ENOMEM;

@@ -13,6 +13,7 @@ struct tcx_settings {
   const char *home;                    /* may be NULL */
   const char *profile;                 /* name of the active profile */
   bool profile_given;                  /* named by an option or the environment */
+  bool profile_from_option;
   const struct tcx_value *config;      /* MAP of sections; never NULL */
   const struct tcx_value *credentials; /* MAP of profiles; never NULL */
   const struct tcx_value *scoped;      /* the active profile in config, or NULL */

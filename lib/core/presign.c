@@ -1,0 +1,65 @@
+/* presign.c - a call that ends in a URL instead of on the wire: botocore's generate_presigned_url, SigV4 always. */
+#include "core/call.h"
+#include <string.h>
+
+#define MAX_EXPIRES 604800u
+#define DEFAULT_EXPIRES 3600u
+
+static int put(tcx_call_t *call, struct tcx_value *map, const char *name, const char *text, size_t n) {
+  struct tcx_value *v = tcx__value_new_str(call->arena, text, n);
+  return v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, map, name, strlen(name), v);
+}
+
+static int build(tcx_call_t *call) {
+  const struct tcx_request *req = &call->req;
+  struct tcx_buf url;
+  tcx__buf_init(&url, call->arena, SIZE_MAX);
+  tcx__buf_adds(&url, req->tls ? "https://" : "http://");
+  tcx__buf_add_str(&url, req->host_header);
+  tcx__buf_add_str(&url, req->path);
+  if (req->query.n > 0) {
+    tcx__buf_addc(&url, '?');
+    tcx__buf_add_str(&url, req->query);
+  }
+  if (url.status != 0)
+    return url.status;
+  call->value = tcx__value_new(call->arena, TCX_MAP);
+  struct tcx_value *headers = tcx__value_new(call->arena, TCX_MAP);
+  if (call->value == NULL || headers == NULL)
+    return UV_ENOMEM;
+  int err = put(call, call->value, "Url", url.data, url.len);
+  if (err == 0)
+    err = put(call, call->value, "Method", req->method, strlen(req->method));
+  for (unsigned i = 0; i < req->headers.count && err == 0; i++) {
+    struct tcx_header h = req->headers.list[i];
+    const char *name = tcx__arena_strndup(call->arena, h.name.p, h.name.n), *value = tcx__arena_strndup(call->arena, h.value.p, h.value.n);
+    err = name == NULL || value == NULL ? UV_ENOMEM : put(call, headers, name, value, h.value.n);
+  }
+  return err != 0 ? err : tcx__value_add(call->arena, call->value, "Headers", 7, headers);
+}
+
+void tcx__call_presigned(tcx_call_t *call) {
+  struct tcx_sigv4 s;
+  int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  if (err == 0 && !call->unsigned_request) {
+    err = tcx__call_sigv4(call, &s);
+    if (err == 0)
+      err = tcx__sigv4_presign(&s, &call->req, call->expires_s, &call->fail);
+  }
+  if (err == 0)
+    err = build(call);
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_PARAMS);
+  else
+    tcx__call_done(call);
+}
+
+int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data) {
+  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data, .presign = true,
+                                 .expires_s = expires_s != 0 ? expires_s : DEFAULT_EXPIRES};
+  if (expires_s > MAX_EXPIRES) {
+    tcx_value_free(params);
+    return UV_EINVAL;
+  }
+  return tcx__call_start(&start, NULL);
+}

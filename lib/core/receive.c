@@ -1,0 +1,199 @@
+/*
+ * receive.c - the response as it comes: head, then bytes through checksum to one of: parser (output or error), memory (max_body), stream.
+ *
+ * What goes wrong here does not end the exchange by itself: `broken` is kept, the connection is closed, and finish.c decides whether to try again.
+ */
+#include "core/call.h"
+#include <string.h>
+
+#define CLASSIFY_MAX 4096 /* bytes of a document that are held back until it is clear what it is */
+
+static tcx_call_t *call_of(struct tcx_exchange *x) { return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x)); }
+
+/* The response is of no use: nothing more of it is read. */
+static void give_up(tcx_call_t *call, int status) {
+  (void)tcx__fail(&call->fail, status, "%s", tcx_strerror(status));
+  call->broken = status;
+  call->exchanging = false;
+  tcx__exchange_abort(&call->x);
+  tcx__call_response_ended(call);
+}
+
+static int start_parser(tcx_call_t *call) {
+  call->parse = (struct tcx_parse){
+      .arena = call->arena,
+      .model = call->client->model,
+      .op = call->op,
+      .head = &call->head,
+      .mode = call->parse_mode,
+      .fail = &call->fail,
+  };
+  return call->client->protocol->start(&call->parse, &call->parser);
+}
+
+/* ---- head ---- */
+
+static int begin_collecting(tcx_call_t *call) {
+  if (call->head.content_length > 0 && (uint64_t)call->head.content_length > call->options.max_body)
+    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body of %lld bytes is larger than max_body (%zu)", (long long)call->head.content_length, call->options.max_body);
+  call->collecting = true;
+  call->collect = (struct tcx_collect){0};
+  if (call->head.content_length < 0)
+    return 0;
+  call->collect.cap = (size_t)call->head.content_length;
+  call->collect.p = tcx__arena_alloc(call->arena, call->collect.cap + 1);
+  return call->collect.p == NULL ? UV_ENOMEM : 0;
+}
+
+static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head) {
+  tcx_call_t *call = call_of(x);
+  int err = 0;
+  call->head = *head;
+  call->received = 0;
+  call->broken = 0;
+  call->collecting = call->streaming = false;
+  call->classify = NULL;
+  call->parser = NULL;
+  call->collect = (struct tcx_collect){0};
+  call->phase = TCX_PHASE_READ;
+  call->timings.first_byte_us = x->first_byte_us;
+  tcx__timer_stop(call->session->net, &call->timer);
+  bool success = head->status >= 200 && head->status < 300;
+  call->parse_mode = success ? TCX__PARSE_OUTPUT : TCX__PARSE_ERROR;
+  err = tcx__run_hooks(call, TCX__BEFORE_PARSE);
+  if (err == 0)
+    err = tcx__payload_check_begin(call);
+  if (err == 0 && success && tcx__streaming_output(call->op, &call->stream_member)) {
+    call->streaming = call->options.max_body == 0;
+    err = call->streaming ? 0 : begin_collecting(call);
+  }
+  if (err == 0 && (call->classify == NULL || call->streaming || call->collecting)) {
+    call->classify = NULL;
+    err = start_parser(call);
+  }
+  if (err != 0)
+    give_up(call, err);
+  else if (call->streaming)
+    tcx__stream_offer(call);
+}
+
+/* ---- body ---- */
+
+static int collect(tcx_call_t *call, const char *p, size_t n, size_t max, const char *what) {
+  struct tcx_collect *c = &call->collect;
+  if (n > max || c->n > max - n)
+    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than %s (%zu)", what, max);
+  if (c->n + n > c->cap) {
+    size_t cap = c->cap * 2 > c->n + n ? c->cap * 2 : c->n + n;
+    char *bigger = tcx__arena_alloc(call->arena, cap + 1);
+    if (bigger == NULL)
+      return UV_ENOMEM;
+    if (c->n > 0)
+      memcpy(bigger, c->p, c->n);
+    c->p = bigger;
+    c->cap = cap;
+  }
+  memcpy(c->p + c->n, p, n);
+  c->n += n;
+  return 0;
+}
+
+static int feed(tcx_call_t *call, const char *p, size_t n) {
+  if (call->parse_mode == TCX__PARSE_ERROR && call->received > TCX__ERROR_DOCUMENT_MAX)
+    return 0;
+  return call->client->protocol->feed(call->parser, p, n);
+}
+
+/* A document whose root decides whether it is the output or an error: its start is held until a hook can tell. */
+static int classify(tcx_call_t *call, const char *p, size_t n, bool end) {
+  if (call->collect.n > 0) {
+    int err = collect(call, p, n, CLASSIFY_MAX + n, "the document's start");
+    if (err != 0)
+      return err;
+    p = call->collect.p;
+    n = call->collect.n;
+  }
+  tcx__classification kind = call->classify(call, p, n, end || n >= CLASSIFY_MAX);
+  if (kind == TCX__CLASSIFY_MORE)
+    return call->collect.n > 0 ? 0 : collect(call, p, n, CLASSIFY_MAX, "the document's start");
+  call->classify = NULL;
+  if (kind == TCX__CLASSIFY_ERROR)
+    call->parse_mode = TCX__PARSE_ERROR;
+  int err = start_parser(call);
+  return err == 0 && n > 0 ? feed(call, p, n) : err;
+}
+
+static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
+  tcx_call_t *call = call_of(x);
+  int err = 0;
+  call->received += n;
+  if (call->check.summer != NULL)
+    tcx__summer_update(call->check.summer, p, n);
+  if (call->streaming) {
+    tcx__stream_data(call->stream, p, n);
+    return;
+  }
+  if (call->collecting)
+    err = collect(call, p, n, call->options.max_body, "max_body");
+  else if (call->classify != NULL)
+    err = classify(call, p, n, false);
+  else
+    err = feed(call, p, n);
+  if (err != 0)
+    give_up(call, err);
+}
+
+/* ---- end ---- */
+
+static int finish_value(tcx_call_t *call) {
+  int err = call->classify != NULL ? classify(call, "", 0, true) : 0;
+  if (err == 0)
+    err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  if (err == 0 && call->parse_mode == TCX__PARSE_OUTPUT)
+    err = tcx__payload_check_end(call);
+  if (err == 0 && call->collecting) {
+    struct tcx_collect *c = &call->collect;
+    if (c->p != NULL)
+      c->p[c->n] = '\0';
+    struct tcx_value *body = tcx__value_new_blob(call->arena, c->p != NULL ? c->p : "", c->n);
+    if (body == NULL || tcx__value_add(call->arena, call->value, call->stream_member->name, call->stream_member->name_len, body) != 0)
+      err = UV_ENOMEM;
+  }
+  return err;
+}
+
+static void on_end(struct tcx_exchange *x) {
+  tcx_call_t *call = call_of(x);
+  call->exchanging = false;
+  call->sent = true;
+  if (call->streaming) {
+    int err = tcx__payload_check_end(call);
+    tcx__stream_end(call->stream, err != 0 ? err : TCX_EOF);
+    return;
+  }
+  call->broken = finish_value(call);
+  if (call->broken != 0)
+    (void)tcx__fail(&call->fail, call->broken, "%s", tcx_strerror(call->broken));
+  tcx__call_response_ended(call);
+}
+
+static void on_failed(struct tcx_exchange *x, int status, tcx_phase_t phase, const char *why) {
+  tcx_call_t *call = call_of(x);
+  call->exchanging = false;
+  call->sent = call->sent || x->sent;
+  tcx__timer_stop(call->session->net, &call->timer);
+  if (call->streaming) {
+    call->fail.status = 0;
+    (void)tcx__fail(&call->fail, status, "%s", why);
+    tcx__stream_end(call->stream, status);
+    return;
+  }
+  tcx__call_attempt_failed(call, status, phase, why);
+}
+
+static int on_pull(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned *n) {
+  tcx_call_t *call = call_of(x);
+  return tcx__upload_pull(&call->upload, out, n, &call->fail);
+}
+
+const struct tcx_exchange_ops tcx__call_exchange_ops = {on_head, on_data, on_end, on_failed, on_pull};

@@ -1,0 +1,173 @@
+/* send.c - EXCHANGE: signs, writes the head into the session's scratch buffer and starts the exchange. Signing is the last thing before the write. */
+#include "core/call.h"
+#include "core/log.h"
+#include <string.h>
+
+int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
+  if (call->signing_region == NULL)
+    return tcx__fail(&call->fail, TCX_ECONFIG, "You must specify a region.");
+  const struct tcx_identity *id = call->identity;
+  *s = (struct tcx_sigv4){
+      .access_key = id->access_key,
+      .secret_key = id->secret_key,
+      .session_token = id->session_token,
+      .region = call->signing_region,
+      .service = call->signing_name,
+      .now = tcx__session_now(call->session),
+      .keys = &call->client->keys,
+      .payload = call->payload.form,
+      .payload_sha256 = call->payload.hash_sha ? call->payload.sha_hex : NULL,
+      .s3 = call->s3_signer,
+      .normalize_path = !call->s3_signer,
+  };
+  return 0;
+}
+
+static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
+  call->req.headers.count = call->fixed_headers;
+  int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  if (err != 0 || call->unsigned_request)
+    return err;
+  err = tcx__call_sigv4(call, s);
+  return err != 0 ? err : tcx__sigv4_sign(s, &call->req, &call->fail);
+}
+
+/* ---- the head ---- */
+
+struct writer { char *at, *end; };
+
+static void add(struct writer *w, const char *p, size_t n) {
+  if ((size_t)(w->end - w->at) < n) {
+    w->at = w->end;
+    w->end = NULL;
+  }
+  if (w->end == NULL)
+    return;
+  memcpy(w->at, p, n);
+  w->at += n;
+}
+static void adds(struct writer *w, const char *s) { add(w, s, strlen(s)); }
+
+static void add_number(struct writer *w, uint64_t n) {
+  char digits[20];
+  size_t i = sizeof digits;
+  do
+    digits[--i] = (char)('0' + n % 10);
+  while ((n /= 10) > 0);
+  add(w, digits + i, sizeof digits - i);
+}
+
+static void add_line(struct writer *w, struct tcx_str name, struct tcx_str value) {
+  add(w, name.p, name.n);
+  add(w, ": ", 2);
+  add(w, value.p, value.n);
+  add(w, "\r\n", 2);
+}
+
+/* Request line and headers. Those that are not signed (user agent, attempt, length) are written here only. Returns the length, 0 when it does not fit. */
+static size_t write_head(tcx_call_t *call, char *out, size_t size) {
+  struct writer w = {out, out + size};
+  const struct tcx_request *req = &call->req;
+  adds(&w, req->method);
+  add(&w, " ", 1);
+  add(&w, req->path.p, req->path.n);
+  if (req->query.n > 0) {
+    add(&w, "?", 1);
+    add(&w, req->query.p, req->query.n);
+  }
+  adds(&w, " HTTP/1.1\r\n");
+  add_line(&w, TCX__STR("Host"), req->host_header);
+  for (unsigned i = 0; i < req->headers.count; i++)
+    add_line(&w, req->headers.list[i].name, req->headers.list[i].value);
+  add_line(&w, TCX__STR("User-Agent"), tcx__str(call->client->user_agent));
+  add_line(&w, TCX__STR("amz-sdk-invocation-id"), (struct tcx_str){call->invocation, 36});
+  adds(&w, "amz-sdk-request: attempt=");
+  add_number(&w, call->attempts);
+  adds(&w, "; max=");
+  add_number(&w, call->retry.max_attempts);
+  add(&w, "\r\n", 2);
+  if (call->expect_continue)
+    adds(&w, "Expect: 100-continue\r\n");
+  if (call->payload.content_length >= 0) {
+    adds(&w, "Content-Length: ");
+    add_number(&w, (uint64_t)call->payload.content_length);
+    add(&w, "\r\n", 2);
+  }
+  add(&w, "\r\n", 2);
+  return w.end != NULL ? (size_t)(w.at - out) : 0;
+}
+
+/* ---- the exchange ---- */
+
+static void on_attempt_timeout(struct tcx_timer *timer) {
+  tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
+  tcx_phase_t phase = call->x.upload_done ? TCX_PHASE_WAIT : TCX_PHASE_SEND;
+  call->sent = call->sent || call->x.sent;
+  tcx__call_break(call);
+  tcx__call_attempt_failed(call, UV_ETIMEDOUT, phase, "The attempt was not answered within its timeout");
+}
+
+static int begin_upload(tcx_call_t *call, const struct tcx_sigv4 *s) {
+  tcx__sum trailer = call->payload.place == TCX__SUM_IN_TRAILER ? call->payload.sum : TCX__SUM_NONE;
+  return tcx__upload_begin(&call->upload, call->arena, s, call->payload.form, trailer, &call->fail);
+}
+
+static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, char *head, size_t n) {
+  uv_buf_t bufs[2] = {uv_buf_init(head, (unsigned)n), {0}};
+  unsigned count = 1;
+  bool pulls = tcx__upload_any(&call->upload);
+  if (pulls && call->upload.frames == NULL && call->upload.body == NULL && call->upload.memory.n <= TCX__HASH_SLICE && !call->expect_continue) {
+    bufs[count++] = uv_buf_init((char *)(uintptr_t)call->upload.memory.p, (unsigned)call->upload.memory.n);
+    pulls = false;
+  }
+  struct tcx_exchange *x = &call->x;
+  unsigned read_timeout = call->options.read_timeout_ms != 0 ? call->options.read_timeout_ms : call->client->config.read_timeout_ms;
+  memset(x, 0, sizeof *x);
+  x->ops = &tcx__call_exchange_ops;
+  x->arena = call->arena;
+  x->read_timeout_ms = read_timeout;
+  x->continue_timeout_ms = call->expect_continue ? 1000 : 0;
+  x->head_request = strcmp(call->req.method, "HEAD") == 0;
+  call->exchanging = true;
+  call->phase = TCX_PHASE_SEND;
+  call->sent_us = tcx__now_us();
+  if (call->options.attempt_timeout_ms != 0 && call->options.attempt_timeout_ms != TCX_NEVER)
+    tcx__timer_start(call->session->net, &call->timer, call->options.attempt_timeout_ms, on_attempt_timeout);
+  tcx__exchange_start(x, conn, bufs, count, pulls);
+}
+
+static void note_times(tcx_call_t *call) {
+  const struct tcx_net_times *t = &call->wait.lease.times;
+  call->timings.queue_us += t->queue_us;
+  call->timings.dns_us = t->dns_us;
+  call->timings.connect_us = t->connect_us;
+  call->timings.tls_us = t->tls_us;
+  call->timings.reused = t->reused;
+}
+
+void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
+  struct tcx_sigv4 s;
+  size_t size = 0;
+  call->state = TCX__CALL_EXCHANGE;
+  note_times(call);
+  if (call->attempts == 0)
+    tcx__session_uuid(call->session, call->invocation);
+  if (!call->free_retried)
+    call->attempts++;
+  int err = sign(call, &s);
+  if (err == 0)
+    err = begin_upload(call, call->unsigned_request ? NULL : &s);
+  char *head = tcx__net_scratch(call->session->net, &size);
+  size_t n = err == 0 ? write_head(call, head, size) : 0;
+  if (err == 0 && n == 0)
+    err = tcx__fail(&call->fail, TCX_EPARAM, "the request's headers are larger than %zu bytes", size);
+  if (err != 0) {
+    call->attempts -= call->free_retried ? 0 : 1;
+    tcx__conn_release(conn, true);
+    tcx__call_fail(call, err, TCX_PHASE_SEND);
+    return;
+  }
+  tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name, call->attempts, (int)call->req.host_header.n,
+           call->req.host_header.p, (int)call->req.path.n, call->req.path.p);
+  start_exchange(call, conn, head, n);
+}

@@ -1,0 +1,26 @@
+#include "core/services.h"
+#include "core/session.h"
+#include "creds/creds.h"
+#include "s3/s3.h"
+#include <string.h>
+
+const struct tcx_model *const *tcx__services_embedded(void) { return tcx__embedded_models; }
+const struct tcx_partitions *tcx__services_partitions(void) { return tcx__embedded_partitions; }
+
+const struct tcx_customization *tcx__services_customization(const char *service) {
+  static const struct tcx_customization *const all[] = {&tcx__s3};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    if (strcmp(all[i]->service, service) == 0)
+      return all[i];
+  return NULL;
+}
+
+int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+  if (session->credentials != NULL)
+    return tcx__creds_callback(session, session->credentials, session->credentials_data, out);
+  return tcx__creds_chain(settings, out);
+}
+
+int tcx__services_static_provider(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out) {
+  return tcx__creds_static(access_key, secret_key, session_token, out);
+}

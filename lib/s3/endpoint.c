@@ -1,0 +1,54 @@
+#include "core/endpoint.h"
+#include "s3/s3.h"
+#include <ctype.h>
+#include <string.h>
+
+static struct tcx_rule_param_value flag(bool on) { return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = on}; }
+
+static bool accelerate_url(const char *url) { return url != NULL && strstr(url, "s3-accelerate.") != NULL; }
+
+/* botocore's rule: a custom endpoint means path style, unless virtual was asked for or it is an accelerate host. */
+static bool path_style(const struct tcx_client_config *c) {
+  if (c->s3.use_accelerate == TCX__TRUE)
+    return false;
+  if (c->endpoint_url != NULL && !accelerate_url(c->endpoint_url))
+    return c->s3.addressing != TCX__ADDRESSING_VIRTUAL;
+  return c->s3.addressing == TCX__ADDRESSING_PATH;
+}
+
+bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out) {
+  const struct tcx_client_config *c = &client->config;
+  if (strcmp(name, "AWS::S3::Accelerate") == 0)
+    *out = flag(c->s3.use_accelerate == TCX__TRUE);
+  else if (strcmp(name, "AWS::S3::ForcePathStyle") == 0)
+    *out = flag(path_style(c));
+  else if (strcmp(name, "AWS::S3::UseArnRegion") == 0)
+    *out = flag(c->s3.use_arn_region != TCX__FALSE);
+  else if (strcmp(name, "AWS::S3::UseGlobalEndpoint") == 0)
+    *out = flag(c->s3.us_east_1_global == TCX__TRUE && c->region != NULL && strcmp(c->region, "us-east-1") == 0);
+  else if (strcmp(name, "AWS::S3::DisableMultiRegionAccessPoints") == 0)
+    *out = flag(c->s3.disable_mrap == TCX__TRUE);
+  else if (strcmp(name, "AWS::S3::DisableS3ExpressSessionAuth") == 0 && c->s3.disable_express_auth != TCX__UNSET)
+    *out = flag(c->s3.disable_express_auth == TCX__TRUE);
+  else
+    return false;
+  return true;
+}
+
+const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket) {
+  const struct tcx_s3_client *state = tcx__client_state(client);
+  const struct tcx_value *v = bucket.p != NULL && state->regions != NULL ? tcx__value_find(state->regions, bucket.p, bucket.n) : NULL;
+  return v != NULL ? v->u.bytes.p : NULL;
+}
+
+int tcx__s3_addressing(tcx_call_t *call) {
+  struct tcx_str bucket = tcx__s3_bucket(call);
+  if (strcmp(call->op->name, "GetBucketLocation") == 0)
+    tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(true));
+  else if (tcx__s3_is_arn(bucket))
+    tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(false));
+  const char *region = tcx__s3_known_region(call->client, bucket);
+  if (region != NULL)
+    tcx__endpoint_set_builtin(call, "AWS::Region", (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(region)});
+  return 0;
+}

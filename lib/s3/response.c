@@ -1,0 +1,197 @@
+#include "base/codec.h"
+#include "base/time.h"
+#include "base/xml.h"
+#include "s3/s3.h"
+#include <ctype.h>
+#include <string.h>
+
+/* ---- an error in a 200 ---- */
+
+/* Looks for the first start tag: <Error> makes it an error, anything else is the output. Declaration, comments and white space before it are passed over. */
+static tcx__classification classify_root(tcx_call_t *call, const char *p, size_t n, bool end) {
+  (void)call;
+  tcx__classification undecided = end ? TCX__CLASSIFY_OUTPUT : TCX__CLASSIFY_MORE;
+  for (size_t i = 0; i < n;) {
+    const char *open = memchr(p + i, '<', n - i);
+    if (open == NULL || (size_t)(p + n - open) < 2)
+      return undecided;
+    i = (size_t)(open - p) + 1;
+    if (p[i] == '?' || p[i] == '!') {
+      const char *close = memchr(p + i, '>', n - i);
+      if (close == NULL)
+        return undecided;
+      i = (size_t)(close - p) + 1;
+      continue;
+    }
+    size_t len = 0;
+    while (i + len < n && strchr(" \t\r\n/>", p[i + len]) == NULL)
+      len++;
+    if (i + len == n && !end)
+      return TCX__CLASSIFY_MORE;
+    const char *colon = memchr(p + i, ':', len);
+    struct tcx_str name = {p + i, len};
+    if (colon != NULL)
+      name = (struct tcx_str){colon + 1, (size_t)(p + i + len - colon - 1)};
+    if (tcx__str_is(name, "Error")) {
+      call->head.status = 500; /* as botocore: it is to be retried like one */
+      return TCX__CLASSIFY_ERROR;
+    }
+    return TCX__CLASSIFY_OUTPUT;
+  }
+  return undecided;
+}
+
+/* Documents only: an output whose payload is bytes cannot be told from an error. */
+static bool document_output(const struct tcx_operation *op) {
+  if (op->output == NULL)
+    return false;
+  if (op->output->payload == NULL)
+    return true;
+  const struct tcx_member *m = tcx__shape_member(op->output, op->output->payload, strlen(op->output->payload));
+  return m != NULL && m->shape->type == TCX__SHAPE_STRUCTURE && (m->shape->flags & TCX__S_EVENT_STREAM) == 0;
+}
+
+static void drop_header(struct tcx_headers *h, const struct tcx_header *one) {
+  size_t at = (size_t)(one - h->list);
+  memmove(h->list + at, h->list + at + 1, (h->count - at - 1) * sizeof *h->list);
+  h->count--;
+}
+
+/* An Expires that is no date must not break the response: the text is kept as ExpiresString. */
+static int keep_expires(tcx_call_t *call) {
+  const struct tcx_header *h = tcx__headers_get(&call->head.headers, "expires");
+  int64_t seconds;
+  int32_t nanoseconds;
+  if (h == NULL || call->op->output == NULL || tcx__shape_member(call->op->output, "Expires", 7) == NULL)
+    return 0;
+  struct tcx_s3_call *state = tcx__s3_call(call);
+  if (state == NULL)
+    return UV_ENOMEM;
+  state->expires = h->value;
+  if (tcx__time_read(h->value, &seconds, &nanoseconds) != 0)
+    drop_header(&call->head.headers, h);
+  return 0;
+}
+
+int tcx__s3_before_parse(tcx_call_t *call) {
+  if (call->head.status == 200 && document_output(call->op))
+    call->classify = classify_root;
+  return keep_expires(call);
+}
+
+int tcx__s3_expires(tcx_call_t *call) {
+  const struct tcx_s3_call *state = call->hook_state;
+  if (state == NULL || state->expires.p == NULL || call->parse_mode != TCX__PARSE_OUTPUT)
+    return 0;
+  struct tcx_value *v = tcx__value_new_str(call->arena, state->expires.p, state->expires.n);
+  return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->value, "ExpiresString", 13, v);
+}
+
+/* ---- GetBucketLocation: the root's own text ---- */
+
+struct location { struct tcx_buf text; unsigned depth; };
+
+static int location_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs, unsigned n) {
+  (void)name, (void)attrs, (void)n;
+  ((struct location *)ctx)->depth++;
+  return 0;
+}
+static int location_text(void *ctx, const char *p, size_t n) {
+  struct location *l = ctx;
+  if (l->depth == 1)
+    tcx__buf_add(&l->text, p, n);
+  return l->text.status;
+}
+static int location_end(void *ctx) {
+  ((struct location *)ctx)->depth--;
+  return 0;
+}
+
+/* The whole (short) document is looked at, once it is there. */
+static tcx__classification classify_location(tcx_call_t *call, const char *p, size_t n, bool end) {
+  static const struct tcx_xml_events events = {location_start, location_text, location_end};
+  tcx__classification kind = classify_root(call, p, n, end);
+  if (kind == TCX__CLASSIFY_ERROR || !end)
+    return kind == TCX__CLASSIFY_ERROR ? kind : TCX__CLASSIFY_MORE;
+  struct tcx_s3_call *state = tcx__s3_call(call);
+  struct tcx_xml *xml = tcx__arena_alloc(call->arena, sizeof *xml);
+  struct location l = {.depth = 0};
+  if (state == NULL || xml == NULL)
+    return TCX__CLASSIFY_OUTPUT; /* the parser runs out of memory next */
+  tcx__buf_init(&l.text, call->arena, 256);
+  tcx__xml_init(xml, call->arena, &events, &l);
+  if (tcx__xml_feed(xml, p, n) == 0 && tcx__xml_finish(xml) == 0 && l.text.len > 0)
+    state->location = l.text.data;
+  return TCX__CLASSIFY_OUTPUT;
+}
+
+int tcx__s3_before_parse_location(tcx_call_t *call) {
+  if (call->head.status == 200)
+    call->classify = classify_location;
+  return 0;
+}
+
+int tcx__s3_location(tcx_call_t *call) {
+  const struct tcx_s3_call *state = call->hook_state;
+  if (call->parse_mode != TCX__PARSE_OUTPUT)
+    return 0;
+  const char *text = state != NULL ? state->location : NULL;
+  struct tcx_value *v = text != NULL ? tcx__value_new_str(call->arena, text, strlen(text)) : tcx__value_new(call->arena, TCX_NULL);
+  return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->value, "LocationConstraint", 18, v);
+}
+
+/* ---- keys that came encoded ---- */
+
+/* In place: decoding never lengthens. '+' is a space, as S3 writes it. */
+static void decode(struct tcx_value *v) {
+  if (v == NULL || v->type != TCX_STRING || (memchr(v->u.bytes.p, '%', v->u.bytes.n) == NULL && memchr(v->u.bytes.p, '+', v->u.bytes.n) == NULL))
+    return;
+  char *to = (char *)(uintptr_t)v->u.bytes.p;
+  const char *from = v->u.bytes.p, *end = from + v->u.bytes.n;
+  while (from < end) {
+    unsigned char byte;
+    if (*from == '%' && end - from >= 3 && tcx__hex_decode(&byte, from + 1, 2) == 0) {
+      *to++ = (char)byte;
+      from += 3;
+    } else {
+      *to++ = *from == '+' ? ' ' : *from;
+      from++;
+    }
+  }
+  *to = '\0';
+  v->u.bytes.n = (size_t)(to - v->u.bytes.p);
+}
+
+static int decode_all(tcx_call_t *call, const char *const *top, const char *const (*nested)[2]) {
+  const struct tcx_s3_call *state = call->hook_state;
+  const struct tcx_value *type = tcx__value_find(call->value, "EncodingType", 12);
+  if (call->parse_mode != TCX__PARSE_OUTPUT || state == NULL || !state->encoding_auto || type == NULL || !tcx__str_is(type->u.bytes, "url"))
+    return 0;
+  for (; *top != NULL; top++)
+    decode(tcx__value_find(call->value, *top, strlen(*top)));
+  for (; (*nested)[0] != NULL; nested++) {
+    struct tcx_value *list = tcx__value_find(call->value, (*nested)[0], strlen((*nested)[0]));
+    size_t n = strlen((*nested)[1]);
+    for (const struct tcx_value *item = tcx__value_kids(list); item != NULL; item = item->next)
+      decode(tcx__value_find(item, (*nested)[1], n));
+  }
+  return 0;
+}
+
+static const char *const object_lists[][2] = {{"Contents", "Key"}, {"CommonPrefixes", "Prefix"}, {NULL, NULL}};
+
+int tcx__s3_decode_objects(tcx_call_t *call) {
+  static const char *const top[] = {"Delimiter", "Marker", "NextMarker", NULL};
+  return decode_all(call, top, object_lists);
+}
+
+int tcx__s3_decode_objects_v2(tcx_call_t *call) {
+  static const char *const top[] = {"Delimiter", "Prefix", "StartAfter", NULL};
+  return decode_all(call, top, object_lists);
+}
+
+int tcx__s3_decode_versions(tcx_call_t *call) {
+  static const char *const top[] = {"KeyMarker", "NextKeyMarker", "Prefix", "Delimiter", NULL};
+  static const char *const lists[][2] = {{"Versions", "Key"}, {"DeleteMarkers", "Key"}, {"CommonPrefixes", "Prefix"}, {NULL, NULL}};
+  return decode_all(call, top, lists);
+}

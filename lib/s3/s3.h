@@ -1,0 +1,53 @@
+/*
+ * s3.h - what S3 does beyond its model, hung on the named points of a call (core/hooks.h).
+ *
+ *   params.c     before-parameter-build: bucket names, paths, CopySource, customer keys, metadata, EncodingType
+ *   endpoint.c   before-endpoint-resolution: addressing; the regions that redirects have taught
+ *   request.c    before-call, before-sign: XML escapes, Expect
+ *   response.c   before-parse, after-call: errors in a 200, GetBucketLocation, Expires, keys decoded
+ *   redirect.c   needs-retry: another region
+ */
+#ifndef TCX_S3_S3_H
+#define TCX_S3_S3_H
+#include "core/call.h"
+#include "core/hooks.h"
+
+#define TCX__S3_REGIONS_MAX 1000     /* buckets whose region a client remembers; then it starts anew */
+#define TCX__EXPECT_MIN (1u << 20)   /* bodies larger than this ask before they are sent */
+
+extern const struct tcx_customization tcx__s3;
+
+struct tcx_s3_client {               /* a client's */
+  struct tcx_arena *arena;           /* of regions; NULL while empty */
+  struct tcx_value *regions;         /* MAP bucket -> region */
+};
+struct tcx_s3_call {                 /* a call's; made when something of it is needed */
+  bool encoding_auto;                /* EncodingType=url was our idea */
+  const char *location;              /* GetBucketLocation's text */
+  struct tcx_str expires;            /* the Expires header as it came */
+};
+struct tcx_s3_call *tcx__s3_call(tcx_call_t *call);   /* NULL when memory is out */
+struct tcx_str tcx__s3_bucket(const tcx_call_t *call);  /* p NULL when there is none */
+bool tcx__s3_is_arn(struct tcx_str bucket);
+
+int tcx__s3_check_bucket(tcx_call_t *call);
+int tcx__s3_copy_source(tcx_call_t *call);
+int tcx__s3_customer_key(tcx_call_t *call);
+int tcx__s3_copy_customer_key(tcx_call_t *call);
+int tcx__s3_metadata(tcx_call_t *call);
+int tcx__s3_encoding_type(tcx_call_t *call);
+int tcx__s3_addressing(tcx_call_t *call);
+bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
+int tcx__s3_escape_xml(tcx_call_t *call);
+int tcx__s3_expect(tcx_call_t *call);
+int tcx__s3_before_parse(tcx_call_t *call);
+int tcx__s3_before_parse_location(tcx_call_t *call);
+int tcx__s3_location(tcx_call_t *call);
+int tcx__s3_expires(tcx_call_t *call);
+int tcx__s3_decode_objects(tcx_call_t *call);
+int tcx__s3_decode_objects_v2(tcx_call_t *call);
+int tcx__s3_decode_versions(tcx_call_t *call);
+int tcx__s3_redirect(tcx_call_t *call);
+void tcx__s3_client_free(tcx_client_t *client);
+const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket);   /* NULL when none is known */
+#endif
