@@ -41,8 +41,9 @@ static void put_char(struct sink *s, char c) {
   s->window[s->used++] = c;
 }
 
-static unsigned char lower(char c) {
-  return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+static inline unsigned char lower(char c) {
+  unsigned char u = (unsigned char)c;
+  return (unsigned char)(u + ((unsigned char)(u - 'A') < 26) * ('a' - 'A'));
 }
 
 /* ---- order ---- */
@@ -132,6 +133,27 @@ static bool same_name(const struct tcx_header *a, const struct tcx_header *b) {
   return a->name.n == b->name.n && tcx__str_ieq(a->name, b->name);
 }
 
+static int join_names(struct tcx_signed_headers *h, struct tcx_arena *arena) {
+  size_t room_needed = 0;
+  for (unsigned i = 0; i < h->count; i++)
+    room_needed += h->list[i].name.n + 1;
+  char *out = tcx__arena_alloc(arena, room_needed);
+  h->names.p = out;
+  if (out == NULL)
+    return UV_ENOMEM;
+  for (unsigned i = 0; i < h->count; i++) {
+    struct tcx_str name = h->list[i].name;
+    if (i != 0 && same_name(&h->list[i - 1], &h->list[i]))
+      continue;
+    if (i != 0)
+      *out++ = ';';
+    for (size_t k = 0; k < name.n; k++)
+      *out++ = (char)lower(name.p[k]);
+  }
+  h->names.n = (size_t)(out - h->names.p);
+  return 0;
+}
+
 int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *req) {
   struct tcx_header *scratch;
   h->list = room(req->arena, req->headers.count + 1, h->local, sizeof h->local / sizeof *h->local, &scratch);
@@ -149,75 +171,55 @@ int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *
   if (!host_given)
     h->list[h->count++] = (struct tcx_header){ TCX__STR("host"), req->host_header };
   sort(h->list, h->count, scratch, header_before);
-  h->names_len = 0;
-  for (unsigned i = 0; i < h->count; i++)
-    if (i == 0 || !same_name(&h->list[i - 1], &h->list[i]))
-      h->names_len += h->list[i].name.n + (i != 0);
-  return 0;
+  return join_names(h, req->arena);
 }
 
-char *tcx__signed_names(const struct tcx_signed_headers *h, char *out) {
-  for (unsigned i = 0; i < h->count; i++) {
-    if (i != 0 && same_name(&h->list[i - 1], &h->list[i]))
-      continue;
-    if (i != 0)
-      *out++ = ';';
-    for (size_t k = 0; k < h->list[i].name.n; k++)
-      *out++ = (char)lower(h->list[i].name.p[k]);
-  }
-  return out;
-}
-
-static bool is_space(char c) {
+static inline bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
 }
 
-/* Without white space at its ends, and with one space for each run of it inside. */
+/* Without white space at its ends, and with one space for each run of it inside; in pieces that the window holds. */
 static void put_value(struct sink *s, struct tcx_str v) {
-  const char *p = v.p, *end = v.p + v.n, *word;
-  bool first = true;
-  for (;;) {
-    while (p < end && is_space(*p))
-      p++;
-    if (p == end)
-      return;
-    for (word = p; p < end && !is_space(*p);)
-      p++;
-    if (!first)
-      put_char(s, ' ');
-    put(s, word, (size_t)(p - word));
-    first = false;
+  bool any = false, pending = false;
+  for (size_t done = 0; done < v.n;) {
+    if (sizeof s->window - s->used < 2)
+      flush(s);
+    size_t n = v.n - done, left = sizeof s->window - s->used - 1; /* one for a space that an earlier piece owes */
+    if (n > left)
+      n = left;
+    char *out = s->window + s->used;
+    for (const char *p = v.p + done, *end = p + n; p < end; p++) {
+      if ((unsigned char)*p <= ' ' && is_space(*p)) {
+        pending = any;
+        continue;
+      }
+      if (pending)
+        *out++ = ' ';
+      pending = false;
+      any = true;
+      *out++ = *p;
+    }
+    s->used = (size_t)(out - s->window);
+    done += n;
   }
 }
 
-static void put_name(struct sink *s, struct tcx_str name) {
-  for (size_t i = 0; i < name.n; i++)
-    put_char(s, (char)lower(name.p[i]));
-}
-
 static void put_headers(struct sink *s, const struct tcx_signed_headers *h) {
+  const char *name = h->names.p;
   for (unsigned i = 0; i < h->count; i++) {
-    if (i != 0 && same_name(&h->list[i - 1], &h->list[i])) {
+    const struct tcx_header *header = &h->list[i];
+    if (i != 0 && same_name(header - 1, header)) {
       put_char(s, ',');
     } else {
       if (i != 0)
         put_char(s, '\n');
-      put_name(s, h->list[i].name);
+      put(s, name, header->name.n);
       put_char(s, ':');
+      name += header->name.n + 1;
     }
-    put_value(s, h->list[i].value);
+    put_value(s, header->value);
   }
   put(s, "\n\n", 2);
-}
-
-static void put_names(struct sink *s, const struct tcx_signed_headers *h) {
-  for (unsigned i = 0; i < h->count; i++) {
-    if (i != 0 && same_name(&h->list[i - 1], &h->list[i]))
-      continue;
-    if (i != 0)
-      put_char(s, ';');
-    put_name(s, h->list[i].name);
-  }
 }
 
 /* ---- path ---- */
@@ -354,7 +356,7 @@ int tcx__canonical_hash(const struct tcx_sigv4 *s, const struct tcx_request *req
     return UV_ENOMEM;
   put_char(&sink, '\n');
   put_headers(&sink, h);
-  put_names(&sink, h);
+  put(&sink, h->names.p, h->names.n);
   put_char(&sink, '\n');
   put(&sink, payload.p, payload.n);
   flush(&sink);

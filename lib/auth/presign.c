@@ -35,19 +35,13 @@ static void add_token(struct tcx_buf *out, const struct tcx_sigv4 *s) {
 
 /* All but the signature. */
 static void write_query(struct tcx_buf *out, const struct tcx_sigv4 *s, const struct tcx_signing *g, const struct tcx_signed_headers *h,
-                        const struct tcx_request *req, unsigned expires_s) {
-  add_own(out, req->query);
+                        struct tcx_str own, unsigned expires_s) {
+  add_own(out, own);
   tcx__buf_adds(out, "X-Amz-Algorithm=AWS4-HMAC-SHA256");
   add_parameter(out, "&X-Amz-Credential=", s->access_key, strlen(s->access_key));
   add_parameter(out, "%2F", g->scope, g->scope_len);
   add_parameter(out, "&X-Amz-Date=", g->date, 16);
-  char *names = tcx__arena_alloc(req->arena, h->names_len);
-  if (names == NULL) {
-    out->status = UV_ENOMEM;
-    return;
-  }
-  tcx__signed_names(h, names);
-  add_parameter(out, "&X-Amz-SignedHeaders=", names, h->names_len);
+  add_parameter(out, "&X-Amz-SignedHeaders=", h->names.p, h->names.n);
   tcx__buf_adds(out, "&X-Amz-Expires=");
   tcx__buf_add_uint(out, expires_s);
   if (has_token(s) && !s->token_after)
@@ -72,7 +66,7 @@ static int sign_query(struct tcx_sigv4 *s, const struct tcx_signing *g, struct t
   if (status < 0)
     return status;
   tcx__buf_init(&query, req->arena, QUERY_MAX);
-  write_query(&query, s, g, &h, req, expires_s);
+  write_query(&query, s, g, &h, req->query, expires_s);
   struct tcx_str payload = payload_line(s, req);
   if (query.status < 0 || payload.p == NULL)
     return query.status < 0 ? query.status : UV_ENOMEM;

@@ -8,11 +8,10 @@
 struct tcx_signed_headers {
   struct tcx_header *list;               /* local, or in the request's arena when there are more */
   unsigned count;
-  size_t names_len;                      /* of "host;x-amz-date" */
+  struct tcx_str names;                  /* "host;x-amz-date", in the request's arena */
   struct tcx_header local[32];
 };
 int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *req);        /* 0 or UV_ENOMEM */
-char *tcx__signed_names(const struct tcx_signed_headers *h, char *out);                      /* names_len characters, no NUL; returns the end */
 
 /* Hashes the canonical request. query is encoded, payload its last line. text (may be NULL) gets the canonical request itself, in the request's arena. 0 or UV_ENOMEM. */
 int tcx__canonical_hash(const struct tcx_sigv4 *s, const struct tcx_request *req, const struct tcx_signed_headers *h, struct tcx_str query,

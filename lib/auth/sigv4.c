@@ -102,7 +102,7 @@ static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing
                              struct tcx_fail *f) {
   static const char credential[] = ALGORITHM " Credential=", headers[] = ", SignedHeaders=", signature[] = ", Signature=";
   size_t access_key = strlen(s->access_key);
-  char *text = tcx__arena_alloc(req->arena, sizeof credential + access_key + g->scope_len + sizeof headers + h->names_len + sizeof signature + 64);
+  char *text = tcx__arena_alloc(req->arena, sizeof credential + access_key + g->scope_len + sizeof headers + h->names.n + sizeof signature + 64);
   if (text == NULL)
     return UV_ENOMEM;
   char *at = tcx__append(text, credential, sizeof credential - 1);
@@ -110,7 +110,7 @@ static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing
   *at++ = '/';
   at = tcx__append(at, g->scope, g->scope_len);
   at = tcx__append(at, headers, sizeof headers - 1);
-  at = tcx__signed_names(h, at);
+  at = tcx__append(at, h->names.p, h->names.n);
   at = tcx__append(at, signature, sizeof signature - 1);
   at = tcx__append(at, s->signature, 64);
   return set_header(req, TCX__STR("Authorization"), (struct tcx_str){ text, (size_t)(at - text) }, f);

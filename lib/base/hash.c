@@ -16,16 +16,27 @@ bool tcx__sha256_accelerated(void) {
   return TCX__X86 && (tcx__cpu() & TCX__CPU_SHA) != 0 && !atomic_load_explicit(&portable, memory_order_relaxed);
 }
 
+static inline uint32_t load32(const unsigned char *p) {
+  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void store32(unsigned char *p, uint32_t v) {
+  p[0] = (unsigned char)(v >> 24);
+  p[1] = (unsigned char)(v >> 16);
+  p[2] = (unsigned char)(v >> 8);
+  p[3] = (unsigned char)v;
+}
+
 static void blocks_portable(uint32_t state[8], const unsigned char *p, size_t blocks) {
   br_sha256_context context;
   unsigned char bytes[32];
-  for (int i = 0; i < 32; i++)
-    bytes[i] = (unsigned char)(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (int i = 0; i < 8; i++)
+    store32(bytes + 4 * i, state[i]);
   br_sha256_set_state(&context, bytes, 0);
   br_sha256_update(&context, p, 64 * blocks);
   br_sha256_state(&context, bytes);
   for (int i = 0; i < 8; i++)
-    state[i] = (uint32_t)bytes[4 * i] << 24 | (uint32_t)bytes[4 * i + 1] << 16 | (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
+    state[i] = load32(bytes + 4 * i);
 }
 
 static void run_blocks(uint32_t state[8], const unsigned char *p, size_t blocks) {
@@ -74,11 +85,11 @@ static void finish(uint32_t state[8], uint64_t count, const unsigned char *tail,
   if (rest != 0)
     memcpy(last, tail, rest);
   last[rest] = 0x80;
-  for (size_t i = 0; i < 8; i++)
-    last[size - 1 - i] = (unsigned char)(count << 3 >> (8 * i));
+  store32(last + size - 8, (uint32_t)(count >> 29));
+  store32(last + size - 4, (uint32_t)(count << 3));
   run_blocks(state, last, size / 64);
-  for (size_t i = 0; i < 32; i++)
-    out[i] = (unsigned char)(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (int i = 0; i < 8; i++)
+    store32(out + 4 * i, state[i]);
 }
 
 void tcx__sha256_final(const struct tcx_sha256 *h, unsigned char out[32]) {
