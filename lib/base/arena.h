@@ -12,6 +12,7 @@
 #ifndef TCX_BASE_ARENA_H
 #define TCX_BASE_ARENA_H
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,14 @@ static inline void *tcx__arena_alloc(struct tcx_arena *arena, size_t n) {  /* 8-
     return p;
   }
   return tcx__arena_grow(arena, n);
+}
+/* Makes the allocation at p, of old bytes, n bytes long where it lies: only when it is the newest and, to grow, while its block has room. */
+static inline bool tcx__arena_resize(struct tcx_arena *arena, void *p, size_t old, size_t n) {
+  size_t had = (old + 7) & ~(size_t)7, room = (n + 7) & ~(size_t)7;
+  if ((char *)p + had != arena->next || room - 1 >= had + (size_t)(arena->end - arena->next))
+    return false;
+  arena->next = (char *)p + room;
+  return true;
 }
 void *tcx__arena_zalloc(struct tcx_arena *arena, size_t n);                /* zeroed */
 char *tcx__arena_strndup(struct tcx_arena *arena, const char *s, size_t n); /* NUL-ended copy of n bytes */
