@@ -19,7 +19,7 @@ struct reader {
   struct tcx_arena *arena;
   struct tcx_value *top;
   struct tcx_value *stack[TCX__JSON_DEPTH]; /* the open lists and maps */
-  unsigned depth;
+  unsigned depth, deepest;
   const char *name;                         /* of the member whose value comes next */
   size_t name_len;
   struct tcx_value *twin;                   /* the member of that name that is there already */
@@ -140,6 +140,8 @@ static int open_container(struct reader *r, tcx_type_t type) {
     return stop(r, "nested too deeply");
   struct tcx_value *v = place(r, tcx__value_new(r->arena, type));
   r->stack[r->depth++] = v;
+  if (r->depth > r->deepest)
+    r->deepest = r->depth;
   return 1;
 }
 
@@ -255,7 +257,7 @@ int tcx__json_parse(struct tcx_arena *arena, const char *text, size_t len, struc
   struct reader r;
   r.arena = arena;
   r.top = r.twin = NULL;
-  r.depth = 0;
+  r.depth = r.deepest = 0;
   r.problem = NULL;
   memset(r.names, 0, sizeof r.names);
   size_t good = check_bytes(text, len, &r.problem);
@@ -264,7 +266,9 @@ int tcx__json_parse(struct tcx_arena *arena, const char *text, size_t len, struc
   if (setjmp(r.no_memory) != 0)
     return tcx__fail(f, UV_ENOMEM, "out of memory");
   int status = run(&r, text, len, f);
-  if (status == 0)
+  if (status == 0) {
+    r.top->height = (uint16_t)(r.deepest + 1);
     *out = r.top;
+  }
   return status;
 }

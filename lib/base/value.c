@@ -336,32 +336,30 @@ bool tcx__root_reach(struct tcx_root *root, unsigned level) {
   return true;
 }
 
-struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned level) {
+struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned *height) {
   struct tcx_root *other = tcx__root_of(child);
-  if (other == root) {
-    tcx__root_fail(root, UV_EINVAL, "a tree cannot be put into itself");
-    return NULL;
-  }
-  if (other == NULL) {
-    tcx__root_fail(root, UV_EINVAL, child == NULL ? "the child is NULL"
-                                                  : "the child was handed over before");
+  if (root == NULL || other == NULL || other == root) {
+    if (root == NULL && other != NULL)
+      tcx__arena_free(other->arena);
+    else if (root != NULL)
+      tcx__root_fail(root, UV_EINVAL, "%s", child == NULL  ? "the child is NULL"
+                                            : other == root ? "a tree cannot be put into itself"
+                                                            : "the child was handed over before");
     return NULL;
   }
   if (root->status != 0) {
     tcx__arena_free(other->arena);
     return NULL;
   }
-  if (other->status != 0) {
-    root->status = other->status;
-    root->text = other->text;
-  }
+  root->status = other->status;
+  root->text = other->text;
   if (other->arena == NULL)
     return NULL;
-  unsigned height = other->value.height;
+  *height = other->value.height;
   tcx__arena_absorb(root->arena, other->arena);
   other->value.flags = 0;
   other->value.height = 0;
-  return root->status == 0 && tcx__root_reach(root, level + height - 1) ? &other->value : NULL;
+  return root->status == 0 ? &other->value : NULL;
 }
 
 int tcx__value_consume(tcx_value_t *v, struct tcx_arena **arena, const char **text) {

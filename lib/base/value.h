@@ -19,7 +19,7 @@ struct tcx_value {
   uint32_t name_len;
   uint8_t type;                  /* tcx_type_t */
   uint8_t flags;                 /* TCX__VALUE_* */
-  uint16_t height;               /* of a root: levels of the tree that were built so far; else 0 */
+  uint16_t height;               /* levels below and with it: of a root, and of what the JSON parser gives; else 0 */
   union {
     bool boolean;
     int64_t integer;
@@ -69,9 +69,9 @@ struct tcx_root *tcx__root_new(tcx_type_t type);                    /* NULL when
 struct tcx_root *tcx__root_of(const tcx_value_t *v);                /* NULL when v is not a built tree's root */
 /* Keeps the first failure of the tree. text is formatted into its arena. */
 void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* root takes over the tree of child: its memory, or the failure that it holds. The value to link in, or NULL when root has failed (also before) or child
-   is no tree of its own. level: how deep below root's top it will stand. */
-struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned level);
+/* root takes over the tree of child: its memory, or the failure that it holds. The value to link in, of *height levels; NULL when root has failed (also
+   before) or child is no tree of its own. root NULL: child is only freed. */
+struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned *height);
 /* Notes that something was put level levels below the top; false, and a failure kept, when that is too deep. */
 bool tcx__root_reach(struct tcx_root *root, unsigned level);
 /* Takes the tree apart for the call that consumes it: its arena (owned now) and its status and text, which lie in that arena. A tree that stands for
