@@ -119,6 +119,14 @@ void tcx__buf_printf(struct tcx_buf *buf, const char *format, ...) {
   va_end(args);
 }
 
+void tcx__buf_trim(struct tcx_buf *buf) {
+  size_t used = (buf->len + 1 + 7) & ~(size_t)7;
+  if (buf->arena == NULL || buf->data == NULL || buf->data + buf->cap != buf->arena->next)
+    return;
+  buf->arena->next -= buf->cap - used;
+  buf->cap = used;
+}
+
 struct tcx_str tcx__buf_str(const struct tcx_buf *buf) {
   return (struct tcx_str){buf->data, buf->len};
 }

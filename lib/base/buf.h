@@ -38,5 +38,6 @@ void tcx__buf_addc(struct tcx_buf *buf, char c);
 void tcx__buf_add_int(struct tcx_buf *buf, int64_t i);
 void tcx__buf_add_uint(struct tcx_buf *buf, uint64_t i);
 void tcx__buf_printf(struct tcx_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tcx__buf_trim(struct tcx_buf *buf);           /* no more is coming: what it does not use goes back to the arena, when it can */
 struct tcx_str tcx__buf_str(const struct tcx_buf *buf);      /* borrowed until the next append */
 #endif
