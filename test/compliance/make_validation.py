@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes test/compliance/data/validation/SERVICE.json: params, and what botocore's validation says of them.
 
-Run with a Python that has botocore 1.44.5. The sentences are botocore's; only its names of Python's types are put into ours, and values are shown
-as JSON instead of as Python prints them (docs/internals/validation.md). Deterministic: the random choices have a fixed seed.
+Run with a Python that has botocore 1.44.5. The sentences are botocore's; only its names of Python's types are put into ours, values are shown as
+JSON instead of as Python prints them, and those of sensitive members not at all (docs/internals/validation.md). Deterministic: the random choices have a fixed seed.
 """
 import json
 import pathlib
@@ -28,20 +28,26 @@ def shown(value):
 
 
 class Errors(botocore.validate.ValidationErrors):
+    hidden = 0          # how many of the shapes around the value are sensitive
+
+    def report(self, name, reason, **extra):
+        super().report(name, reason, hidden=Errors.hidden > 0 and reason != "invalid length", **extra)
+
     def _format_error(self, error):
         text = super()._format_error(error)
         _, _, extra = error
         if "param" not in extra:
             return text
         param = extra["param"]
+        value = "***" if extra["hidden"] else shown(param)
         if "valid_types" in extra:
             valid = [VALID.get(name, name) for name in extra["valid_types"]]
             theirs = f"value: {param}, type: {type(param)}, valid types: {', '.join(extra['valid_types'])}"
-            ours = f"value: {shown(param)}, type: {TYPES[type(param)]}, valid types: {', '.join(name for name in valid if name)}"
+            ours = f"value: {value}, type: {TYPES[type(param)]}, valid types: {', '.join(name for name in valid if name)}"
         else:
             minimum = extra["min_allowed"]
             theirs = f"value: {param}, valid min {'length' if 'length' in error[0] else 'value'}: {minimum}"
-            ours = theirs.replace(f"value: {param}", f"value: {shown(param)}", 1)
+            ours = theirs.replace(f"value: {param}", f"value: {value}", 1)
             if minimum == int(minimum):
                 ours = ours[: ours.rindex(":")] + f": {int(minimum)}"
         assert theirs in text, (theirs, text)
@@ -49,6 +55,14 @@ class Errors(botocore.validate.ValidationErrors):
 
 
 class Validator(botocore.validate.ParamValidator):
+    VALIDATED_METADATA_ATTRS = botocore.validate.ParamValidator.VALIDATED_METADATA_ATTRS | {"sensitive"}
+
+    def _validate(self, params, shape, errors, name):
+        sensitive = bool(shape.metadata.get("sensitive"))
+        Errors.hidden += sensitive
+        super()._validate(params, shape, errors, name)
+        Errors.hidden -= sensitive
+
     def _validate_blob(self, param, shape, errors, name):
         if not isinstance(param, str):
             kinds = ["blob", "string"] + (["body"] if shape.serialization.get("streaming") else [])
