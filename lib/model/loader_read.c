@@ -32,7 +32,7 @@ int tcx__load_expect(struct tcx_loader *l, struct tcx_place at, const struct tcx
   if (v == NULL)
     return tcx__load_fail(l, at, "is missing");
   if (v->type != type)
-    return tcx__load_fail(l, at, "expected a %s, found a %s", tcx__type_name(type), tcx__type_name((tcx_type_t)v->type));
+    return tcx__load_fail(l, at, "expected %s, found %s", tcx__type_name(type), tcx__type_name((tcx_type_t)v->type));
   return 0;
 }
 
