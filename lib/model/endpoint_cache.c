@@ -1,27 +1,28 @@
 /*
  * endpoint_cache.c - a client's resolved endpoints: the least recently used goes.
  *
- * Entries hang in two structures: chains of a hash table, to be found, and a list by use, newest first, whose tail is pushed out.
- * An entry lies in an arena of its own together with its key and its endpoint. It is counted: the cache holds one count, each
- * caller of get another; whoever gives back the last one frees it. The newest entry is compared before anything is hashed: calls
- * mostly go where the one before went.
+ * Entries hang in two structures: chains of a hash table, to be found, and a list by use, newest
+ * first, whose tail is pushed out. An entry lies in an arena of its own together with its key and
+ * its endpoint. It is counted: the cache holds one count, each caller of get another; whoever gives
+ * back the last one frees it. The newest entry is compared before anything is hashed: calls mostly
+ * go where the one before went.
  *
- * The key is all values but those of Key, Prefix and CopySource, which differ with every call and which S3's rules do not look at.
- * A rule set that does look at one of them gets it into its keys.
+ * The key is all values but those of Key, Prefix and CopySource, which differ with every call and
+ * which S3's rules do not look at. A rule set that does look at one of them gets it into its keys.
  */
 #include "base/mem.h"
 #include "model/rules_data.h"
 #include <assert.h>
 #include <string.h>
 
-#define ENTRY_BLOCK 2032     /* first block of an entry's arena: a usual entry fits */
+#define ENTRY_BLOCK 2032 /* first block of an entry's arena: a usual entry fits */
 
 struct entry {
-  struct tcx_endpoint_ref ref;            /* first: a ref is its entry */
+  struct tcx_endpoint_ref ref; /* first: a ref is its entry */
   unsigned count;
   uint64_t hash;
-  struct tcx_arena *arena;                /* holds this entry */
-  struct tcx_rule_param_value *key;       /* of every parameter; UNSET for those that are left out */
+  struct tcx_arena *arena;          /* holds this entry */
+  struct tcx_rule_param_value *key; /* of every parameter; UNSET for those that are left out */
   struct entry *chain;
   struct entry *newer, *older;
 };
@@ -29,16 +30,18 @@ struct entry {
 struct tcx_endpoint_cache {
   const struct tcx_ruleset *rules;
   const struct tcx_partitions *partitions;
-  struct entry **chains;                  /* n_chains, a power of two */
+  struct entry **chains; /* n_chains, a power of two */
   struct entry *newest, *oldest;
   unsigned count, max, n_chains;
-  bool left_out[TCX__RULES_SLOTS];        /* by parameter */
+  bool left_out[TCX__RULES_SLOTS]; /* by parameter */
 };
 
 /* ---- keys ---- */
 static bool is_left_out(const struct tcx_ruleset *rules, unsigned index) {
   const char *name = rules->params[index].name;
-  return (strcmp(name, "Key") == 0 || strcmp(name, "Prefix") == 0 || strcmp(name, "CopySource") == 0) && !tcx__ruleset_uses(rules, index);
+  return (strcmp(name, "Key") == 0 || strcmp(name, "Prefix") == 0 ||
+          strcmp(name, "CopySource") == 0) &&
+         !tcx__ruleset_uses(rules, index);
 }
 
 static uint64_t mix(uint64_t h, uint64_t word) {
@@ -59,7 +62,8 @@ static uint64_t hash_str(uint64_t h, struct tcx_str s) {
   return mix(mix(h, word), s.n);
 }
 
-static uint64_t hash_values(const struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values) {
+static uint64_t hash_values(const struct tcx_endpoint_cache *cache,
+                            const struct tcx_rule_param_value *values) {
   uint64_t h = 0;
   for (unsigned i = 0; i < cache->rules->n_params; i++) {
     const struct tcx_rule_param_value *v = &values[i];
@@ -96,7 +100,8 @@ static bool same_value(const struct tcx_rule_param_value *a, const struct tcx_ru
   }
 }
 
-static bool same_values(const struct tcx_endpoint_cache *cache, const struct entry *entry, const struct tcx_rule_param_value *values) {
+static bool same_values(const struct tcx_endpoint_cache *cache, const struct entry *entry,
+                        const struct tcx_rule_param_value *values) {
   for (unsigned i = 0; i < cache->rules->n_params; i++)
     if (!cache->left_out[i] && !same_value(&entry->key[i], &values[i]))
       return false;
@@ -109,7 +114,8 @@ static bool copy_str(struct tcx_arena *arena, struct tcx_str s, struct tcx_str *
   return out->p != NULL;
 }
 
-static bool copy_value(struct tcx_arena *arena, const struct tcx_rule_param_value *v, struct tcx_rule_param_value *out) {
+static bool copy_value(struct tcx_arena *arena, const struct tcx_rule_param_value *v,
+                       struct tcx_rule_param_value *out) {
   *out = *v;
   if (v->type == TCX__RULE_STRING)
     return copy_str(arena, v->string, &out->string);
@@ -151,7 +157,9 @@ static void list_newest(struct tcx_endpoint_cache *cache, struct entry *entry) {
   cache->newest = entry;
 }
 
-static struct entry **chain_of(const struct tcx_endpoint_cache *cache, uint64_t hash) { return &cache->chains[(hash >> 32) & (cache->n_chains - 1)]; }
+static struct entry **chain_of(const struct tcx_endpoint_cache *cache, uint64_t hash) {
+  return &cache->chains[(hash >> 32) & (cache->n_chains - 1)];
+}
 
 static void push_out(struct tcx_endpoint_cache *cache, struct entry *entry) {
   struct entry **link = chain_of(cache, entry->hash);
@@ -164,7 +172,9 @@ static void push_out(struct tcx_endpoint_cache *cache, struct entry *entry) {
 }
 
 /* ---- making an entry ---- */
-static int entry_new(const struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values, struct entry **out, struct tcx_fail *f) {
+static int entry_new(const struct tcx_endpoint_cache *cache,
+                     const struct tcx_rule_param_value *values, struct entry **out,
+                     struct tcx_fail *f) {
   unsigned n = cache->rules->n_params;
   struct tcx_arena *arena = tcx__arena_new_sized(ENTRY_BLOCK);
   if (arena == NULL)
@@ -175,7 +185,8 @@ static int entry_new(const struct tcx_endpoint_cache *cache, const struct tcx_ru
   for (unsigned i = 0; made && i < n; i++)
     if (!cache->left_out[i])
       made = copy_value(arena, &values[i], &key[i]);
-  int status = made ? tcx__endpoint_resolve(cache->rules, cache->partitions, values, arena, &entry->ref.endpoint, f)
+  int status = made ? tcx__endpoint_resolve(cache->rules, cache->partitions, values, arena,
+                                            &entry->ref.endpoint, f)
                     : tcx__fail(f, UV_ENOMEM, "out of memory");
   if (status != 0) {
     tcx__arena_free(arena);
@@ -188,7 +199,9 @@ static int entry_new(const struct tcx_endpoint_cache *cache, const struct tcx_ru
   return 0;
 }
 
-int tcx__endpoint_cache_get(struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values, const struct tcx_endpoint_ref **out, struct tcx_fail *f) {
+int tcx__endpoint_cache_get(struct tcx_endpoint_cache *cache,
+                            const struct tcx_rule_param_value *values,
+                            const struct tcx_endpoint_ref **out, struct tcx_fail *f) {
   struct entry *entry = cache->newest;
   if (entry == NULL || !same_values(cache, entry, values)) {
     uint64_t hash = hash_values(cache, values);
@@ -217,7 +230,9 @@ int tcx__endpoint_cache_get(struct tcx_endpoint_cache *cache, const struct tcx_r
 }
 
 /* ---- the cache ---- */
-int tcx__endpoint_cache_new(const struct tcx_ruleset *rules, const struct tcx_partitions *partitions, unsigned max, struct tcx_endpoint_cache **out) {
+int tcx__endpoint_cache_new(const struct tcx_ruleset *rules,
+                            const struct tcx_partitions *partitions, unsigned max,
+                            struct tcx_endpoint_cache **out) {
   unsigned n_chains = 16;
   while (n_chains < max && n_chains < 1u << 20)
     n_chains *= 2;

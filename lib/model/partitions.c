@@ -1,13 +1,18 @@
-/* partitions.c - aws.partition: regions to partitions; loading, matching and emitting partitions.json. The pattern family stands in rules_data.h. */
+/* partitions.c - aws.partition: regions to partitions; loading, matching and emitting
+ * partitions.json. The pattern family stands in rules_data.h. */
 #include "model/rules_data.h"
 #include <string.h>
 
 #define PARTITIONS_MAX 64
-#define REGIONS_MAX 1024       /* of one partition */
-#define PATTERN_MAX 256        /* bytes */
+#define REGIONS_MAX    1024 /* of one partition */
+#define PATTERN_MAX    256  /* bytes */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+}
 
 static bool all_of(const char *p, size_t n, bool (*accepts)(char c)) {
   for (size_t i = 0; i < n; i++)
@@ -97,7 +102,8 @@ static const char *check_pattern(const char *pattern, size_t n) {
   }
 }
 
-const struct tcx_partition *tcx__partition_find(const struct tcx_partitions *partitions, struct tcx_str region) {
+const struct tcx_partition *tcx__partition_find(const struct tcx_partitions *partitions,
+                                                struct tcx_str region) {
   for (unsigned i = 0; i < partitions->n; i++) {
     const struct tcx_partition *partition = &partitions->list[i];
     if (match_pattern(partition->pattern, region))
@@ -113,7 +119,8 @@ const struct tcx_partition *tcx__partition_find(const struct tcx_partitions *par
   return NULL;
 }
 
-bool tcx__partition_of(const struct tcx_partitions *partitions, struct tcx_str region, struct tcx_partition_info *out) {
+bool tcx__partition_of(const struct tcx_partitions *partitions, struct tcx_str region,
+                       struct tcx_partition_info *out) {
   const struct tcx_partition *found = tcx__partition_find(partitions, region);
   *out = found != NULL ? found->info : partitions->list[0].info;
   return found != NULL;
@@ -123,7 +130,7 @@ bool tcx__partition_of(const struct tcx_partitions *partitions, struct tcx_str r
 struct load {
   struct tcx_arena *arena;
   struct tcx_fail *f;
-  unsigned index;              /* of the partition being read */
+  unsigned index; /* of the partition being read */
 };
 
 static int bad(struct load *l, const char *what) {
@@ -131,12 +138,14 @@ static int bad(struct load *l, const char *what) {
 }
 
 /* A member that is a string without NUL; *out stays NULL when it may be missing and is. */
-static int load_string(struct load *l, const struct tcx_value *map, const char *name, bool needed, const char **out) {
+static int load_string(struct load *l, const struct tcx_value *map, const char *name, bool needed,
+                       const char **out) {
   const struct tcx_value *v = tcx__value_find(map, name, strlen(name));
   if (v == NULL && !needed)
     return 0;
   if (v == NULL || v->type != TCX_STRING || memchr(v->u.bytes.p, '\0', v->u.bytes.n) != NULL)
-    return tcx__fail(l->f, TCX_ESERVICE, "partitions[%u]: %s is missing or no plain string", l->index, name);
+    return tcx__fail(l->f, TCX_ESERVICE, "partitions[%u]: %s is missing or no plain string",
+                     l->index, name);
   *out = tcx__arena_strndup(l->arena, v->u.bytes.p, v->u.bytes.n);
   return *out != NULL ? 0 : tcx__fail(l->f, UV_ENOMEM, "out of memory");
 }
@@ -149,7 +158,8 @@ static int load_flag(struct load *l, const struct tcx_value *map, const char *na
   return 0;
 }
 
-static int load_regions(struct load *l, const struct tcx_value *regions, struct tcx_partition *partition) {
+static int load_regions(struct load *l, const struct tcx_value *regions,
+                        struct tcx_partition *partition) {
   if (regions == NULL || regions->type != TCX_MAP || tcx__value_count(regions) > REGIONS_MAX)
     return bad(l, "regions is missing, no object or too large");
   struct tcx_buf names;
@@ -161,13 +171,15 @@ static int load_regions(struct load *l, const struct tcx_value *regions, struct 
     tcx__buf_add(&names, r->name, (size_t)r->name_len + 1);
   }
   if (names.status != 0)
-    return tcx__fail(l->f, names.status == UV_ENOMEM ? UV_ENOMEM : TCX_ESERVICE, "partitions[%u]: regions are too long", l->index);
+    return tcx__fail(l->f, names.status == UV_ENOMEM ? UV_ENOMEM : TCX_ESERVICE,
+                     "partitions[%u]: regions are too long", l->index);
   partition->regions = names.data != NULL ? names.data : "";
   partition->n_regions = (uint16_t)tcx__value_count(regions);
   return 0;
 }
 
-static int load_partition(struct load *l, const struct tcx_value *json, struct tcx_partition *partition) {
+static int load_partition(struct load *l, const struct tcx_value *json,
+                          struct tcx_partition *partition) {
   const struct tcx_value *outputs = tcx__value_find(json, "outputs", 7);
   struct tcx_partition_info *info = &partition->info;
   memset(partition, 0, sizeof *partition);
@@ -177,18 +189,22 @@ static int load_partition(struct load *l, const struct tcx_value *json, struct t
   if ((status = load_string(l, json, "id", true, &info->name)) != 0 ||
       (status = load_string(l, json, "regionRegex", true, &partition->pattern)) != 0 ||
       (status = load_string(l, outputs, "dnsSuffix", true, &info->dns_suffix)) != 0 ||
-      (status = load_string(l, outputs, "dualStackDnsSuffix", true, &info->dual_stack_dns_suffix)) != 0 ||
-      (status = load_string(l, outputs, "implicitGlobalRegion", false, &info->implicit_global_region)) != 0 ||
+      (status = load_string(l, outputs, "dualStackDnsSuffix", true,
+                            &info->dual_stack_dns_suffix)) != 0 ||
+      (status = load_string(l, outputs, "implicitGlobalRegion", false,
+                            &info->implicit_global_region)) != 0 ||
       (status = load_flag(l, outputs, "supportsFIPS", &info->supports_fips)) != 0 ||
       (status = load_flag(l, outputs, "supportsDualStack", &info->supports_dual_stack)) != 0)
     return status;
   const char *why = check_pattern(partition->pattern, strlen(partition->pattern));
   if (why != NULL)
-    return tcx__fail(l->f, TCX_ESERVICE, "partitions[%u]: regionRegex %s is of an unknown form: %s", l->index, partition->pattern, why);
+    return tcx__fail(l->f, TCX_ESERVICE, "partitions[%u]: regionRegex %s is of an unknown form: %s",
+                     l->index, partition->pattern, why);
   return load_regions(l, tcx__value_find(json, "regions", 7), partition);
 }
 
-int tcx__partitions_load(struct tcx_arena *arena, const struct tcx_value *json, const struct tcx_partitions **out, struct tcx_fail *f) {
+int tcx__partitions_load(struct tcx_arena *arena, const struct tcx_value *json,
+                         const struct tcx_partitions **out, struct tcx_fail *f) {
   struct load l = {arena, f, 0};
   const struct tcx_value *items = tcx__value_find(json, "partitions", 10);
   uint32_t n = tcx__value_count(items);
@@ -219,7 +235,8 @@ static void emit_string(struct tcx_buf *out, const char *s) {
   tcx__buf_adds(out, ", ");
 }
 
-void tcx__partitions_emit(struct tcx_buf *out, const struct tcx_partitions *partitions, const char *name) {
+void tcx__partitions_emit(struct tcx_buf *out, const struct tcx_partitions *partitions,
+                          const char *name) {
   tcx__buf_printf(out, "static const struct tcx_partition %s_list[] = {\n", name);
   for (unsigned i = 0; i < partitions->n; i++) {
     const struct tcx_partition *p = &partitions->list[i];
@@ -236,5 +253,6 @@ void tcx__partitions_emit(struct tcx_buf *out, const struct tcx_partitions *part
     tcx__emit_literal(out, p->regions, n);
     tcx__buf_printf(out, ", %u},\n", p->n_regions);
   }
-  tcx__buf_printf(out, "};\nconst struct tcx_partitions %s = {%s_list, %u};\n", name, name, partitions->n);
+  tcx__buf_printf(out, "};\nconst struct tcx_partitions %s = {%s_list, %u};\n", name, name,
+                  partitions->n);
 }

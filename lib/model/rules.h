@@ -23,19 +23,22 @@ struct tcx_endpoint {
   const struct tcx_value *properties;   /* MAP: authSchemes, backend ...; never NULL */
   const struct tcx_value *headers;  /* MAP of LISTs of STRING; never NULL */
 };
-/* values: one for each parameter, in the rule set's order; defaults are filled in here. The endpoint lies in arena.
-   TCX_EENDPOINT with botocore's words for a missing required parameter, or with the rule set's own error text. */
+/* values: one for each parameter, in the rule set's order; defaults are filled in here. The endpoint lies in arena, but for literal strings, which are the rule
+   set's: it must live as long. values may go at once.
+   TCX_EENDPOINT with botocore's words for a missing required parameter, or with the rule set's own error text. TCX_EPARAM when a value would put a control character into
+   the URL or a header, TCX_ETOOBIG when the rules make more than 1 MiB of text. */
 int tcx__endpoint_resolve(const struct tcx_ruleset *rules, const struct tcx_partitions *partitions, const struct tcx_rule_param_value *values,
                           struct tcx_arena *arena, struct tcx_endpoint *out, struct tcx_fail *f);
 
 /* From JSON (already parsed); everything lies in arena. TCX_ESERVICE with the place in f ("rules[3].conditions[0]: unknown function foo"). */
 int tcx__ruleset_load(struct tcx_arena *arena, const struct tcx_value *json, const struct tcx_ruleset **out, struct tcx_fail *f);
 int tcx__partitions_load(struct tcx_arena *arena, const struct tcx_value *json, const struct tcx_partitions **out, struct tcx_fail *f);
-/* The generator's side: the same tables as C source text named NAME, appended to out. */
+/* The generator's side: the same tables as C source text, appended to out: "const struct tcx_ruleset NAME = ...", external, with static tables NAME_... before it.
+   The file has to include model/rules_data.h. */
 void tcx__ruleset_emit(struct tcx_buf *out, const struct tcx_ruleset *rules, const char *name);
 void tcx__partitions_emit(struct tcx_buf *out, const struct tcx_partitions *partitions, const char *name);
 
-/* aws.partition(region): the partition's outputs; falls back to the regex, then to "aws". */
+/* aws.partition(region): the outputs of the partition whose pattern or list knows region; else those of the first one ("aws"), and false. */
 struct tcx_partition_info { const char *name, *dns_suffix, *dual_stack_dns_suffix, *implicit_global_region; bool supports_fips, supports_dual_stack; };
 bool tcx__partition_of(const struct tcx_partitions *partitions, struct tcx_str region, struct tcx_partition_info *out);
 

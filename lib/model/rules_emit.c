@@ -1,8 +1,9 @@
-/* rules_emit.c - a rule set's tables as C source text: what the generator puts into the library for an embedded service. */
+/* rules_emit.c - a rule set's tables as C source text: what the generator puts into the library for
+ * an embedded service. */
 #include "model/rules_data.h"
 #include <string.h>
 
-#define PER_LINE 12
+#define PER_LINE     12
 #define LITERAL_LINE 96
 
 void tcx__emit_literal(struct tcx_buf *out, const char *p, size_t n) {
@@ -32,7 +33,8 @@ static void emit_str(struct tcx_buf *out, struct tcx_str s) {
   tcx__buf_printf(out, ", %zu}", s.n);
 }
 
-static void emit_default_lists(struct tcx_buf *out, const struct tcx_ruleset *rules, const char *name) {
+static void emit_default_lists(struct tcx_buf *out, const struct tcx_ruleset *rules,
+                               const char *name) {
   for (unsigned i = 0; i < rules->n_params; i++) {
     const struct tcx_rule_param_value *v = &rules->params[i].fallback;
     if (v->type != TCX__RULE_LIST || v->n_list == 0)
@@ -45,7 +47,8 @@ static void emit_default_lists(struct tcx_buf *out, const struct tcx_ruleset *ru
   }
 }
 
-static void emit_default(struct tcx_buf *out, const struct tcx_rule_param_value *v, const char *name, unsigned i) {
+static void emit_default(struct tcx_buf *out, const struct tcx_rule_param_value *v,
+                         const char *name, unsigned i) {
   tcx__buf_printf(out, "{%u, %d, %u, ", v->type, v->boolean, v->n_list);
   if (v->type == TCX__RULE_STRING)
     emit_str(out, v->string);
@@ -88,7 +91,8 @@ static void emit_tables(struct tcx_buf *out, const struct tcx_ruleset *rules, co
   for (unsigned i = 0; i < rules->n_rules; i++) {
     const struct tcx_rule *r = &rules->rules[i];
     separate(out, i);
-    tcx__buf_printf(out, "{%u,%u,%u,%u,%u}", r->conditions, r->n_conditions, r->kind, r->first, r->n);
+    tcx__buf_printf(out, "{%u,%u,%u,%u,%u}", r->conditions, r->n_conditions, r->kind, r->first,
+                    r->n);
   }
   tcx__buf_adds(out, rules->n_rules == 0 ? "  {0}\n};\n" : "\n};\n");
   tcx__buf_printf(out, "static const struct tcx_rule_node %s_nodes[] = {\n", name);
@@ -117,6 +121,7 @@ void tcx__ruleset_emit(struct tcx_buf *out, const struct tcx_ruleset *rules, con
     tcx__buf_printf(out, "%s_params, ", name);
   else
     tcx__buf_adds(out, "0, ");
-  tcx__buf_printf(out, "%s_rules, %s_nodes, %s_kids, %s_text,\n  %u, %u, %u, %u, %u, %u, %u};\n", name, name, name, name,
-                  (unsigned)rules->n_text, rules->n_params, rules->n_rules, rules->n_top, rules->n_nodes, rules->n_kids, rules->n_slots);
+  tcx__buf_printf(out, "%s_rules, %s_nodes, %s_kids, %s_text,\n  %u, %u, %u, %u, %u, %u, %u};\n",
+                  name, name, name, name, (unsigned)rules->n_text, rules->n_params, rules->n_rules,
+                  rules->n_top, rules->n_nodes, rules->n_kids, rules->n_slots);
 }

@@ -1,9 +1,10 @@
 /*
  * rules_eval.c - a rule set and its parameters in, an endpoint or the rule set's own error out.
  *
- * The tables are trusted (rules_data.h). Recursion ends: trees, calls and properties are nested by what the loader allows, rules only
- * lead to their children. What strings are made on the way is counted, so that no rule set can make them grow without end.
- * Values are 16 bytes on the stack; what they point to lies in the rule set, the partitions, the parameters or the arena.
+ * The tables are trusted (rules_data.h). Recursion ends: trees, calls and properties are nested by
+ * what the loader allows, rules only lead to their children. What strings are made on the way is
+ * counted, so that no rule set can make them grow without end. Values are 16 bytes on the stack;
+ * what they point to lies in the rule set, the partitions, the parameters or the arena.
  */
 #include "base/codec.h"
 #include "model/rules_data.h"
@@ -13,18 +14,21 @@
 struct eval {
   const struct tcx_ruleset *rules;
   const struct tcx_partitions *partitions;
-  const struct tcx_rule_param_value *given;   /* for messages */
+  const struct tcx_rule_param_value *given; /* for messages */
   struct tcx_arena *arena;
   struct tcx_fail *f;
   struct tcx_endpoint *out;
-  size_t made;                                /* bytes of strings so far */
+  size_t made; /* bytes of strings so far */
   struct tcx_rule_val slots[TCX__RULES_SLOTS];
 };
 
-static int no_memory(struct eval *e) { return tcx__fail(e->f, UV_ENOMEM, "out of memory"); }
+static int no_memory(struct eval *e) {
+  return tcx__fail(e->f, UV_ENOMEM, "out of memory");
+}
 
 /* ---- parameters ---- */
-unsigned tcx__ruleset_params(const struct tcx_ruleset *rules, const struct tcx_rule_param **params) {
+unsigned tcx__ruleset_params(const struct tcx_ruleset *rules,
+                             const struct tcx_rule_param **params) {
   *params = rules->params;
   return rules->n_params;
 }
@@ -46,22 +50,31 @@ bool tcx__ruleset_uses(const struct tcx_ruleset *rules, unsigned index) {
 /* The type's name in botocore's messages. */
 static const char *python_type(unsigned type) {
   switch (type) {
-  case TCX__RULE_UNSET: return "NoneType";
-  case TCX__RULE_STRING: return "str";
-  case TCX__RULE_BOOL: return "bool";
-  case TCX__RULE_LIST: return "tuple";
-  case TCX__RULE_INT: return "int";
-  default: return "dict";
+  case TCX__RULE_UNSET:
+    return "NoneType";
+  case TCX__RULE_STRING:
+    return "str";
+  case TCX__RULE_BOOL:
+    return "bool";
+  case TCX__RULE_LIST:
+    return "tuple";
+  case TCX__RULE_INT:
+    return "int";
+  default:
+    return "dict";
   }
 }
 
-static int take_param(struct eval *e, const struct tcx_rule_param *param, const struct tcx_rule_param_value *v, struct tcx_rule_val *slot) {
+static int take_param(struct eval *e, const struct tcx_rule_param *param,
+                      const struct tcx_rule_param_value *v, struct tcx_rule_val *slot) {
   if (v->type == TCX__RULE_UNSET) {
     if (param->fallback.type == TCX__RULE_UNSET && param->required)
-      return tcx__fail(e->f, TCX_EENDPOINT, "Cannot find value for required parameter %s", param->name);
+      return tcx__fail(e->f, TCX_EENDPOINT, "Cannot find value for required parameter %s",
+                       param->name);
     v = &param->fallback;
   } else if (v->type != param->type) {
-    return tcx__fail(e->f, TCX_EENDPOINT, "Value (%s) is the wrong type. Must be <class '%s'>.", param->name, python_type(param->type));
+    return tcx__fail(e->f, TCX_EENDPOINT, "Value (%s) is the wrong type. Must be <class '%s'>.",
+                     param->name, python_type(param->type));
   }
   slot->type = v->type;
   if (v->type == TCX__RULE_BOOL) {
@@ -81,7 +94,9 @@ static int take_param(struct eval *e, const struct tcx_rule_param *param, const 
 /* ---- expressions ---- */
 static int eval(struct eval *e, unsigned index, struct tcx_rule_val *out);
 
-static struct tcx_str str_of(const struct tcx_rule_val *v) { return (struct tcx_str){v->u.text, v->n}; }
+static struct tcx_str str_of(const struct tcx_rule_val *v) {
+  return (struct tcx_str){v->u.text, v->n};
+}
 
 static void set_str(struct tcx_rule_val *out, struct tcx_str s) {
   out->type = TCX__RULE_STRING;
@@ -114,7 +129,8 @@ static int make(struct eval *e, size_t n, char **out) {
   return status;
 }
 
-static int eval_template(struct eval *e, const struct tcx_rule_node *node, struct tcx_rule_val *out) {
+static int eval_template(struct eval *e, const struct tcx_rule_node *node,
+                         struct tcx_rule_val *out) {
   struct tcx_rule_val parts[TCX__RULES_KIDS];
   const uint16_t *kids = e->rules->kids + node->b;
   size_t n = 0;
@@ -123,7 +139,8 @@ static int eval_template(struct eval *e, const struct tcx_rule_node *node, struc
     if (status != 0)
       return status;
     if (parts[i].type != TCX__RULE_STRING)
-      return tcx__fail(e->f, TCX_EENDPOINT, "A value that the endpoint rules insert into a string is not set");
+      return tcx__fail(e->f, TCX_EENDPOINT,
+                       "A value that the endpoint rules insert into a string is not set");
     n += parts[i].n;
   }
   char *p;
@@ -144,17 +161,18 @@ static int eval_template(struct eval *e, const struct tcx_rule_node *node, struc
 
 /* out is unset on entry and stays so for what there is not. */
 static void read_attr(const struct tcx_rule_val *base, unsigned attr, struct tcx_rule_val *out) {
-  const struct tcx_partition_info *partition = &base->u.partition->info;
+  const struct tcx_partition *partition = base->u.partition;
   const struct tcx_rule_url *url = base->u.url;
   const struct tcx_rule_arn *arn = base->u.arn;
+  /* clang-format off */
   switch ((tcx__rule_attr)attr) {
   case TCX__ATTR_ITEM: *out = *base; break;
-  case TCX__ATTR_PARTITION_NAME: set_name(out, partition->name); break;
-  case TCX__ATTR_DNS_SUFFIX: set_name(out, partition->dns_suffix); break;
-  case TCX__ATTR_DUAL_STACK_DNS_SUFFIX: set_name(out, partition->dual_stack_dns_suffix); break;
-  case TCX__ATTR_IMPLICIT_GLOBAL_REGION: set_name(out, partition->implicit_global_region); break;
-  case TCX__ATTR_SUPPORTS_FIPS: set_bool(out, partition->supports_fips); break;
-  case TCX__ATTR_SUPPORTS_DUAL_STACK: set_bool(out, partition->supports_dual_stack); break;
+  case TCX__ATTR_PARTITION_NAME: set_name(out, partition->info.name); break;
+  case TCX__ATTR_DNS_SUFFIX: set_name(out, partition->info.dns_suffix); break;
+  case TCX__ATTR_DUAL_STACK_DNS_SUFFIX: set_name(out, partition->info.dual_stack_dns_suffix); break;
+  case TCX__ATTR_IMPLICIT_GLOBAL_REGION: set_name(out, partition->info.implicit_global_region); break;
+  case TCX__ATTR_SUPPORTS_FIPS: set_bool(out, partition->info.supports_fips); break;
+  case TCX__ATTR_SUPPORTS_DUAL_STACK: set_bool(out, partition->info.supports_dual_stack); break;
   case TCX__ATTR_URL_SCHEME: set_str(out, url->scheme); break;
   case TCX__ATTR_URL_AUTHORITY: set_str(out, url->authority); break;
   case TCX__ATTR_URL_PATH: set_str(out, url->path); break;
@@ -170,6 +188,7 @@ static void read_attr(const struct tcx_rule_val *base, unsigned attr, struct tcx
     out->n = arn->n_resource_id;
     break;
   }
+  /* clang-format on */
 }
 
 static int eval_attr(struct eval *e, const struct tcx_rule_node *node, struct tcx_rule_val *out) {
@@ -191,12 +210,17 @@ static int eval_attr(struct eval *e, const struct tcx_rule_node *node, struct tc
 /* Python's truth. */
 static bool is_true(const struct tcx_rule_val *v) {
   switch (v->type) {
-  case TCX__RULE_UNSET: return false;
-  case TCX__RULE_BOOL: return v->boolean;
+  case TCX__RULE_UNSET:
+    return false;
+  case TCX__RULE_BOOL:
+    return v->boolean;
   case TCX__RULE_STRING:
-  case TCX__RULE_LIST: return v->n > 0;
-  case TCX__RULE_INT: return v->u.integer != 0;
-  default: return true;
+  case TCX__RULE_LIST:
+    return v->n > 0;
+  case TCX__RULE_INT:
+    return v->u.integer != 0;
+  default:
+    return true;
   }
 }
 
@@ -210,24 +234,29 @@ static int encode(struct eval *e, const struct tcx_rule_val *arg, struct tcx_rul
   return spend(e, buf.status == 0 ? buf.len : SIZE_MAX);
 }
 
-static int find_partition(struct eval *e, const struct tcx_rule_val *arg, struct tcx_rule_val *out) {
+static int find_partition(struct eval *e, const struct tcx_rule_val *arg,
+                          struct tcx_rule_val *out) {
   if (e->partitions == NULL || e->partitions->n == 0)
-    return tcx__fail(e->f, TCX_EENDPOINT, "the endpoint rules ask for a partition, and there is no list of partitions");
-  const struct tcx_partition *found = arg->type == TCX__RULE_STRING ? tcx__partition_find(e->partitions, str_of(arg)) : NULL;
+    return tcx__fail(e->f, TCX_EENDPOINT,
+                     "the endpoint rules ask for a partition, and there is no list of partitions");
+  const struct tcx_partition *found =
+      arg->type == TCX__RULE_STRING ? tcx__partition_find(e->partitions, str_of(arg)) : NULL;
   out->type = TCX__RULE_PARTITION;
   out->u.partition = found != NULL ? found : &e->partitions->list[0];
   return 0;
 }
 
 /* parseURL and aws.parseArn: their records live in the arena. */
-static int parse(struct eval *e, unsigned fn, const struct tcx_rule_val *arg, struct tcx_rule_val *out) {
+static int parse(struct eval *e, unsigned fn, const struct tcx_rule_val *arg,
+                 struct tcx_rule_val *out) {
   int status = spend(e, arg->n);
   if (status != 0)
     return status;
   bool url = fn == TCX__FN_PARSE_URL;
   const struct tcx_rule_url *as_url = NULL;
   const struct tcx_rule_arn *as_arn = NULL;
-  status = url ? tcx__rule_parse_url(e->arena, str_of(arg), &as_url) : tcx__rule_parse_arn(e->arena, str_of(arg), &as_arn);
+  status = url ? tcx__rule_parse_url(e->arena, str_of(arg), &as_url)
+               : tcx__rule_parse_arn(e->arena, str_of(arg), &as_arn);
   if (status != 0)
     return no_memory(e);
   if (url && as_url != NULL) {
@@ -241,29 +270,36 @@ static int parse(struct eval *e, unsigned fn, const struct tcx_rule_val *arg, st
 }
 
 static int differ(struct eval *e, const char *format, const struct tcx_rule_val *a) {
-  return tcx__fail(e->f, TCX_EENDPOINT, "%s, not <class '%s'> and <class '%s'>.", format, python_type(a[0].type), python_type(a[1].type));
+  return tcx__fail(e->f, TCX_EENDPOINT, "%s, not <class '%s'> and <class '%s'>.", format,
+                   python_type(a[0].type), python_type(a[1].type));
 }
 
 /* The functions that want a string or two: a is of its static types or unset. */
-static int call_on_text(struct eval *e, unsigned fn, const struct tcx_rule_val *a, struct tcx_rule_val *out) {
+static int call_on_text(struct eval *e, unsigned fn, const struct tcx_rule_val *a,
+                        struct tcx_rule_val *out) {
   struct tcx_str part;
   switch (fn) {
   case TCX__FN_STRING_EQUALS:
     if (a[0].type != TCX__RULE_STRING || a[1].type != TCX__RULE_STRING)
       return differ(e, "Both values must be strings", a);
-    set_bool(out, a[0].n == a[1].n && (a[0].n == 0 || memcmp(a[0].u.text, a[1].u.text, a[0].n) == 0));
+    set_bool(out,
+             a[0].n == a[1].n && (a[0].n == 0 || memcmp(a[0].u.text, a[1].u.text, a[0].n) == 0));
     return 0;
   case TCX__FN_SUBSTRING:
     if (a[0].type != TCX__RULE_STRING)
-      return tcx__fail(e->f, TCX_EENDPOINT, "Input must be a string, not <class '%s'>.", python_type(a[0].type));
-    if (tcx__rule_substring(str_of(a), a[1].u.integer, a[2].u.integer, a[3].type == TCX__RULE_BOOL && a[3].boolean, &part))
+      return tcx__fail(e->f, TCX_EENDPOINT, "Input must be a string, not <class '%s'>.",
+                       python_type(a[0].type));
+    if (tcx__rule_substring(str_of(a), a[1].u.integer, a[2].u.integer,
+                            a[3].type == TCX__RULE_BOOL && a[3].boolean, &part))
       set_str(out, part);
     return 0;
   case TCX__FN_IS_VALID_HOST_LABEL:
-    set_bool(out, a[0].type == TCX__RULE_STRING && tcx__rule_is_host_label(str_of(a), is_true(&a[1])));
+    set_bool(out,
+             a[0].type == TCX__RULE_STRING && tcx__rule_is_host_label(str_of(a), is_true(&a[1])));
     return 0;
   case TCX__FN_IS_S3_BUCKET:
-    set_bool(out, a[0].type == TCX__RULE_STRING && tcx__rule_is_s3_bucket(str_of(a), is_true(&a[1])));
+    set_bool(out,
+             a[0].type == TCX__RULE_STRING && tcx__rule_is_s3_bucket(str_of(a), is_true(&a[1])));
     return 0;
   case TCX__FN_PARTITION:
     return find_partition(e, a, out);
@@ -333,14 +369,16 @@ static int eval(struct eval *e, unsigned index, struct tcx_rule_val *out) {
 
 /* ---- results ---- */
 
-/* A string that may leave: a literal as it is, all else as a copy in the arena, since it may point into the parameters. */
+/* A string that may leave: a literal as it is, all else as a copy in the arena, since it may point
+ * into the parameters. */
 static int eval_text(struct eval *e, unsigned index, struct tcx_str *out) {
   struct tcx_rule_val v;
   int status = eval(e, index, &v);
   if (status != 0)
     return status;
   if (v.type != TCX__RULE_STRING)
-    return tcx__fail(e->f, TCX_EENDPOINT, "A value that the endpoint rules put into the endpoint is not set");
+    return tcx__fail(e->f, TCX_EENDPOINT,
+                     "A value that the endpoint rules put into the endpoint is not set");
   *out = str_of(&v);
   tcx__node_kind kind = e->rules->nodes[index].kind;
   if (kind == TCX__NODE_STRING || kind == TCX__NODE_TEMPLATE)
@@ -361,7 +399,8 @@ static int eval_line(struct eval *e, unsigned index, const char *what, struct tc
   int status = eval_text(e, index, out);
   for (size_t i = 0; status == 0 && i < out->n; i++)
     if ((unsigned char)out->p[i] < 0x20 || out->p[i] == 0x7f)
-      status = tcx__fail(e->f, TCX_EPARAM, "The endpoint's %s would hold a control character", what);
+      status =
+          tcx__fail(e->f, TCX_EPARAM, "The endpoint's %s would hold a control character", what);
   return status;
 }
 
@@ -390,7 +429,8 @@ static int build(struct eval *e, unsigned index, bool line, struct tcx_value **o
       if (status != 0)
         return status;
       const struct tcx_rule_node *name = map ? &e->rules->nodes[kids[2 * i]] : NULL;
-      status = map ? tcx__value_add(e->arena, *out, e->rules->text + name->b, name->a, item) : tcx__value_push(e->arena, *out, item);
+      status = map ? tcx__value_add(e->arena, *out, e->rules->text + name->b, name->a, item)
+                   : tcx__value_push(e->arena, *out, item);
       if (status != 0)
         return no_memory(e);
     }
@@ -408,7 +448,8 @@ static int build_endpoint(struct eval *e, const struct tcx_rule *rule) {
   const uint16_t *kids = e->rules->kids + rule->first;
   struct tcx_value *properties = NULL, *headers = NULL;
   int status;
-  if ((status = eval_line(e, kids[0], "URL", &e->out->url)) != 0 || (status = build(e, kids[1], false, &properties)) != 0 ||
+  if ((status = eval_line(e, kids[0], "URL", &e->out->url)) != 0 ||
+      (status = build(e, kids[1], false, &properties)) != 0 ||
       (status = build(e, kids[2], true, &headers)) != 0)
     return status;
   e->out->properties = properties;
@@ -430,9 +471,11 @@ static int conditions_met(struct eval *e, const struct tcx_rule *rule, bool *met
   return 0;
 }
 
-/* The first rule of a run that leads to an end. A tree that leads to none gives way to the rule behind it. */
+/* The first rule of a run that leads to an end. A tree that leads to none gives way to the rule
+ * behind it. */
 static int eval_rules(struct eval *e, unsigned first, unsigned n, bool *done) {
-  for (const struct tcx_rule *rule = e->rules->rules + first, *end = rule + n; rule < end && !*done; rule++) {
+  for (const struct tcx_rule *rule = e->rules->rules + first, *end = rule + n; rule < end && !*done;
+       rule++) {
     bool met;
     struct tcx_str text;
     int status = conditions_met(e, rule, &met);
@@ -473,12 +516,14 @@ static int none_found(struct eval *e) {
     else
       tcx__buf_printf(&text, "%u strings", v->n_list);
   }
-  return tcx__fail(e->f, TCX_EENDPOINT, "No endpoint found for parameters:%s", text.status == 0 && text.len > 0 ? text.data : "\n");
+  return tcx__fail(e->f, TCX_EENDPOINT, "No endpoint found for parameters:%s",
+                   text.status == 0 && text.len > 0 ? text.data : "\n");
 }
 
-int tcx__endpoint_resolve(const struct tcx_ruleset *rules, const struct tcx_partitions *partitions, const struct tcx_rule_param_value *values,
-                          struct tcx_arena *arena, struct tcx_endpoint *out, struct tcx_fail *f) {
-  struct eval e;             /* its slots are written before they are read */
+int tcx__endpoint_resolve(const struct tcx_ruleset *rules, const struct tcx_partitions *partitions,
+                          const struct tcx_rule_param_value *values, struct tcx_arena *arena,
+                          struct tcx_endpoint *out, struct tcx_fail *f) {
+  struct eval e; /* its slots are written before they are read */
   e.rules = rules;
   e.partitions = partitions;
   e.given = values;

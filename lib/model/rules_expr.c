@@ -1,7 +1,9 @@
 /*
- * rules_expr.c - the loader's smaller half: interning, and expressions (strings with templates, references, function calls).
+ * rules_expr.c - the loader's smaller half: interning, and expressions (strings with templates,
+ * references, function calls).
  *
- * Names become slots, functions and attributes become numbers, paths and templates are split, argument counts and types are checked.
+ * Names become slots, functions and attributes become numbers, paths and templates are split,
+ * argument counts and types are checked.
  */
 #include "base/mem.h"
 #include "model/rules_load.h"
@@ -31,7 +33,8 @@ void tcx__rl_bad(struct tcx_rl *l, const struct tcx_rl_place *place, const char 
   if (where.status == UV_ENOMEM || what == NULL)
     tcx__rl_no_memory(l);
   else
-    tcx__fail(&l->fail, TCX_ESERVICE, "%s: %s", where.status == 0 && where.data != NULL ? where.data : "rule set", what);
+    tcx__fail(&l->fail, TCX_ESERVICE, "%s: %s",
+              where.status == 0 && where.data != NULL ? where.data : "rule set", what);
 }
 
 /* ---- interning ---- */
@@ -105,14 +108,17 @@ uint16_t tcx__rl_string(struct tcx_rl *l, const struct tcx_rl_place *at, struct 
 }
 
 /* ---- small readers ---- */
-const struct tcx_value *tcx__rl_member(const struct tcx_value *map, const char *name) { return tcx__value_find(map, name, strlen(name)); }
+const struct tcx_value *tcx__rl_member(const struct tcx_value *map, const char *name) {
+  return tcx__value_find(map, name, strlen(name));
+}
 
-bool tcx__rl_is_plain(const struct tcx_value *v) {   /* a string without NUL */
+bool tcx__rl_is_plain(const struct tcx_value *v) { /* a string without NUL */
   return v != NULL && v->type == TCX_STRING && memchr(v->u.bytes.p, '\0', v->u.bytes.n) == NULL;
 }
 
 const char *tcx__rl_type_name(unsigned type) {
-  static const char *const names[] = {"nothing", "a string", "a boolean", "a list of strings", "a number", "a partition", "a URL", "an ARN"};
+  static const char *const names[] = {"nothing",  "a string",    "a boolean", "a list of strings",
+                                      "a number", "a partition", "a URL",     "an ARN"};
   return type < sizeof names / sizeof *names ? names[type] : "a value";
 }
 
@@ -123,7 +129,8 @@ static int find_var(const struct tcx_rl *l, struct tcx_str name) {
   return -1;
 }
 
-void tcx__rl_var(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str name, unsigned type) {
+void tcx__rl_var(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str name,
+                 unsigned type) {
   if (find_var(l, name) >= 0)
     tcx__rl_bad(l, at, "%.*s is assigned already", (int)name.n, name.p);
   else if (l->n_vars == TCX__RULES_SLOTS)
@@ -135,7 +142,8 @@ void tcx__rl_var(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str
 }
 
 /* ---- expressions: each returns its node and says its static type ---- */
-static uint16_t load_ref(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str name, unsigned *type) {
+static uint16_t load_ref(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str name,
+                         unsigned *type) {
   int slot = find_var(l, name);
   if (slot < 0) {
     tcx__rl_bad(l, at, "unknown variable %.*s", (int)name.n, name.p);
@@ -145,6 +153,7 @@ static uint16_t load_ref(struct tcx_rl *l, const struct tcx_rl_place *at, struct
   return tcx__rl_node(l, TCX__NODE_REF, 0, (unsigned)slot, 0);
 }
 
+/* clang-format off */
 static const struct attr { uint8_t of, type, attr; const char *name; } ATTRS[] = {
   {TCX__RULE_PARTITION, TCX__RULE_STRING, TCX__ATTR_PARTITION_NAME, "name"},
   {TCX__RULE_PARTITION, TCX__RULE_STRING, TCX__ATTR_DNS_SUFFIX, "dnsSuffix"},
@@ -163,9 +172,11 @@ static const struct attr { uint8_t of, type, attr; const char *name; } ATTRS[] =
   {TCX__RULE_ARN, TCX__RULE_STRING, TCX__ATTR_ARN_ACCOUNT_ID, "accountId"},
   {TCX__RULE_ARN, TCX__RULE_LIST, TCX__ATTR_ARN_RESOURCE_ID, "resourceId"},
 };
+/* clang-format on */
 
 /* path is "attribute", "attribute[3]" or "[3]". */
-static uint16_t load_attr(struct tcx_rl *l, const struct tcx_rl_place *at, uint16_t base, struct tcx_str path, unsigned *type) {
+static uint16_t load_attr(struct tcx_rl *l, const struct tcx_rl_place *at, uint16_t base,
+                          struct tcx_str path, unsigned *type) {
   const char *open = path.n ? memchr(path.p, '[', path.n) : NULL;
   struct tcx_str name = {path.p, open ? (size_t)(open - path.p) : path.n};
   unsigned attr = TCX__ATTR_ITEM, item = 0, of = *type;
@@ -174,7 +185,8 @@ static uint16_t load_attr(struct tcx_rl *l, const struct tcx_rl_place *at, uint1
     while (i < n && !(ATTRS[i].of == of && tcx__str_is(name, ATTRS[i].name)))
       i++;
     if (i == n) {
-      tcx__rl_bad(l, at, "%s has no attribute \"%.*s\"", tcx__rl_type_name(of), (int)name.n, name.p);
+      tcx__rl_bad(l, at, "%s has no attribute \"%.*s\"", tcx__rl_type_name(of), (int)name.n,
+                  name.p);
       return 0;
     }
     attr = ATTRS[i].attr;
@@ -187,7 +199,8 @@ static uint16_t load_attr(struct tcx_rl *l, const struct tcx_rl_place *at, uint1
       digits.n--;
     else
       digits.n = 0;
-    if (digits.n == 0 || digits.p[0] < '0' || digits.p[0] > '9' || tcx__str_to_int64(digits, &index) != 0 || index >= UINT16_MAX)
+    if (digits.n == 0 || digits.p[0] < '0' || digits.p[0] > '9' ||
+        tcx__str_to_int64(digits, &index) != 0 || index >= UINT16_MAX)
       tcx__rl_bad(l, at, "bad index in \"%.*s\"", (int)path.n, path.p);
     else if (of != TCX__RULE_LIST)
       tcx__rl_bad(l, at, "%s has no items", tcx__rl_type_name(of));
@@ -213,7 +226,8 @@ static size_t literal_part(struct tcx_str s, size_t at, char *out, size_t *n) {
 }
 
 /* "{Name}" or "{Name#attribute}", without the braces. */
-static uint16_t load_inserted(struct tcx_rl *l, const struct tcx_rl_place *at, struct tcx_str inside) {
+static uint16_t load_inserted(struct tcx_rl *l, const struct tcx_rl_place *at,
+                              struct tcx_str inside) {
   const char *mark = inside.n ? memchr(inside.p, '#', inside.n) : NULL;
   unsigned type = TCX__RL_ANY;
   struct tcx_str name = {inside.p, mark ? (size_t)(mark - inside.p) : inside.n};
@@ -221,7 +235,8 @@ static uint16_t load_inserted(struct tcx_rl *l, const struct tcx_rl_place *at, s
   if (mark != NULL && !tcx__rl_failed(l))
     node = load_attr(l, at, node, (struct tcx_str){mark + 1, inside.n - name.n - 1}, &type);
   if (type != TCX__RULE_STRING)
-    tcx__rl_bad(l, at, "{%.*s} is %s, not a string", (int)inside.n, inside.p, tcx__rl_type_name(type));
+    tcx__rl_bad(l, at, "{%.*s} is %s, not a string", (int)inside.n, inside.p,
+                tcx__rl_type_name(type));
   return node;
 }
 
@@ -255,12 +270,14 @@ uint16_t tcx__rl_template(struct tcx_rl *l, const struct tcx_rl_place *at, struc
   }
   if (tcx__rl_failed(l))
     return 0;
-  const struct tcx_rule_node *nodes = (const struct tcx_rule_node *)(const void *)l->nodes.bytes.data;
+  const struct tcx_rule_node *nodes =
+      (const struct tcx_rule_node *)(const void *)l->nodes.bytes.data;
   if (n == 1 && nodes[parts[0]].kind == TCX__NODE_STRING)
     return parts[0];
   return tcx__rl_node(l, TCX__NODE_TEMPLATE, 0, n, tcx__rl_kids(l, parts, n));
 }
 
+/* clang-format off */
 static const struct function { const char *name; uint8_t fn, result, n, args[4]; } FUNCTIONS[] = {
   {"isSet", TCX__FN_IS_SET, TCX__RULE_BOOL, 1, {TCX__RL_ANY}},
   {"not", TCX__FN_NOT, TCX__RULE_BOOL, 1, {TCX__RL_ANY}},
@@ -274,20 +291,26 @@ static const struct function { const char *name; uint8_t fn, result, n, args[4];
   {"aws.parseArn", TCX__FN_PARSE_ARN, TCX__RULE_ARN, 1, {TCX__RULE_STRING}},
   {"aws.isVirtualHostableS3Bucket", TCX__FN_IS_S3_BUCKET, TCX__RULE_BOOL, 2, {TCX__RULE_STRING, TCX__RULE_BOOL}},
 };
+/* clang-format on */
 
-static uint16_t load_expr(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level, unsigned *type);
+static uint16_t load_expr(struct tcx_rl *l, const struct tcx_rl_place *at,
+                          const struct tcx_value *json, unsigned level, unsigned *type);
 
-static const struct tcx_value *arguments(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, const char *name, unsigned n) {
+static const struct tcx_value *arguments(struct tcx_rl *l, const struct tcx_rl_place *at,
+                                         const struct tcx_value *json, const char *name,
+                                         unsigned n) {
   const struct tcx_value *argv = tcx__rl_member(json, "argv");
   if (argv == NULL || argv->type != TCX_LIST)
     tcx__rl_bad(l, at, "argv is missing or no list");
   else if (tcx__value_count(argv) != n)
-    tcx__rl_bad(l, at, "%s takes %u argument%s, not %u", name, n, n == 1 ? "" : "s", tcx__value_count(argv));
+    tcx__rl_bad(l, at, "%s takes %u argument%s, not %u", name, n, n == 1 ? "" : "s",
+                tcx__value_count(argv));
   return tcx__rl_failed(l) ? NULL : tcx__value_kids(argv);
 }
 
 /* getAttr becomes one node: its path is split now. */
-static uint16_t load_get_attr(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level, unsigned *type) {
+static uint16_t load_get_attr(struct tcx_rl *l, const struct tcx_rl_place *at,
+                              const struct tcx_value *json, unsigned level, unsigned *type) {
   const struct tcx_value *arg = arguments(l, at, json, "getAttr", 2);
   if (tcx__rl_failed(l))
     return 0;
@@ -299,7 +322,8 @@ static uint16_t load_get_attr(struct tcx_rl *l, const struct tcx_rl_place *at, c
   return tcx__rl_failed(l) ? 0 : load_attr(l, &item, base, arg->next->u.bytes, type);
 }
 
-static uint16_t load_function(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level, unsigned *type) {
+static uint16_t load_function(struct tcx_rl *l, const struct tcx_rl_place *at,
+                              const struct tcx_value *json, unsigned level, unsigned *type) {
   const struct tcx_value *fn = tcx__rl_member(json, "fn");
   if (fn == NULL || fn->type != TCX_STRING) {
     tcx__rl_bad(l, at, "fn is missing or no string");
@@ -321,15 +345,18 @@ static uint16_t load_function(struct tcx_rl *l, const struct tcx_rl_place *at, c
     unsigned got = TCX__RL_ANY, want = f->args[item.index];
     args[item.index] = load_expr(l, &item, arg, level + 1, &got);
     if (want != TCX__RL_ANY && got != want)
-      tcx__rl_bad(l, &item, "%s wants %s here, not %s", f->name, tcx__rl_type_name(want), tcx__rl_type_name(got));
+      tcx__rl_bad(l, &item, "%s wants %s here, not %s", f->name, tcx__rl_type_name(want),
+                  tcx__rl_type_name(got));
   }
   *type = f->result;
   return tcx__rl_node(l, TCX__NODE_CALL, f->fn, f->n, tcx__rl_kids(l, args, f->n));
 }
 
-uint16_t tcx__rl_call(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level, unsigned *type) {
+uint16_t tcx__rl_call(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json,
+                      unsigned level, unsigned *type) {
   if (level > TCX__RULES_NESTING || json->type != TCX_MAP) {
-    tcx__rl_bad(l, at, json->type == TCX_MAP ? "calls are nested too deeply" : "a condition is no object");
+    tcx__rl_bad(l, at,
+                json->type == TCX_MAP ? "calls are nested too deeply" : "a condition is no object");
     return 0;
   }
   uint16_t node = load_function(l, at, json, level, type);
@@ -345,7 +372,8 @@ uint16_t tcx__rl_call(struct tcx_rl *l, const struct tcx_rl_place *at, const str
   return tcx__rl_node(l, TCX__NODE_ASSIGN, 0, slot, node);
 }
 
-static uint16_t load_expr(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level, unsigned *type) {
+static uint16_t load_expr(struct tcx_rl *l, const struct tcx_rl_place *at,
+                          const struct tcx_value *json, unsigned level, unsigned *type) {
   const struct tcx_value *ref = tcx__rl_member(json, "ref");
   switch (json->type) {
   case TCX_STRING:
@@ -369,7 +397,8 @@ static uint16_t load_expr(struct tcx_rl *l, const struct tcx_rl_place *at, const
   }
 }
 
-uint16_t tcx__rl_string_expr(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json) {
+uint16_t tcx__rl_string_expr(struct tcx_rl *l, const struct tcx_rl_place *at,
+                             const struct tcx_value *json) {
   unsigned type = TCX__RL_ANY;
   uint16_t node = 0;
   if (json == NULL)

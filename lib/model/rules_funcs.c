@@ -1,4 +1,5 @@
-/* rules_funcs.c - the functions of endpoint rule sets that look at text alone, with botocore's results. */
+/* rules_funcs.c - the functions of endpoint rule sets that look at text alone, with botocore's
+ * results. */
 #include "base/codec.h"
 #include "model/rules_data.h"
 #include <string.h>
@@ -54,7 +55,8 @@ bool tcx__rule_is_s3_bucket(struct tcx_str s, bool subdomains) {
   return !looks_like_ipv4(s) && tcx__rule_is_host_label(s, subdomains);
 }
 
-bool tcx__rule_substring(struct tcx_str s, int32_t start, int32_t stop, bool reverse, struct tcx_str *out) {
+bool tcx__rule_substring(struct tcx_str s, int32_t start, int32_t stop, bool reverse,
+                         struct tcx_str *out) {
   if (start >= stop || s.n < (size_t)stop)
     return false;
   for (size_t i = 0; i < s.n; i++)
@@ -66,7 +68,8 @@ bool tcx__rule_substring(struct tcx_str s, int32_t start, int32_t stop, bool rev
   return true;
 }
 
-/* Dot segments and empty segments go, as AWS services want it; then percent-encoding (of '%' too) and a slash at the end. */
+/* Dot segments and empty segments go, as AWS services want it; then percent-encoding (of '%' too)
+ * and a slash at the end. */
 static int normalize_path(struct tcx_arena *arena, struct tcx_str path, struct tcx_str *out) {
   char *clean = tcx__arena_alloc(arena, path.n + 2);
   if (clean == NULL)
@@ -96,7 +99,8 @@ static int normalize_path(struct tcx_arena *arena, struct tcx_str path, struct t
   return buf.status;
 }
 
-int tcx__rule_parse_url(struct tcx_arena *arena, struct tcx_str s, const struct tcx_rule_url **out) {
+int tcx__rule_parse_url(struct tcx_arena *arena, struct tcx_str s,
+                        const struct tcx_rule_url **out) {
   *out = NULL;
   struct tcx_url parts;
   const char *why;
@@ -124,7 +128,8 @@ static struct tcx_str upto(struct tcx_str *rest, char mark) {
   return head;
 }
 
-int tcx__rule_parse_arn(struct tcx_arena *arena, struct tcx_str s, const struct tcx_rule_arn **out) {
+int tcx__rule_parse_arn(struct tcx_arena *arena, struct tcx_str s,
+                        const struct tcx_rule_arn **out) {
   *out = NULL;
   if (!tcx__str_starts(s, "arn:"))
     return 0;

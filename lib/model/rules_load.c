@@ -1,15 +1,17 @@
 /*
- * rules_load.c - an endpoint rule set from JSON to tables: parameters, rules, properties and headers.
+ * rules_load.c - an endpoint rule set from JSON to tables: parameters, rules, properties and
+ * headers.
  *
- * Everything that can be wrong is found here, with its place: "rules[3].conditions[0]: unknown function foo". The evaluator then
- * trusts the tables.
+ * Everything that can be wrong is found here, with its place: "rules[3].conditions[0]: unknown
+ * function foo". The evaluator then trusts the tables.
  */
-#include "base/mem.h"
 #include "model/rules_load.h"
+#include "base/mem.h"
 #include <string.h>
 
 /* ---- properties and headers ---- */
-static uint16_t load_property(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned level) {
+static uint16_t load_property(struct tcx_rl *l, const struct tcx_rl_place *at,
+                              const struct tcx_value *json, unsigned level) {
   uint16_t kids[2 * TCX__RULES_KIDS];
   unsigned n = 0;
   bool map = json->type == TCX_MAP;
@@ -29,39 +31,45 @@ static uint16_t load_property(struct tcx_rl *l, const struct tcx_rl_place *at, c
     return tcx__rl_node(l, TCX__NODE_INT, 0, 0, (uint32_t)json->u.integer);
   case TCX_LIST:
   case TCX_MAP:
-    for (const struct tcx_value *v = tcx__value_kids(json); v != NULL && !tcx__rl_failed(l); v = v->next, item.index++) {
+    for (const struct tcx_value *v = tcx__value_kids(json); v != NULL && !tcx__rl_failed(l);
+         v = v->next, item.index++) {
       item.name = v->name;
       if (map)
         kids[n++] = tcx__rl_string(l, &item, (struct tcx_str){v->name, v->name_len});
       kids[n++] = load_property(l, &item, v, level + 1);
     }
-    return tcx__rl_node(l, map ? TCX__NODE_MAP : TCX__NODE_LIST, 0, map ? n / 2 : n, tcx__rl_kids(l, kids, n));
+    return tcx__rl_node(l, map ? TCX__NODE_MAP : TCX__NODE_LIST, 0, map ? n / 2 : n,
+                        tcx__rl_kids(l, kids, n));
   default:
     tcx__rl_bad(l, at, "a property is a string, a boolean, an integer, a list or an object");
     return 0;
   }
 }
 
-static uint16_t load_header(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *list) {
+static uint16_t load_header(struct tcx_rl *l, const struct tcx_rl_place *at,
+                            const struct tcx_value *list) {
   uint16_t kids[TCX__RULES_KIDS];
   struct tcx_rl_place item = {at, NULL, 0};
   if (list->type != TCX_LIST || tcx__value_count(list) > TCX__RULES_KIDS) {
     tcx__rl_bad(l, at, "a header is a list of strings, not too long");
     return 0;
   }
-  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l); v = v->next, item.index++)
+  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l);
+       v = v->next, item.index++)
     kids[item.index] = tcx__rl_string_expr(l, &item, v);
   return tcx__rl_node(l, TCX__NODE_LIST, 0, item.index, tcx__rl_kids(l, kids, item.index));
 }
 
-static uint16_t load_headers(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *map) {
+static uint16_t load_headers(struct tcx_rl *l, const struct tcx_rl_place *at,
+                             const struct tcx_value *map) {
   uint16_t kids[2 * TCX__RULES_KIDS];
   unsigned n = 0;
   if (tcx__value_count(map) > TCX__RULES_KIDS) {
     tcx__rl_bad(l, at, "too many headers");
     return 0;
   }
-  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && !tcx__rl_failed(l); v = v->next) {
+  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && !tcx__rl_failed(l);
+       v = v->next) {
     struct tcx_rl_place item = {at, v->name, 0};
     kids[n++] = tcx__rl_string(l, &item, (struct tcx_str){v->name, v->name_len});
     kids[n++] = load_header(l, &item, v);
@@ -70,12 +78,16 @@ static uint16_t load_headers(struct tcx_rl *l, const struct tcx_rl_place *at, co
 }
 
 /* ---- rules ---- */
-static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *list, unsigned depth, uint16_t *n);
+static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at,
+                           const struct tcx_value *list, unsigned depth, uint16_t *n);
 
-static void load_endpoint(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, struct tcx_rule *rule) {
+static void load_endpoint(struct tcx_rl *l, const struct tcx_rl_place *at,
+                          const struct tcx_value *json, struct tcx_rule *rule) {
   const struct tcx_value *endpoint = tcx__rl_member(json, "endpoint");
-  struct tcx_rl_place here = {at, "endpoint", 0}, url = {&here, "url", 0}, props = {&here, "properties", 0}, heads = {&here, "headers", 0};
-  const struct tcx_value *properties = tcx__rl_member(endpoint, "properties"), *headers = tcx__rl_member(endpoint, "headers");
+  struct tcx_rl_place here = {at, "endpoint", 0}, url = {&here, "url", 0},
+                      props = {&here, "properties", 0}, heads = {&here, "headers", 0};
+  const struct tcx_value *properties = tcx__rl_member(endpoint, "properties"),
+                         *headers = tcx__rl_member(endpoint, "headers");
   uint16_t kids[3];
   kids[0] = tcx__rl_string_expr(l, &url, tcx__rl_member(endpoint, "url"));
   if (properties != NULL && properties->type != TCX_MAP)
@@ -84,20 +96,23 @@ static void load_endpoint(struct tcx_rl *l, const struct tcx_rl_place *at, const
     tcx__rl_bad(l, &heads, "no object");
   if (tcx__rl_failed(l))
     return;
-  kids[1] = properties != NULL ? load_property(l, &props, properties, 0) : tcx__rl_node(l, TCX__NODE_MAP, 0, 0, 0);
+  kids[1] = properties != NULL ? load_property(l, &props, properties, 0)
+                               : tcx__rl_node(l, TCX__NODE_MAP, 0, 0, 0);
   kids[2] = load_headers(l, &heads, headers);
   rule->kind = TCX__RULE_ENDPOINT;
   rule->first = (uint16_t)tcx__rl_kids(l, kids, 3);
 }
 
-static void load_conditions(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *list, struct tcx_rule *rule) {
+static void load_conditions(struct tcx_rl *l, const struct tcx_rl_place *at,
+                            const struct tcx_value *list, struct tcx_rule *rule) {
   uint16_t kids[TCX__RULES_KIDS];
   struct tcx_rl_place here = {at, "conditions", 0}, item = {&here, NULL, 0};
   if (list == NULL || list->type != TCX_LIST || tcx__value_count(list) > TCX__RULES_KIDS) {
     tcx__rl_bad(l, &here, "missing, no list or too long");
     return;
   }
-  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l); v = v->next, item.index++) {
+  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l);
+       v = v->next, item.index++) {
     unsigned type;
     kids[item.index] = tcx__rl_call(l, &item, v, 0, &type);
   }
@@ -106,7 +121,8 @@ static void load_conditions(struct tcx_rl *l, const struct tcx_rl_place *at, con
 }
 
 /* What the rule assigns is in scope until it ends. */
-static void load_rule(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned depth, struct tcx_rule *rule) {
+static void load_rule(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json,
+                      unsigned depth, struct tcx_rule *rule) {
   const struct tcx_value *kind = tcx__rl_member(json, "type");
   struct tcx_rl_place rules = {at, "rules", 0}, error = {at, "error", 0};
   unsigned outer = l->n_vars;
@@ -133,10 +149,12 @@ static void load_rule(struct tcx_rl *l, const struct tcx_rl_place *at, const str
 }
 
 /* Takes a run of the table for list's rules, then fills it: their own children come behind it. */
-static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *list, unsigned depth, uint16_t *n) {
+static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at,
+                           const struct tcx_value *list, unsigned depth, uint16_t *n) {
   uint32_t count = tcx__value_count(list);
   size_t first = l->rules.len / sizeof(struct tcx_rule);
-  if (depth > TCX__RULES_DEPTH || list == NULL || list->type != TCX_LIST || first + count > TCX__RULES_MAX) {
+  if (depth > TCX__RULES_DEPTH || list == NULL || list->type != TCX_LIST ||
+      first + count > TCX__RULES_MAX) {
     tcx__rl_bad(l, at, "missing, no list, nested too deeply or too long");
     return 0;
   }
@@ -147,7 +165,8 @@ static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at, cons
   if (l->rules.status != 0)
     tcx__rl_no_memory(l);
   struct tcx_rl_place item = {at, NULL, 0};
-  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l); v = v->next, item.index++) {
+  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && !tcx__rl_failed(l);
+       v = v->next, item.index++) {
     load_rule(l, &item, v, depth, &rule);
     memcpy(l->rules.data + (first + item.index) * sizeof rule, &rule, sizeof rule);
   }
@@ -156,7 +175,8 @@ static uint16_t load_rules(struct tcx_rl *l, const struct tcx_rl_place *at, cons
 }
 
 /* ---- parameters ---- */
-static void load_default_list(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, struct tcx_rule_param_value *out) {
+static void load_default_list(struct tcx_rl *l, const struct tcx_rl_place *at,
+                              const struct tcx_value *json, struct tcx_rule_param_value *out) {
   uint32_t n = tcx__value_count(json), i = 0;
   struct tcx_str *list = tcx__arena_alloc(l->arena, (n + 1) * sizeof *list);
   if (list == NULL) {
@@ -164,7 +184,9 @@ static void load_default_list(struct tcx_rl *l, const struct tcx_rl_place *at, c
     return;
   }
   for (const struct tcx_value *v = tcx__value_kids(json); v != NULL; v = v->next) {
-    char *copy = v->type == TCX_STRING && n <= TCX__RULES_KIDS ? tcx__arena_strndup(l->arena, v->u.bytes.p, v->u.bytes.n) : NULL;
+    char *copy = v->type == TCX_STRING && n <= TCX__RULES_KIDS
+                     ? tcx__arena_strndup(l->arena, v->u.bytes.p, v->u.bytes.n)
+                     : NULL;
     if (copy == NULL) {
       tcx__rl_bad(l, at, "its default is no list of strings, or too long");
       return;
@@ -175,8 +197,11 @@ static void load_default_list(struct tcx_rl *l, const struct tcx_rl_place *at, c
   out->n_list = (uint16_t)n;
 }
 
-static void load_default(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, unsigned type, struct tcx_rule_param_value *out) {
-  static const uint8_t kinds[] = {[TCX__RULE_STRING] = TCX_STRING, [TCX__RULE_BOOL] = TCX_BOOL, [TCX__RULE_LIST] = TCX_LIST};
+static void load_default(struct tcx_rl *l, const struct tcx_rl_place *at,
+                         const struct tcx_value *json, unsigned type,
+                         struct tcx_rule_param_value *out) {
+  static const uint8_t kinds[] = {
+      [TCX__RULE_STRING] = TCX_STRING, [TCX__RULE_BOOL] = TCX_BOOL, [TCX__RULE_LIST] = TCX_LIST};
   if (json == NULL || json->type == TCX_NULL)
     return;
   if (json->type != kinds[type]) {
@@ -203,17 +228,24 @@ static const char *copy_string(struct tcx_rl *l, struct tcx_str s) {
   return copy;
 }
 
-static void load_param(struct tcx_rl *l, const struct tcx_rl_place *at, const struct tcx_value *json, struct tcx_rule_param *param) {
-  static const char *const types[] = {[TCX__RULE_STRING] = "string", [TCX__RULE_BOOL] = "boolean", [TCX__RULE_LIST] = "stringArray"};
-  const struct tcx_value *type = tcx__rl_member(json, "type"), *built_in = tcx__rl_member(json, "builtIn"), *required = tcx__rl_member(json, "required");
+static void load_param(struct tcx_rl *l, const struct tcx_rl_place *at,
+                       const struct tcx_value *json, struct tcx_rule_param *param) {
+  static const char *const types[] = {[TCX__RULE_STRING] = "string",
+                                      [TCX__RULE_BOOL] = "boolean",
+                                      [TCX__RULE_LIST] = "stringArray"};
+  const struct tcx_value *type = tcx__rl_member(json, "type"),
+                         *built_in = tcx__rl_member(json, "builtIn"),
+                         *required = tcx__rl_member(json, "required");
   struct tcx_str name = {json->name, json->name_len};
   memset(param, 0, sizeof *param);
-  for (unsigned i = TCX__RULE_STRING; i <= TCX__RULE_LIST && type != NULL && type->type == TCX_STRING; i++)
+  for (unsigned i = TCX__RULE_STRING;
+       i <= TCX__RULE_LIST && type != NULL && type->type == TCX_STRING; i++)
     if (tcx__str_ieq(type->u.bytes, tcx__str(types[i])))
       param->type = (uint8_t)i;
   if (param->type == TCX__RULE_UNSET)
     tcx__rl_bad(l, at, "its type is none of string, boolean, stringArray");
-  else if (memchr(name.p, '\0', name.n) != NULL || (built_in != NULL && !tcx__rl_is_plain(built_in)))
+  else if (memchr(name.p, '\0', name.n) != NULL ||
+           (built_in != NULL && !tcx__rl_is_plain(built_in)))
     tcx__rl_bad(l, at, "its name or builtIn is no plain string");
   else if (required != NULL && required->type != TCX_BOOL)
     tcx__rl_bad(l, at, "required is no boolean");
@@ -238,7 +270,8 @@ static void load_params(struct tcx_rl *l, const struct tcx_value *map) {
   l->params = tcx__arena_alloc(l->arena, (n + 1) * sizeof *l->params);
   if (l->params == NULL)
     tcx__rl_no_memory(l);
-  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && !tcx__rl_failed(l); v = v->next) {
+  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && !tcx__rl_failed(l);
+       v = v->next) {
     struct tcx_rl_place item = {&at, v->name, 0};
     load_param(l, &item, v, &l->params[i++]);
   }
@@ -278,7 +311,8 @@ static void load_all(struct tcx_rl *l, const struct tcx_value *json, struct tcx_
   rules->n_text = (uint32_t)l->text.bytes.len;
 }
 
-int tcx__ruleset_load(struct tcx_arena *arena, const struct tcx_value *json, const struct tcx_ruleset **out, struct tcx_fail *f) {
+int tcx__ruleset_load(struct tcx_arena *arena, const struct tcx_value *json,
+                      const struct tcx_ruleset **out, struct tcx_fail *f) {
   struct tcx_rl *l = tcx__calloc(1, sizeof *l);
   struct tcx_ruleset *rules = tcx__arena_zalloc(arena, sizeof *rules);
   if (l == NULL || rules == NULL) {

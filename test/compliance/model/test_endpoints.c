@@ -1,10 +1,11 @@
-/* The public endpoint test cases: each resolves to an equal URL, headers and properties, or to an equal error text. */
+/* The public endpoint test cases: each resolves to an equal URL, headers and properties, or to an
+ * equal error text. */
 #include "rules_help.h"
 #include <dirent.h>
 
 #define DATA "compliance/data/"
 
-struct suite {                       /* one folder of rule sets that share a list of partitions */
+struct suite { /* one folder of rule sets that share a list of partitions */
   struct tcx_arena *arena;
   const struct tcx_partitions *partitions;
   unsigned sets, cases, wrong;
@@ -18,14 +19,18 @@ static const struct tcx_partitions *load_partitions(struct tcx_arena *arena, con
   return partitions;
 }
 
-static const char *compare(const struct tcx_value *expected, int status, const struct tcx_endpoint *endpoint, const struct tcx_fail *f) {
-  const struct tcx_value *error = tcx__value_find(expected, "error", 5), *want = tcx__value_find(expected, "endpoint", 8);
+static const char *compare(const struct tcx_value *expected, int status,
+                           const struct tcx_endpoint *endpoint, const struct tcx_fail *f) {
+  const struct tcx_value *error = tcx__value_find(expected, "error", 5),
+                         *want = tcx__value_find(expected, "endpoint", 8);
   if (error != NULL)
     return status == TCX_EENDPOINT && tcx__str_is(error->u.bytes, f->text) ? NULL : "the error";
   if (status != 0)
     return "no endpoint";
-  const struct tcx_value *url = tcx__value_find(want, "url", 3), *none = tcx__value_new(f->arena, TCX_MAP);
-  const struct tcx_value *properties = tcx__value_find(want, "properties", 10), *headers = tcx__value_find(want, "headers", 7);
+  const struct tcx_value *url = tcx__value_find(want, "url", 3),
+                         *none = tcx__value_new(f->arena, TCX_MAP);
+  const struct tcx_value *properties = tcx__value_find(want, "properties", 10),
+                         *headers = tcx__value_find(want, "headers", 7);
   if (!tcx__str_eq(url->u.bytes, endpoint->url))
     return "the URL";
   if (!help_equal(properties != NULL ? properties : none, endpoint->properties))
@@ -33,7 +38,8 @@ static const char *compare(const struct tcx_value *expected, int status, const s
   return help_equal(headers != NULL ? headers : none, endpoint->headers) ? NULL : "the headers";
 }
 
-static void run_case(struct suite *s, const char *name, const struct tcx_ruleset *rules, const struct tcx_value *test) {
+static void run_case(struct suite *s, const char *name, const struct tcx_ruleset *rules,
+                     const struct tcx_value *test) {
   struct tcx_rule_param_value values[TCX__RULES_SLOTS];
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail f = {.arena = arena};
@@ -46,7 +52,8 @@ static void run_case(struct suite *s, const char *name, const struct tcx_ruleset
     struct tcx_buf text;
     tcx__buf_init(&text, arena, 1 << 20);
     tcx__json_write(&text, test, TCX__JSON_SPACED);
-    print_error("%s: %s differs: %s\n  got %.*s %s\n", name, differs, text.data, (int)endpoint.url.n, endpoint.url.n ? endpoint.url.p : "",
+    print_error("%s: %s differs: %s\n  got %.*s %s\n", name, differs, text.data,
+                (int)endpoint.url.n, endpoint.url.n ? endpoint.url.p : "",
                 f.text != NULL ? f.text : "");
     s->wrong++;
   }
@@ -99,7 +106,8 @@ static void test_engine_botocore(void **state) {
 
 static void test_engine_sdkutils(void **state) {
   (void)state;
-  run_folder("endpoints-engine/aws-c-sdkutils", DATA "endpoints-engine/aws-c-sdkutils/_resources/partitions.json", 4, 9);
+  run_folder("endpoints-engine/aws-c-sdkutils",
+             DATA "endpoints-engine/aws-c-sdkutils/_resources/partitions.json", 4, 9);
 }
 
 static void test_engine_derived(void **state) {
@@ -119,7 +127,8 @@ static int load_set(const char *path, char *text, size_t size) {
 
 static void test_parse_only(void **state) {
   (void)state;
-  static const char *const names[] = {"botocore-get-attr-type-inference", "botocore-minimal-ruleset", "botocore-deprecated-param"};
+  static const char *const names[] = {"botocore-get-attr-type-inference",
+                                      "botocore-minimal-ruleset", "botocore-deprecated-param"};
   for (unsigned i = 0; i < 3; i++) {
     char path[512], text[512];
     snprintf(path, sizeof path, DATA "endpoints-engine/parse-only/%s.json", names[i]);
@@ -131,21 +140,27 @@ static void test_parse_only(void **state) {
 static void test_refused(void **state) {
   (void)state;
   char text[512];
-  assert_int_equal(load_set(DATA "endpoints-engine/aws-c-sdkutils/_resources/no_default_on_required.json", text, sizeof text), TCX_ESERVICE);
+  assert_int_equal(
+      load_set(DATA "endpoints-engine/aws-c-sdkutils/_resources/no_default_on_required.json", text,
+               sizeof text),
+      TCX_ESERVICE);
   assert_string_equal(text, "rules[0].conditions[0]: booleanEquals takes 2 arguments, not 0");
   struct tcx_arena *arena = tcx__arena_new();
   const struct tcx_partitions *partitions = NULL;
   struct tcx_fail f = {.arena = arena};
-  struct tcx_value *json = help_json_file(arena, DATA "endpoints-engine/aws-c-sdkutils/_resources/sample_partitions_bad_regex.json");
+  struct tcx_value *json = help_json_file(
+      arena, DATA "endpoints-engine/aws-c-sdkutils/_resources/sample_partitions_bad_regex.json");
   assert_int_equal(tcx__partitions_load(arena, json, &partitions, &f), TCX_ESERVICE);
-  assert_string_equal(f.text, "partitions[0]: regionRegex ^(us|eu|ap|sa|ca|me|af)-\\w+-\\d+$ is of an unknown form: a field is followed by \\- or '$'");
+  assert_string_equal(f.text, "partitions[0]: regionRegex ^(us|eu|ap|sa|ca|me|af)-\\w+-\\d+$ is of "
+                              "an unknown form: a field is followed by \\- or '$'");
   tcx__arena_free(arena);
 }
 
 static void test_samples_load(void **state) {
   (void)state;
   char text[512];
-  if (load_set(DATA "endpoints-engine/aws-c-sdkutils/_resources/sample_ruleset.json", text, sizeof text) != 0)
+  if (load_set(DATA "endpoints-engine/aws-c-sdkutils/_resources/sample_ruleset.json", text,
+               sizeof text) != 0)
     fail_msg("%s", text);
   struct tcx_arena *arena = tcx__arena_new();
   load_partitions(arena, DATA "endpoints-engine/aws-c-sdkutils/_resources/sample_partitions.json");
@@ -154,8 +169,9 @@ static void test_samples_load(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_services),        cmocka_unit_test(test_engine_botocore), cmocka_unit_test(test_engine_sdkutils),
-      cmocka_unit_test(test_engine_derived),  cmocka_unit_test(test_parse_only),      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_services),        cmocka_unit_test(test_engine_botocore),
+      cmocka_unit_test(test_engine_sdkutils), cmocka_unit_test(test_engine_derived),
+      cmocka_unit_test(test_parse_only),      cmocka_unit_test(test_refused),
       cmocka_unit_test(test_samples_load),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

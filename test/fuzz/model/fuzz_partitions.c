@@ -14,9 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const struct tcx_partitions *partitions;
   size_t n = end != NULL ? (size_t)(end - text) : size;
   struct tcx_str region = {end != NULL ? end + 1 : text, end != NULL ? size - n - 1 : 0};
-  if (tcx__json_parse(arena, text, n, &json, NULL) == 0 && tcx__partitions_load(arena, json, &partitions, &f) == 0) {
+  if (tcx__json_parse(arena, text, n, &json, NULL) == 0 &&
+      tcx__partitions_load(arena, json, &partitions, &f) == 0) {
     struct tcx_partition_info info;
-    if (tcx__partition_of(partitions, region, &info) != (tcx__partition_find(partitions, region) != NULL) || info.name == NULL)
+    if (tcx__partition_of(partitions, region, &info) !=
+            (tcx__partition_find(partitions, region) != NULL) ||
+        info.name == NULL)
       abort();
     struct tcx_buf out;
     tcx__buf_init(&out, arena, 1 << 20);

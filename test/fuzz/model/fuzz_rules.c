@@ -1,15 +1,21 @@
-/* Two lines: a rule set (JSON), and parameters (a JSON object). What loads is resolved, directly and through a cache, and emitted. */
-#include "model/rules_data.h"
+/* Two lines: a rule set (JSON), and parameters (a JSON object). What loads is resolved, directly
+ * and through a cache, and emitted. */
 #include "base/json.h"
+#include "model/rules_data.h"
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct tcx_partition LIST[] = {{{"aws", "amazonaws.com", "api.aws", "us-east-1", true, true}, "^us\\-\\w+\\-\\d+$", "aws-global\0", 1}};
+static const struct tcx_partition LIST[] = {
+    {{"aws", "amazonaws.com", "api.aws", "us-east-1", true, true},
+     "^us\\-\\w+\\-\\d+$",
+     "aws-global\0",
+     1}};
 static const struct tcx_partitions PARTITIONS = {LIST, 1};
 
-static void take_values(struct tcx_arena *arena, const struct tcx_ruleset *rules, const struct tcx_value *params, struct tcx_rule_param_value *values) {
+static void take_values(struct tcx_arena *arena, const struct tcx_ruleset *rules,
+                        const struct tcx_value *params, struct tcx_rule_param_value *values) {
   for (const struct tcx_value *p = tcx__value_kids(params); p != NULL; p = p->next) {
     int i = tcx__ruleset_param_index(rules, p->name);
     if (i < 0)
@@ -27,14 +33,16 @@ static void take_values(struct tcx_arena *arena, const struct tcx_ruleset *rules
       struct tcx_str *list = tcx__arena_zalloc(arena, (n + 1) * sizeof *list);
       v->type = TCX__RULE_LIST;
       v->list = list;
-      for (const struct tcx_value *item = tcx__value_kids(p); item != NULL && v->n_list < n; item = item->next, v->n_list++)
+      for (const struct tcx_value *item = tcx__value_kids(p); item != NULL && v->n_list < n;
+           item = item->next, v->n_list++)
         if (item->type == TCX_STRING)
           list[v->n_list] = item->u.bytes;
     }
   }
 }
 
-static void use(struct tcx_arena *arena, const struct tcx_ruleset *rules, const struct tcx_value *params) {
+static void use(struct tcx_arena *arena, const struct tcx_ruleset *rules,
+                const struct tcx_value *params) {
   struct tcx_rule_param_value values[TCX__RULES_SLOTS];
   struct tcx_fail f = {.arena = arena};
   struct tcx_endpoint endpoint;
@@ -70,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t n = end != NULL ? (size_t)(end - text) : size;
   if (end != NULL && tcx__json_parse(arena, end + 1, size - n - 1, &params, NULL) != 0)
     params = NULL;
-  if (tcx__json_parse(arena, text, n, &json, NULL) == 0 && tcx__ruleset_load(arena, json, &rules, &f) == 0)
+  if (tcx__json_parse(arena, text, n, &json, NULL) == 0 &&
+      tcx__ruleset_load(arena, json, &rules, &f) == 0)
     use(arena, rules, params);
   tcx__arena_free(arena);
   return 0;

@@ -1,13 +1,19 @@
-/* The endpoint cache: hits, what the key leaves out, who goes first, counted entries, errors, memory that runs out. */
+/* The endpoint cache: hits, what the key leaves out, who goes first, counted entries, errors,
+ * memory that runs out. */
 #include "base/mem.h"
 #include "rules_help.h"
 #include "torture.h"
 
-static const char SET[] = "{\"version\":\"1.0\",\"parameters\":{\"Bucket\":{\"type\":\"string\"},\"Key\":{\"type\":\"string\"},\"Prefix\":{\"type\":\"string\"},"
-                          "\"Flag\":{\"type\":\"boolean\"},\"List\":{\"type\":\"stringArray\"}},\"rules\":["
-                          "{\"type\":\"error\",\"conditions\":[{\"fn\":\"not\",\"argv\":[{\"fn\":\"isSet\",\"argv\":[{\"ref\":\"Bucket\"}]}]}],\"error\":\"no bucket\"},"
-                          "{\"type\":\"endpoint\",\"conditions\":[{\"fn\":\"isSet\",\"argv\":[{\"ref\":\"Prefix\"}]}],\"endpoint\":{\"url\":\"https://{Prefix}.{Bucket}\"}},"
-                          "{\"type\":\"endpoint\",\"conditions\":[],\"endpoint\":{\"url\":\"https://{Bucket}\",\"properties\":{\"p\":\"{Bucket}\"}}}]}";
+static const char SET[] =
+    "{\"version\":\"1.0\",\"parameters\":{\"Bucket\":{\"type\":\"string\"},\"Key\":{\"type\":"
+    "\"string\"},\"Prefix\":{\"type\":\"string\"},"
+    "\"Flag\":{\"type\":\"boolean\"},\"List\":{\"type\":\"stringArray\"}},\"rules\":["
+    "{\"type\":\"error\",\"conditions\":[{\"fn\":\"not\",\"argv\":[{\"fn\":\"isSet\",\"argv\":[{"
+    "\"ref\":\"Bucket\"}]}]}],\"error\":\"no bucket\"},"
+    "{\"type\":\"endpoint\",\"conditions\":[{\"fn\":\"isSet\",\"argv\":[{\"ref\":\"Prefix\"}]}],"
+    "\"endpoint\":{\"url\":\"https://{Prefix}.{Bucket}\"}},"
+    "{\"type\":\"endpoint\",\"conditions\":[],\"endpoint\":{\"url\":\"https://"
+    "{Bucket}\",\"properties\":{\"p\":\"{Bucket}\"}}}]}";
 enum { BUCKET, KEY, PREFIX, FLAG, LIST, COUNT };
 
 static struct tcx_arena *arena;
@@ -26,22 +32,27 @@ static int teardown(void **state) {
   return 0;
 }
 
-static struct tcx_rule_param_value text_value(const char *s) { return (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = {s, strlen(s)}}; }
+static struct tcx_rule_param_value text_value(const char *s) {
+  return (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = {s, strlen(s)}};
+}
 
-static const struct tcx_endpoint_ref *get(struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values) {
+static const struct tcx_endpoint_ref *get(struct tcx_endpoint_cache *cache,
+                                          const struct tcx_rule_param_value *values) {
   const struct tcx_endpoint_ref *ref = NULL;
   assert_int_equal(tcx__endpoint_cache_get(cache, values, &ref, NULL), 0);
   return ref;
 }
 
 /* For comparing alone: the cache's own count keeps it. */
-static const struct tcx_endpoint_ref *peek(struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values) {
+static const struct tcx_endpoint_ref *peek(struct tcx_endpoint_cache *cache,
+                                           const struct tcx_rule_param_value *values) {
   const struct tcx_endpoint_ref *ref = get(cache, values);
   tcx__endpoint_release(ref);
   return ref;
 }
 
-static const struct tcx_endpoint_ref *peek_bucket(struct tcx_endpoint_cache *cache, const char *bucket) {
+static const struct tcx_endpoint_ref *peek_bucket(struct tcx_endpoint_cache *cache,
+                                                  const char *bucket) {
   struct tcx_rule_param_value values[COUNT] = {[BUCKET] = text_value(bucket)};
   return peek(cache, values);
 }
@@ -50,14 +61,15 @@ static void test_keys(void **state) {
   (void)state;
   struct tcx_endpoint_cache *cache;
   assert_int_equal(tcx__endpoint_cache_new(rules, NULL, 100, &cache), 0);
-  struct tcx_str one[] = {TCX__STR("x")}, two[] = {TCX__STR("x"), TCX__STR("y")}, other[] = {TCX__STR("z")};
+  struct tcx_str one[] = {TCX__STR("x")}, two[] = {TCX__STR("x"), TCX__STR("y")},
+                 other[] = {TCX__STR("z")};
   struct tcx_rule_param_value values[COUNT] = {[BUCKET] = text_value("b")};
   const struct tcx_endpoint_ref *plain = peek(cache, values), *refs[6];
   values[KEY] = text_value("any");
   assert_ptr_equal(peek(cache, values), plain);
   values[KEY] = text_value("other");
   assert_ptr_equal(peek(cache, values), plain);
-  values[PREFIX] = text_value("p");       /* these rules look at it, so it counts */
+  values[PREFIX] = text_value("p"); /* these rules look at it, so it counts */
   refs[0] = peek(cache, values);
   assert_true(tcx__str_is(refs[0]->endpoint.url, "https://p.b"));
   values[PREFIX] = text_value("q");
@@ -88,10 +100,11 @@ static void test_least_recently_used_goes(void **state) {
   struct tcx_endpoint_cache *cache;
   assert_int_equal(tcx__endpoint_cache_new(rules, NULL, 3, &cache), 0);
   struct tcx_rule_param_value values[COUNT] = {[BUCKET] = text_value("a")};
-  const struct tcx_endpoint_ref *a = peek_bucket(cache, "a"), *c, *b = get(cache, (values[BUCKET] = text_value("b"), values));
+  const struct tcx_endpoint_ref *a = peek_bucket(cache, "a"), *c,
+                                *b = get(cache, (values[BUCKET] = text_value("b"), values));
   c = peek_bucket(cache, "c");
   assert_ptr_equal(peek_bucket(cache, "a"), a);
-  peek_bucket(cache, "d");                 /* b was used longest ago; our count keeps it readable */
+  peek_bucket(cache, "d"); /* b was used longest ago; our count keeps it readable */
   assert_true(tcx__str_is(b->endpoint.url, "https://b"));
   assert_ptr_equal(peek_bucket(cache, "a"), a);
   assert_ptr_equal(peek_bucket(cache, "c"), c);
@@ -120,7 +133,7 @@ static void test_many(void **state) {
     snprintf(name, sizeof name, "bucket-%u", i);
     peek_bucket(cache, name);
   }
-  assert_int_equal(test_count_end(&live), 0);    /* the last hundred are all there */
+  assert_int_equal(test_count_end(&live), 0); /* the last hundred are all there */
   tcx__endpoint_cache_free(cache);
 }
 
@@ -159,7 +172,8 @@ static int use_cache(void *ctx) {
   (void)ctx;
   struct tcx_endpoint_cache *cache;
   struct tcx_str list[] = {TCX__STR("x")};
-  struct tcx_rule_param_value values[COUNT] = {[LIST] = {.type = TCX__RULE_LIST, .list = list, .n_list = 1}};
+  struct tcx_rule_param_value values[COUNT] = {
+      [LIST] = {.type = TCX__RULE_LIST, .list = list, .n_list = 1}};
   int status = tcx__endpoint_cache_new(rules, NULL, 2, &cache);
   if (status != 0)
     return status;
@@ -183,8 +197,12 @@ static void test_out_of_memory(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_keys),     TEST(test_least_recently_used_goes), TEST(test_many), TEST(test_errors_are_not_kept),
-      TEST(test_outlives_the_cache), TEST(test_out_of_memory),
+      TEST(test_keys),
+      TEST(test_least_recently_used_goes),
+      TEST(test_many),
+      TEST(test_errors_are_not_kept),
+      TEST(test_outlives_the_cache),
+      TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

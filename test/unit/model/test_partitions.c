@@ -1,4 +1,5 @@
-/* Partitions: which region belongs where, which patterns are known, what the loader refuses, memory that runs out. */
+/* Partitions: which region belongs where, which patterns are known, what the loader refuses, memory
+ * that runs out. */
 #include "rules_help.h"
 #include "torture.h"
 
@@ -24,7 +25,8 @@ static int load(const char *json, const struct tcx_partitions **partitions, cons
 }
 
 #define OUTPUTS "\"outputs\":{\"dnsSuffix\":\"d\",\"dualStackDnsSuffix\":\"s\"}"
-#define PARTITION "{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"%s\",\"regions\":{},"  OUTPUTS "}]}"
+#define PARTITION                                                                                  \
+  "{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"%s\",\"regions\":{}," OUTPUTS "}]}"
 
 static const struct tcx_partitions *with_pattern(const char *pattern) {
   const struct tcx_partitions *partitions = NULL;
@@ -42,8 +44,24 @@ static void test_patterns(void **state) {
   (void)state;
   assert_true(matches("^(us|eu)\\\\-\\\\w+\\\\-\\\\d+$", "us-east-1"));
   assert_true(matches("^(us|eu)\\\\-\\\\w+\\\\-\\\\d+$", "eu-a_9-007"));
-  static const char *const no[] = {"", "-", "us", "us-", "us-east", "us-east-", "us-east-1-", "us-east-1-2", "us-east-1a", "use-east-1", "u-east-1", "us--1",
-                                   "-us-east-1", "us-east-one", "us-e\xc3\xa9-1", "us-east-1\n", " us-east-1", "US-east-1"};
+  static const char *const no[] = {"",
+                                   "-",
+                                   "us",
+                                   "us-",
+                                   "us-east",
+                                   "us-east-",
+                                   "us-east-1-",
+                                   "us-east-1-2",
+                                   "us-east-1a",
+                                   "use-east-1",
+                                   "u-east-1",
+                                   "us--1",
+                                   "-us-east-1",
+                                   "us-east-one",
+                                   "us-e\xc3\xa9-1",
+                                   "us-east-1\n",
+                                   " us-east-1",
+                                   "US-east-1"};
   for (unsigned i = 0; i < sizeof no / sizeof *no; i++)
     assert_false(matches("^(us|eu)\\\\-\\\\w+\\\\-\\\\d+$", no[i]));
   assert_true(matches("^a$", "a"));
@@ -58,8 +76,31 @@ static void test_patterns(void **state) {
 
 static void test_patterns_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"", "us$", "^us", "^$", "^us-x$", "^us.*$", "^(us$", "^()$", "^(a|)$", "^(a|\\\\w+)$", "^\\\\s+$", "^\\\\w$", "^\\\\w*$", "^\\\\w+x$",
-                                    "^us\\\\-$", "^us$x", "^us\\\\.x$", "^a?$", "^[ab]$", "^(a)(b)$", "^a|b$", "^us\\\\-\\\\-x$", "^us\\\\-\\\\d+", "^\\\\", "^us\\u0000$"};
+  static const char *const bad[] = {"",
+                                    "us$",
+                                    "^us",
+                                    "^$",
+                                    "^us-x$",
+                                    "^us.*$",
+                                    "^(us$",
+                                    "^()$",
+                                    "^(a|)$",
+                                    "^(a|\\\\w+)$",
+                                    "^\\\\s+$",
+                                    "^\\\\w$",
+                                    "^\\\\w*$",
+                                    "^\\\\w+x$",
+                                    "^us\\\\-$",
+                                    "^us$x",
+                                    "^us\\\\.x$",
+                                    "^a?$",
+                                    "^[ab]$",
+                                    "^(a)(b)$",
+                                    "^a|b$",
+                                    "^us\\\\-\\\\-x$",
+                                    "^us\\\\-\\\\d+",
+                                    "^\\\\",
+                                    "^us\\u0000$"};
   for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
     const struct tcx_partitions *partitions = NULL;
     const char *text;
@@ -71,16 +112,24 @@ static void test_patterns_refused(void **state) {
 
 static void test_refused(void **state) {
   (void)state;
-  static const struct { const char *json, *text; } cases[] = {
+  static const struct {
+    const char *json, *text;
+  } cases[] = {
       {"[]", "partitions: missing, no list, empty or too long"},
       {"{\"partitions\":[]}", "partitions: missing, no list, empty or too long"},
       {"{\"partitions\":[3]}", "partitions[0]: no object with outputs"},
       {"{\"partitions\":[{\"outputs\":{}}]}", "partitions[0]: id is missing or no plain string"},
-      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"outputs\":{\"dnsSuffix\":\"d\"}}]}", "partitions[0]: dualStackDnsSuffix is missing or no plain string"},
-      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"outputs\":{\"dnsSuffix\":\"d\",\"dualStackDnsSuffix\":\"s\",\"supportsFIPS\":1}}]}",
+      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"outputs\":{\"dnsSuffix\":\"d\"}}]"
+       "}",
+       "partitions[0]: dualStackDnsSuffix is missing or no plain string"},
+      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"outputs\":{\"dnsSuffix\":\"d\","
+       "\"dualStackDnsSuffix\":\"s\",\"supportsFIPS\":1}}]}",
        "partitions[0]: supportsFIPS is no boolean"},
-      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\"," OUTPUTS "}]}", "partitions[0]: regions is missing, no object or too large"},
-      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"regions\":{\"a\\u0000b\":{}}," OUTPUTS "}]}", "partitions[0]: a region's name holds a NUL"},
+      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\"," OUTPUTS "}]}",
+       "partitions[0]: regions is missing, no object or too large"},
+      {"{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"regions\":{\"a\\u0000b\":{}}"
+       "," OUTPUTS "}]}",
+       "partitions[0]: a region's name holds a NUL"},
   };
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
     const struct tcx_partitions *partitions = NULL;
@@ -96,7 +145,10 @@ static void test_partition_of(void **state) {
   struct tcx_fail f = {.arena = arena};
   const struct tcx_partitions *partitions;
   struct tcx_partition_info info;
-  assert_int_equal(tcx__partitions_load(arena, help_json_file(arena, "compliance/data/endpoints/partitions.json"), &partitions, &f), 0);
+  assert_int_equal(tcx__partitions_load(
+                       arena, help_json_file(arena, "compliance/data/endpoints/partitions.json"),
+                       &partitions, &f),
+                   0);
   assert_true(tcx__partition_of(partitions, TCX__STR("us-gov-west-1"), &info));
   assert_string_equal(info.name, "aws-us-gov");
   assert_string_equal(info.implicit_global_region, "us-gov-west-1");
@@ -111,7 +163,8 @@ static void test_partition_of(void **state) {
 }
 
 static int load_all(void *ctx) {
-  static const char json[] = "{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"regions\":{\"x\":{},\"y\":{}}," OUTPUTS "}]}";
+  static const char json[] = "{\"partitions\":[{\"id\":\"p\",\"regionRegex\":\"^a$\",\"regions\":{"
+                             "\"x\":{},\"y\":{}}," OUTPUTS "}]}";
   (void)ctx;
   struct tcx_arena *own = tcx__arena_new();
   if (own == NULL)
@@ -133,6 +186,8 @@ static void test_out_of_memory(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
-  const struct CMUnitTest tests[] = {TEST(test_patterns), TEST(test_patterns_refused), TEST(test_refused), TEST(test_partition_of), TEST(test_out_of_memory)};
+  const struct CMUnitTest tests[] = {TEST(test_patterns), TEST(test_patterns_refused),
+                                     TEST(test_refused), TEST(test_partition_of),
+                                     TEST(test_out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,11 @@
-/* The emitter: its text compiles without a warning, and the compiled tables are the loaded ones, byte for byte. Skipped, saying so, where there is no C compiler. */
+/* The emitter: its text compiles without a warning, and the compiled tables are the loaded ones,
+ * byte for byte. Skipped, saying so, where there is no C compiler. */
 #include "rules_help.h"
 #include <dlfcn.h>
 
-#define COMPILE "cc -std=gnu11 -Wall -Wextra -Werror -shared -fPIC -I" TCX_SOURCE_DIR "/lib -I" TCX_SOURCE_DIR "/include"
+#define COMPILE                                                                                    \
+  "cc -std=gnu11 -Wall -Wextra -Werror -shared -fPIC -I" TCX_SOURCE_DIR "/lib -I" TCX_SOURCE_DIR   \
+  "/include"
 
 static const struct tcx_ruleset *load_set(struct tcx_arena *arena, struct tcx_value *json) {
   const struct tcx_ruleset *rules = NULL;
@@ -12,7 +15,9 @@ static const struct tcx_ruleset *load_set(struct tcx_arena *arena, struct tcx_va
   return rules;
 }
 
-static bool same_text(const char *a, const char *b) { return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0; }
+static bool same_text(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
 
 static void same_params(const struct tcx_ruleset *a, const struct tcx_ruleset *b) {
   for (unsigned i = 0; i < a->n_params; i++) {
@@ -21,7 +26,8 @@ static void same_params(const struct tcx_ruleset *a, const struct tcx_ruleset *b
     assert_string_equal(x->name, y->name);
     assert_true(same_text(x->built_in, y->built_in));
     assert_true(x->type == y->type && x->required == y->required);
-    assert_true(v->type == w->type && v->boolean == w->boolean && v->n_list == w->n_list && tcx__str_eq(v->string, w->string));
+    assert_true(v->type == w->type && v->boolean == w->boolean && v->n_list == w->n_list &&
+                tcx__str_eq(v->string, w->string));
     for (unsigned k = 0; k < v->n_list; k++)
       assert_true(tcx__str_eq(v->list[k], w->list[k]));
   }
@@ -29,7 +35,8 @@ static void same_params(const struct tcx_ruleset *a, const struct tcx_ruleset *b
 
 static void same_set(const struct tcx_ruleset *a, const struct tcx_ruleset *b) {
   assert_non_null(b);
-  assert_true(a->n_params == b->n_params && a->n_rules == b->n_rules && a->n_top == b->n_top && a->n_nodes == b->n_nodes);
+  assert_true(a->n_params == b->n_params && a->n_rules == b->n_rules && a->n_top == b->n_top &&
+              a->n_nodes == b->n_nodes);
   assert_true(a->n_kids == b->n_kids && a->n_slots == b->n_slots && a->n_text == b->n_text);
   assert_memory_equal(a->rules, b->rules, a->n_rules * sizeof *a->rules);
   assert_memory_equal(a->nodes, b->nodes, a->n_nodes * sizeof *a->nodes);
@@ -47,7 +54,8 @@ static void same_partitions(const struct tcx_partitions *a, const struct tcx_par
     assert_string_equal(x->info.dns_suffix, y->info.dns_suffix);
     assert_string_equal(x->info.dual_stack_dns_suffix, y->info.dual_stack_dns_suffix);
     assert_true(same_text(x->info.implicit_global_region, y->info.implicit_global_region));
-    assert_true(x->info.supports_fips == y->info.supports_fips && x->info.supports_dual_stack == y->info.supports_dual_stack);
+    assert_true(x->info.supports_fips == y->info.supports_fips &&
+                x->info.supports_dual_stack == y->info.supports_dual_stack);
     assert_string_equal(x->pattern, y->pattern);
     assert_int_equal(x->n_regions, y->n_regions);
     const char *r = x->regions, *s = y->regions;
@@ -56,10 +64,15 @@ static void same_partitions(const struct tcx_partitions *a, const struct tcx_par
   }
 }
 
-/* What the set for this test shows: each kind of parameter and default, every odd character, nothing in the headers. */
-static const char ODD[] = "{\"version\":\"1.0\",\"parameters\":{\"A\":{\"type\":\"string\",\"default\":\"a\\\"b\\\\c?\?/\\n\"},\"B\":{\"type\":\"boolean\",\"default\":true},"
-                          "\"L\":{\"type\":\"stringArray\",\"default\":[\"x\",\"y\"]},\"E\":{\"type\":\"stringArray\",\"default\":[]}},\"rules\":[{\"type\":\"endpoint\","
-                          "\"conditions\":[],\"endpoint\":{\"url\":\"https://\\u00e9\\u0000\\t?\?=7{A}\",\"properties\":{\"n\":-7,\"\":[]}}}]}";
+/* What the set for this test shows: each kind of parameter and default, every odd character,
+ * nothing in the headers. */
+static const char ODD[] =
+    "{\"version\":\"1.0\",\"parameters\":{\"A\":{\"type\":\"string\",\"default\":\"a\\\"b\\\\c?\?/"
+    "\\n\"},\"B\":{\"type\":\"boolean\",\"default\":true},"
+    "\"L\":{\"type\":\"stringArray\",\"default\":[\"x\",\"y\"]},\"E\":{\"type\":\"stringArray\","
+    "\"default\":[]}},\"rules\":[{\"type\":\"endpoint\","
+    "\"conditions\":[],\"endpoint\":{\"url\":\"https://"
+    "\\u00e9\\u0000\\t?\?=7{A}\",\"properties\":{\"n\":-7,\"\":[]}}}]}";
 
 static void test_round_trip(void **state) {
   (void)state;
@@ -70,12 +83,17 @@ static void test_round_trip(void **state) {
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail f = {.arena = arena};
   const struct tcx_partitions *partitions = NULL;
-  const struct tcx_ruleset *s3 = load_set(arena, help_json_file(arena, "compliance/data/endpoints/s3/ruleset.json"));
-  const struct tcx_ruleset *sts = load_set(arena, help_json_file(arena, "compliance/data/endpoints/sts/ruleset.json"));
+  const struct tcx_ruleset *s3 =
+      load_set(arena, help_json_file(arena, "compliance/data/endpoints/s3/ruleset.json"));
+  const struct tcx_ruleset *sts =
+      load_set(arena, help_json_file(arena, "compliance/data/endpoints/sts/ruleset.json"));
   const struct tcx_ruleset *odd = load_set(arena, help_json(arena, ODD, sizeof ODD - 1));
   static const char least[] = "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[]}";
   const struct tcx_ruleset *none = load_set(arena, help_json(arena, least, sizeof least - 1));
-  assert_int_equal(tcx__partitions_load(arena, help_json_file(arena, "compliance/data/endpoints/partitions.json"), &partitions, &f), 0);
+  assert_int_equal(tcx__partitions_load(
+                       arena, help_json_file(arena, "compliance/data/endpoints/partitions.json"),
+                       &partitions, &f),
+                   0);
   struct tcx_buf out;
   tcx__buf_init(&out, arena, 1 << 22);
   tcx__buf_adds(&out, "#include \"model/rules_data.h\"\n");
