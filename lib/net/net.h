@@ -65,12 +65,13 @@ struct tcx_lease {
   struct tcx_net_times times;       /* out, valid at ready */
   /* net's own: */
   struct tcx_pool *pool;
+  struct tcx_bucket *bucket;        /* where it waits: its target */
+  struct tcx_attempt *dial;         /* the connection that is being made for it */
   struct tcx_lease *prev, *next;
-  struct tcx_target target;
   struct tcx_timer timer;
-  uint64_t since_us;
-  void *dial;
+  uint64_t since_us, arrival;
   unsigned char state;
+  bool fresh;
 };
 /* Asks for a connection to target (target.host must stay until ready or failed). An idle one, the newest first, comes back at once as the return value and neither callback runs. NULL: exactly one of
    the two callbacks comes, later, from the loop. Waiting lasts at most acquire_timeout_ms (TCX_EPOOL; TCX_NEVER = for ever). fresh: no idle connection, a new one (and a new DNS look-up).

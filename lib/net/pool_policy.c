@@ -1,0 +1,333 @@
+#include "net/pool_policy.h"
+#include "base/mem.h"
+#include <string.h>
+
+/* ---- buckets ---- */
+
+static uint32_t hash_target(const struct tcx_target *target) {
+  uint32_t hash = 2166136261u ^ target->port ^ (target->tls ? 0x10000u : 0);
+  for (size_t i = 0; i < target->host.n; i++)
+    hash = (hash ^ (unsigned char)target->host.p[i]) * 16777619u;
+  return hash;
+}
+
+static bool is_target(const struct tcx_bucket *bucket, const struct tcx_target *target) {
+  return bucket->host_len == target->host.n && bucket->port == target->port && bucket->tls == target->tls &&
+         memcmp(bucket->host, target->host.p, target->host.n) == 0;
+}
+
+struct tcx_bucket *tcx__policy_bucket(struct tcx_policy *p, const struct tcx_target *target) {
+  if (p->recent != NULL && is_target(p->recent, target))
+    return p->recent;
+  uint32_t hash = hash_target(target);
+  struct tcx_bucket **slot = &p->table[hash % 64];
+  for (struct tcx_bucket *bucket = *slot; bucket != NULL; bucket = bucket->chain)
+    if (bucket->hash == hash && is_target(bucket, target))
+      return p->recent = bucket;
+  struct tcx_bucket *bucket = tcx__calloc(1, sizeof *bucket + target->host.n + 1);
+  if (bucket == NULL)
+    return NULL;
+  bucket->hash = hash;
+  bucket->tls = target->tls;
+  bucket->port = target->port;
+  bucket->host_len = target->host.n;
+  memcpy(bucket->host, target->host.p, target->host.n);
+  bucket->chain = *slot;
+  *slot = bucket;
+  p->buckets++;
+  return p->recent = bucket;
+}
+
+static void free_bucket(struct tcx_policy *p, struct tcx_bucket *bucket, void (*free_session)(void *session)) {
+  struct tcx_bucket **link = &p->table[bucket->hash % 64];
+  while (*link != bucket)
+    link = &(*link)->chain;
+  *link = bucket->chain;
+  if (p->recent == bucket)
+    p->recent = NULL;
+  if (bucket->session != NULL)
+    free_session(bucket->session);
+  tcx__free(bucket);
+  p->buckets--;
+}
+
+void tcx__policy_forget(struct tcx_policy *p, struct tcx_bucket *bucket, void (*free_session)(void *session)) {
+  if (bucket->connections == 0 && bucket->waiting == 0 && (bucket->session == NULL || p->buckets > TCX__POOL_KEEP))
+    free_bucket(p, bucket, free_session);
+}
+
+void tcx__policy_clear(struct tcx_policy *p, void (*free_session)(void *session)) {
+  for (unsigned i = 0; i < 64; i++)
+    while (p->table[i] != NULL)
+      free_bucket(p, p->table[i], free_session);
+}
+
+/* ---- idle connections ---- */
+
+void tcx__policy_take_idle(struct tcx_policy *p, struct tcx_idle *idle) {
+  struct tcx_bucket *bucket = idle->bucket;
+  if (idle->above != NULL)
+    idle->above->below = idle->below;
+  else
+    bucket->idle = idle->below;
+  if (idle->below != NULL)
+    idle->below->above = idle->above;
+  if (idle->older != NULL)
+    idle->older->newer = idle->newer;
+  else
+    p->oldest = idle->newer;
+  if (idle->newer != NULL)
+    idle->newer->older = idle->older;
+  else
+    p->newest = idle->older;
+  idle->above = idle->below = idle->older = idle->newer = NULL;
+  p->idle--;
+}
+
+struct tcx_idle *tcx__policy_take(struct tcx_policy *p, struct tcx_bucket *bucket) {
+  struct tcx_idle *idle = bucket->idle;
+  if (idle == NULL || bucket->waiting > bucket->choosy)
+    return NULL;
+  tcx__policy_take_idle(p, idle);
+  return idle;
+}
+
+void tcx__policy_give(struct tcx_policy *p, struct tcx_idle *idle, uint64_t now_ms) {
+  struct tcx_bucket *bucket = idle->bucket;
+  idle->since_ms = now_ms;
+  idle->above = NULL;
+  idle->below = bucket->idle;
+  if (bucket->idle != NULL)
+    bucket->idle->above = idle;
+  bucket->idle = idle;
+  idle->newer = NULL;
+  idle->older = p->newest;
+  if (p->newest != NULL)
+    p->newest->newer = idle;
+  else
+    p->oldest = idle;
+  p->newest = idle;
+  p->idle++;
+}
+
+void tcx__policy_gone(struct tcx_policy *p, struct tcx_bucket *bucket) {
+  bucket->connections--;
+  p->total--;
+}
+
+/* ---- the queue ---- */
+
+static void append(struct tcx_lease_queue *queue, struct tcx_lease *lease) {
+  lease->next = NULL;
+  lease->prev = queue->last;
+  if (queue->last != NULL)
+    queue->last->next = lease;
+  else
+    queue->first = lease;
+  queue->last = lease;
+}
+
+static void cut(struct tcx_lease_queue *queue, struct tcx_lease *lease) {
+  if (lease->prev != NULL)
+    lease->prev->next = lease->next;
+  else
+    queue->first = lease->next;
+  if (lease->next != NULL)
+    lease->next->prev = lease->prev;
+  else
+    queue->last = lease->prev;
+  lease->prev = lease->next = NULL;
+}
+
+/* The dial goes to the bucket's first lease without one; nobody there: it is spare. */
+static void pass_on(struct tcx_policy *p, struct tcx_attempt *dial) {
+  struct tcx_bucket *bucket = dial->bucket;
+  struct tcx_lease *lease = bucket->undialed.first;
+  dial->lease = lease;
+  if (lease == NULL) {
+    p->spare++;
+    return;
+  }
+  cut(&bucket->undialed, lease);
+  append(&bucket->dialed, lease);
+  lease->dial = dial;
+}
+
+void tcx__policy_wait(struct tcx_policy *p, struct tcx_bucket *bucket, struct tcx_lease *lease) {
+  lease->bucket = bucket;
+  lease->dial = NULL;
+  lease->arrival = ++p->arrivals;
+  append(&bucket->undialed, lease);
+  bucket->choosy += lease->fresh;
+  p->waiting++;
+  if (bucket->waiting++ == 0) {
+    bucket->prev = NULL;
+    bucket->next = p->busy;
+    if (p->busy != NULL)
+      p->busy->prev = bucket;
+    p->busy = bucket;
+  }
+  for (struct tcx_attempt *dial = p->spare > 0 ? p->dials : NULL; dial != NULL; dial = dial->next)
+    if (dial->lease == NULL && dial->bucket == bucket) {
+      p->spare--;
+      pass_on(p, dial);
+      return;
+    }
+}
+
+/* Off the books; its dial, if any, is left to the caller. */
+static void remove_lease(struct tcx_policy *p, struct tcx_lease *lease) {
+  struct tcx_bucket *bucket = lease->bucket;
+  cut(lease->dial != NULL ? &bucket->dialed : &bucket->undialed, lease);
+  bucket->choosy -= lease->fresh;
+  p->waiting--;
+  if (--bucket->waiting > 0)
+    return;
+  bucket->overtaken = 0;
+  if (bucket->prev != NULL)
+    bucket->prev->next = bucket->next;
+  else
+    p->busy = bucket->next;
+  if (bucket->next != NULL)
+    bucket->next->prev = bucket->prev;
+}
+
+void tcx__policy_leave(struct tcx_policy *p, struct tcx_lease *lease) {
+  struct tcx_attempt *dial = lease->dial;
+  remove_lease(p, lease);
+  lease->dial = NULL;
+  if (dial != NULL)
+    pass_on(p, dial);
+}
+
+/* ---- dials ---- */
+
+void tcx__policy_dial(struct tcx_policy *p, struct tcx_lease *lease, struct tcx_attempt *dial) {
+  struct tcx_bucket *bucket = lease->bucket;
+  dial->bucket = bucket;
+  dial->lease = lease;
+  dial->prev = NULL;
+  dial->next = p->dials;
+  if (p->dials != NULL)
+    p->dials->prev = dial;
+  p->dials = dial;
+  cut(&bucket->undialed, lease);
+  append(&bucket->dialed, lease);
+  lease->dial = dial;
+  bucket->connections++;
+  bucket->overtaken = 0;
+  p->total++;
+}
+
+static void remove_dial(struct tcx_policy *p, struct tcx_attempt *dial) {
+  if (dial->lease == NULL)
+    p->spare--;
+  if (dial->prev != NULL)
+    dial->prev->next = dial->next;
+  else
+    p->dials = dial->next;
+  if (dial->next != NULL)
+    dial->next->prev = dial->prev;
+}
+
+struct tcx_lease *tcx__policy_dialed(struct tcx_policy *p, struct tcx_attempt *dial) {
+  struct tcx_lease *owner = dial->lease, *lease = dial->bucket->dialed.first;
+  remove_dial(p, dial);
+  if (lease == NULL)
+    return NULL;
+  struct tcx_attempt *other = lease->dial;
+  remove_lease(p, lease);
+  lease->dial = NULL;
+  if (lease == owner)
+    return lease;
+  if (owner != NULL) {
+    owner->dial = other;
+    other->lease = owner;
+  } else {
+    pass_on(p, other);
+  }
+  return lease;
+}
+
+struct tcx_lease *tcx__policy_dial_gone(struct tcx_policy *p, struct tcx_attempt *dial) {
+  struct tcx_lease *lease = dial->lease;
+  remove_dial(p, dial);
+  tcx__policy_gone(p, dial->bucket);
+  if (lease == NULL)
+    return NULL;
+  remove_lease(p, lease);
+  lease->dial = NULL;
+  return lease;
+}
+
+/* ---- decisions ---- */
+
+/* Leases that take any connection wait in this bucket. */
+static bool wanted(const struct tcx_bucket *bucket) {
+  return bucket->waiting > bucket->choosy;
+}
+
+static struct tcx_lease *first_unchoosy(const struct tcx_bucket *bucket) {
+  struct tcx_lease *lease = bucket->dialed.first;
+  while (lease != NULL && lease->fresh)
+    lease = lease->next;
+  if (lease == NULL)
+    for (lease = bucket->undialed.first; lease->fresh;)
+      lease = lease->next;
+  return lease;
+}
+
+static struct tcx_step evict(struct tcx_policy *p, struct tcx_idle *idle) {
+  tcx__policy_take_idle(p, idle);
+  return (struct tcx_step){.kind = TCX__STEP_EVICT, .idle = idle};
+}
+
+static struct tcx_step serve(struct tcx_policy *p, struct tcx_lease *lease) {
+  struct tcx_idle *idle = lease->bucket->idle;
+  tcx__policy_take_idle(p, idle);
+  tcx__policy_leave(p, lease);
+  return (struct tcx_step){.kind = TCX__STEP_SERVE, .lease = lease, .idle = idle};
+}
+
+/* Room at the limit, from what nobody waits for: the oldest idle connection, else a spare dial. */
+static struct tcx_step make_room(struct tcx_policy *p) {
+  for (struct tcx_idle *idle = p->oldest; idle != NULL; idle = idle->newer)
+    if (!wanted(idle->bucket))
+      return evict(p, idle);
+  for (struct tcx_attempt *dial = p->spare > 0 ? p->dials : NULL; dial != NULL; dial = dial->next)
+    if (dial->lease == NULL) {
+      remove_dial(p, dial);
+      tcx__policy_gone(p, dial->bucket);
+      return (struct tcx_step){.kind = TCX__STEP_ABANDON, .dial = dial};
+    }
+  return (struct tcx_step){.kind = TCX__STEP_NONE};
+}
+
+struct tcx_step tcx__policy_next(struct tcx_policy *p, bool may_serve) {
+  struct tcx_lease *served = NULL, *starved = NULL;
+  for (struct tcx_bucket *bucket = p->busy; bucket != NULL; bucket = bucket->next) {
+    if (bucket->idle != NULL && wanted(bucket)) {
+      struct tcx_lease *lease = first_unchoosy(bucket);
+      if (served == NULL || lease->arrival < served->arrival)
+        served = lease;
+    } else if (bucket->undialed.first != NULL) {
+      if (starved == NULL || bucket->undialed.first->arrival < starved->arrival)
+        starved = bucket->undialed.first;
+    }
+  }
+  if (starved != NULL && p->total < p->max)
+    return (struct tcx_step){.kind = TCX__STEP_DIAL, .lease = starved};
+  if (starved != NULL) {
+    struct tcx_step step = make_room(p);
+    if (step.kind != TCX__STEP_NONE)
+      return step;
+    if (served != NULL && may_serve && starved->arrival < served->arrival &&
+        ++starved->bucket->overtaken > TCX__POOL_OVERTAKE) {
+      starved->bucket->overtaken = 0;
+      return evict(p, served->bucket->idle);
+    }
+  }
+  if (served != NULL && may_serve)
+    return serve(p, served);
+  return (struct tcx_step){.kind = TCX__STEP_NONE};
+}
