@@ -26,7 +26,7 @@ tcx_layer(auth lib/auth BearSSL::BearSSL)
 tcx_layer(net lib/net PkgConfig::CARES BearSSL::BearSSL LLHTTP::LLHTTP)
 tcx_layer(protocols protocols BearSSL::BearSSL)
 tcx_layer(core lib/core ZLIB::ZLIB BearSSL::BearSSL)
-tcx_layer(creds lib/creds)
+tcx_layer(creds lib/creds BearSSL::BearSSL)
 tcx_layer(s3 lib/s3 BearSSL::BearSSL)
 tcx_layer(transfer lib/transfer)
 

@@ -1,4 +1,4 @@
-# The library itself, static and shared, from the layers' objects.
+# The library itself, static and shared, from the layers' objects; and what is installed.
 set(objects)
 foreach(layer IN LISTS TCX_LAYERS)
   if(TARGET tcx_${layer})
@@ -13,3 +13,38 @@ if(LLHTTP_FROM_SOURCE)
 else()
   list(APPEND TCX_SYSTEM_LIBRARIES LLHTTP::LLHTTP)
 endif()
+
+# The archive and the shared library are the same objects; only symbols marked TCX_EXTERN leave the shared one.
+add_library(tucuxi_static STATIC ${objects})
+add_library(tucuxi_shared SHARED ${objects})
+set_target_properties(tucuxi_static PROPERTIES OUTPUT_NAME tucuxi EXPORT_NAME tucuxi_static)
+set_target_properties(tucuxi_shared PROPERTIES OUTPUT_NAME tucuxi EXPORT_NAME tucuxi VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+foreach(target tucuxi_static tucuxi_shared)
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${TCX_GENERATED}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PUBLIC PkgConfig::LIBUV PRIVATE ${TCX_SYSTEM_LIBRARIES})
+endforeach()
+set_target_properties(tucuxi_shared tucuxi_static PROPERTIES LINKER_LANGUAGE C)
+target_link_options(tucuxi_shared PRIVATE LINKER:--no-undefined)
+add_library(tucuxi::tucuxi ALIAS tucuxi_shared)
+add_library(tucuxi::tucuxi_static ALIAS tucuxi_static)
+
+# ---- installation: headers, libraries, CMake package, pkg-config ----
+install(FILES ${PROJECT_SOURCE_DIR}/include/tucuxi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tucuxi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES ${TCX_SERVICE_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tucuxi)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tucuxi/models)
+install(TARGETS tucuxi_shared tucuxi_static EXPORT tucuxi-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tucuxi)
+install(EXPORT tucuxi-targets NAMESPACE tucuxi:: DESTINATION ${package})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tucuxi-config.cmake.in ${PROJECT_BINARY_DIR}/tucuxi-config.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/tucuxi-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/tucuxi-config.cmake ${PROJECT_BINARY_DIR}/tucuxi-config-version.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBearSSL.cmake
+        DESTINATION ${package})
+set(TCX_PC_LIBS_PRIVATE "-lbearssl")
+if(NOT LLHTTP_FROM_SOURCE)
+  string(APPEND TCX_PC_LIBS_PRIVATE " -lllhttp")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/tucuxi.pc.in ${PROJECT_BINARY_DIR}/tucuxi.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/tucuxi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -333,11 +333,9 @@ TCX_EXTERN int64_t tcx_stream_length(const tcx_stream_t *stream);             /*
 TCX_EXTERN const tcx_error_t *tcx_stream_error(const tcx_stream_t *stream);   /* after a status < 0 other than TCX_EOF */
 
 /* ---- paginators: pull, one next one page; mirrors get_paginator(...).paginate(...) ----------------------------------------------- */
-typedef void (*tcx_page_cb)(tcx_paginator_t *pages, int status, const tcx_value_t *page); /* page BORROWED; TCX_EOF after the last */
+typedef void (*tcx_page_cb)(tcx_paginator_t *pages, int status, const tcx_value_t *page); /* page BORROWED until cb returns; TCX_EOF after the last */
 typedef struct tcx_paginate_options {
-  uint64_t max_items;            /* botocore's MaxItems; 0 = all */
   unsigned page_size;            /* botocore's PageSize; 0 = the service's */
-  const char *starting_token;    /* botocore's StartingToken */
 } tcx_paginate_options_t;
 TCX_NODISCARD TCX_EXTERN int tcx_client_paginate_sized(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_paginate_options_t *options, size_t size, void *data, tcx_paginator_t **pages);
 /* *pages is OWNED: tcx_paginator_close. params is CONSUMED. What is wrong with them comes at the first page. */

@@ -81,8 +81,11 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
   call->fail.arena = arena;
   call->presign = start->presign;
   call->expires_s = start->expires_s;
+  call->retry.max_attempts = start->client->config.max_attempts;
   if (start->options != NULL)
     memcpy(&call->options, start->options, start->options_size);
+  if (call->options.max_attempts != 0)
+    call->retry.max_attempts = call->options.max_attempts;
   call->op_name = tcx__arena_strdup(arena, start->operation);
   call->req.arena = arena;
   tcx__headers_init(&call->req.headers, arena);

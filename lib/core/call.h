@@ -96,6 +96,8 @@ struct tcx_call {
   struct tcx_parse_error parse_error;
   struct tcx_fail fail;                /* text of what went wrong, in the arena */
   tcx_error_t error;                   /* status 0 = none */
+  int last_status;                     /* how the last attempt failed: TCX_ECLIENT with a response */
+  tcx_phase_t last_phase;
   bool max_attempts_reached, quota_reached;
   tcx_stream_t *stream;
   void *hook_state;                    /* a customization's own, per call */
@@ -129,6 +131,7 @@ struct tcx_call_start {
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
 /* prepare.c */
 int tcx__call_prepare(tcx_call_t *call);                      /* 0, or < 0 with call->fail and call->phase set */
+int tcx__call_prepare_again(tcx_call_t *call);                /* the endpoint and all that hangs on it, for another region */
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
 /* send.c */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */

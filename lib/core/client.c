@@ -234,6 +234,7 @@ static void on_pool_closed(void *ctx) {
     c->close_cb(c);
   tcx__session_leave(session);
   unlink_client(c);
+  tcx__paginators_orphan(c);
   tcx__ready_remove(session, &c->close_ready);
   free_client(c);
   tcx__session_client_freed(session);

@@ -40,6 +40,7 @@ struct tcx_client {
   struct tcx_retry_quota quota;
   tcx_call_t *calls;                   /* not completed, newest first; and those whose stream is open */
   unsigned active;                     /* calls of that list */
+  tcx_paginator_t *paginators;         /* open ones */
   uint64_t completed, retries;
   bool trailers_refused;               /* the custom endpoint has answered that it does not know trailers */
   bool shared;                         /* tcx_session_get_client's: ends with the session */
@@ -55,5 +56,6 @@ void tcx__client_close_any(tcx_client_t *client, tcx_client_close_cb cb);     /*
 int tcx__client_pool(tcx_client_t *client, struct tcx_pool **pool);          /* made at first use; UV_ENOMEM */
 int tcx__client_identity(tcx_client_t *client, struct tcx_identity_source **source);
 void tcx__client_call_gone(tcx_client_t *client);                            /* a call or a stream ended: a drain or a close may go on */
+void tcx__paginators_orphan(tcx_client_t *client);                           /* paginator.c: the client goes, they stay as inert memory */
 static inline void *tcx__client_state(const tcx_client_t *client) { return client->custom_state; }
 #endif

@@ -35,6 +35,8 @@ static int fill_tokens(tcx_call_t *call) {
 
 /* The serializer's body: bytes that it wrote, or the value of the streaming member. */
 static int take_body(tcx_call_t *call, struct tcx_value *v) {
+  if (call->body != NULL)
+    return 0; /* taken when the request was built the first time */
   call->upload.memory = call->req.body;
   call->upload.length = (int64_t)call->req.body.n;
   if (v == NULL)
@@ -76,6 +78,21 @@ static int at(tcx_call_t *call, tcx_phase_t phase, int err) {
   return err;
 }
 
+/* Endpoint, serialization, what hooks and the caller add. */
+static int build_request(tcx_call_t *call) {
+  int err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, serialize(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_CALL));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, add_extra_headers(call));
+  call->request_headers = call->req.headers.count;
+  const struct tcx_header *encoding = tcx__headers_get(&call->req.headers, "content-encoding");
+  call->content_encoding = encoding != NULL ? encoding->value : (struct tcx_str){0};
+  return err;
+}
+
 int tcx__call_prepare(tcx_call_t *call) {
   int err = at(call, TCX_PHASE_PARAMS, find_operation(call));
   if (err == 0 && call->params->type != TCX_MAP)
@@ -88,19 +105,13 @@ int tcx__call_prepare(tcx_call_t *call) {
     err = at(call, TCX_PHASE_PARAMS, fill_tokens(call));
   if (err == 0 && !call->client->config.no_validation)
     err = at(call, TCX_PHASE_PARAMS, tcx__validate(call->op, call->params, &call->fail));
-  if (err == 0)
-    err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
-  if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, serialize(call));
-  if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_CALL));
-  if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, add_extra_headers(call));
-  call->request_headers = call->req.headers.count;
-  const struct tcx_header *encoding = tcx__headers_get(&call->req.headers, "content-encoding");
-  if (encoding != NULL)
-    call->content_encoding = encoding->value;
-  return err;
+  return err == 0 ? build_request(call) : err;
+}
+
+int tcx__call_prepare_again(tcx_call_t *call) {
+  tcx__headers_init(&call->req.headers, call->arena);
+  call->req.query = call->req.body = (struct tcx_str){0};
+  return build_request(call);
 }
 
 /* The headers that the payload adds come after those of the request itself, so that a new plan replaces them. */

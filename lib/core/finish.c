@@ -1,0 +1,293 @@
+/* finish.c - an attempt is over: response or failure, metadata, retry or outcome. */
+#include "core/call.h"
+#include "core/body.h"
+#include "core/log.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- ResponseMetadata ---- */
+
+static int put(tcx_call_t *call, struct tcx_value *map, const char *name, struct tcx_value *v) {
+  return v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, map, name, strlen(name), v);
+}
+
+static int put_header(tcx_call_t *call, struct tcx_value *map, const char *name, const char *header) {
+  const struct tcx_header *h = tcx__headers_get(&call->head.headers, header);
+  return h == NULL ? 0 : put(call, map, name, tcx__value_new_str(call->arena, h->value.p, h->value.n));
+}
+
+static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
+  struct tcx_value *all = tcx__value_new(call->arena, TCX_MAP);
+  int err = put(call, metadata, "HTTPHeaders", all);
+  for (unsigned i = 0; i < call->head.headers.count && err == 0; i++) {
+    const struct tcx_header *h = &call->head.headers.list[i];
+    struct tcx_value *seen = tcx__value_find(all, h->name.p, h->name.n);
+    if (seen != NULL) { /* a header that came twice: joined, as urllib3 does */
+      char *joined = tcx__arena_printf(call->arena, "%s, %s", seen->u.bytes.p, h->value.p);
+      if (joined == NULL)
+        return UV_ENOMEM;
+      seen->u.bytes = tcx__str(joined);
+      continue;
+    }
+    struct tcx_value *v = tcx__value_new_str(call->arena, h->value.p, h->value.n);
+    err = v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, all, h->name.p, h->name.n, v);
+  }
+  return err;
+}
+
+static const char *request_id_header(const tcx_call_t *call) {
+  return tcx__headers_get(&call->head.headers, "x-amzn-requestid") != NULL ? "x-amzn-requestid" : "x-amz-request-id";
+}
+
+int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
+  struct tcx_value *m = tcx__value_new(call->arena, TCX_MAP);
+  int err = m == NULL ? UV_ENOMEM : put_header(call, m, "RequestId", request_id_header(call));
+  if (err == 0)
+    err = put_header(call, m, "HostId", "x-amz-id-2");
+  if (err == 0)
+    err = put(call, m, "HTTPStatusCode", tcx__value_new_int(call->arena, call->head.status));
+  if (err == 0)
+    err = put_headers(call, m);
+  if (err == 0)
+    err = put(call, m, "RetryAttempts", tcx__value_new_int(call->arena, call->attempts > 0 ? (int64_t)call->attempts - 1 : 0));
+  if (err == 0 && call->max_attempts_reached)
+    err = put(call, m, "MaxAttemptsReached", tcx__value_new_bool(call->arena, true));
+  if (err == 0 && call->quota_reached)
+    err = put(call, m, "RetryQuotaReached", tcx__value_new_bool(call->arena, true));
+  if (err == 0 && call->check.summer != NULL) {
+    const char *name = tcx__sum_header(call->check.summer->sum).p + strlen("x-amz-checksum-");
+    err = put(call, m, "ChecksumAlgorithm", tcx__value_new_str(call->arena, name, strlen(name)));
+  }
+  return err == 0 ? tcx__value_replace(call->arena, map, "ResponseMetadata", 16, m) : err;
+}
+
+/* ---- outcomes ---- */
+
+static void succeed(tcx_call_t *call) {
+  tcx__retry_succeeded(&call->client->quota, &call->retry);
+  int err = tcx__call_add_metadata(call, call->value);
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_READ);
+  else
+    tcx__call_done(call);
+}
+
+/* botocore's sentence. */
+static const char *client_error_text(tcx_call_t *call) {
+  const struct tcx_parse_error *e = &call->parse_error;
+  char retries[64] = "";
+  if (call->max_attempts_reached)
+    snprintf(retries, sizeof retries, " (reached max retries: %u)", call->attempts - 1);
+  return tcx__arena_printf(call->arena, "An error occurred (%s) when calling the %s operation%s: %s", e->code, call->op->name, retries, e->message);
+}
+
+static void fail_with_response(tcx_call_t *call) {
+  tcx_error_t *e = &call->error;
+  const struct tcx_header *id = tcx__headers_get(&call->head.headers, request_id_header(call));
+  int err = tcx__call_add_metadata(call, call->value);
+  e->msg = err == 0 ? client_error_text(call) : NULL;
+  e->http_status = call->head.status;
+  e->request_id = id != NULL ? id->value.p : NULL;
+  e->response = call->value;
+  e->code = call->parse_error.code;
+  e->error_message = call->parse_error.message;
+  tcx__call_fail(call, e->msg != NULL ? TCX_ECLIENT : UV_ENOMEM, TCX_PHASE_READ);
+}
+
+static void fail_without_response(tcx_call_t *call, int status, tcx_phase_t phase) {
+  call->error.http_status = call->head.status;
+  tcx__call_fail(call, status, phase);
+}
+
+/* ---- once more ---- */
+
+/* What the last attempt left is forgotten; its memory stays in the arena. */
+static void reset_attempt(tcx_call_t *call) {
+  call->fail.status = 0;
+  call->fail.text = NULL;
+  call->head = (struct tcx_response_head){0};
+  call->value = NULL;
+  call->parser = NULL;
+  call->broken = 0;
+  call->parse_error = (struct tcx_parse_error){0};
+}
+
+static void next_attempt(tcx_call_t *call) {
+  call->state = TCX__CALL_CREDENTIALS;
+  tcx__call_step(call);
+}
+
+static void on_backoff(struct tcx_timer *timer) {
+  tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
+  reset_attempt(call);
+  call->free_retried = false;
+  call->client->retries++;
+  next_attempt(call);
+}
+
+static void back_off(tcx_call_t *call, uint64_t delay_ms, void (*then)(struct tcx_timer *timer)) {
+  call->state = TCX__CALL_BACKOFF;
+  call->phase = TCX_PHASE_BACKOFF;
+  tcx__timer_start(call->session->net, &call->timer, delay_ms, then);
+}
+
+/* In another region: a new endpoint, signed anew, at once. */
+static void redirect(tcx_call_t *call) {
+  call->redirect = false;
+  call->redirected = true;
+  reset_attempt(call);
+  int err = tcx__call_prepare_again(call);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
+    return;
+  }
+  call->client->retries++;
+  call->free_retried = false;
+  call->planned = false;
+  call->state = TCX__CALL_BODY;
+  tcx__call_step(call);
+}
+
+/* A body that cannot be rewound is sent once. */
+static bool resendable(tcx_call_t *call) {
+  tcx_body_t *body = call->upload.body;
+  return body == NULL || !call->upload.started || body->ops->rewind(body, NULL) == 0;
+}
+
+/* A custom endpoint that does not know trailers: once more without, and remembered when that goes well. */
+static bool refuses_trailer(tcx_call_t *call) {
+  static const char *const codes[] = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentLength", "XAmzContentSHA256Mismatch", "InvalidDigest", "501", "411"};
+  if (call->payload.place != TCX__SUM_IN_TRAILER || call->without_trailer || call->client->config.endpoint_url == NULL)
+    return false;
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (strcmp(codes[i], call->parse_error.code) == 0)
+      return resendable(call);
+  return false;
+}
+
+static void send_without_trailer(tcx_call_t *call) {
+  tcx__log(call->session, TCX_LOG_WARN, "call", call, "%s refused a checksum in a trailer (%s): sent again without", call->client->config.endpoint_url,
+           call->parse_error.code);
+  reset_attempt(call);
+  call->without_trailer = true;
+  call->planned = false;
+  call->free_retried = false;
+  call->client->retries++;
+  call->state = TCX__CALL_BODY;
+  tcx__call_step(call);
+}
+
+static void tell_failure(tcx_call_t *call) {
+  if (call->last_status == TCX_ECLIENT)
+    fail_with_response(call);
+  else
+    fail_without_response(call, call->last_status, call->last_phase);
+}
+
+/* A long poll that may not be retried still waits, so that its caller's next one does not follow at once. */
+static void on_late_failure(struct tcx_timer *timer) {
+  tell_failure((tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer)));
+}
+
+static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
+  bool response = status == TCX_ECLIENT;
+  const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
+  const struct tcx_shape *shape = response ? call->parse_error.shape : NULL;
+  const char *service_id = call->client->model->service_id;
+  struct tcx_retry_in in = {
+      .service_id = service_id,
+      .attempt = call->attempts,
+      .http_status = response ? call->head.status : 0,
+      .error_code = response ? call->parse_error.code : NULL,
+      .modeled = shape != NULL,
+      .modeled_retryable = shape != NULL && (shape->flags & TCX__S_RETRYABLE) != 0,
+      .modeled_throttling = shape != NULL && (shape->flags & TCX__S_THROTTLING) != 0,
+      .status = status,
+      .phase = phase,
+      .retry_after = after != NULL ? after->value : (struct tcx_str){0},
+      .long_poll = tcx__retry_is_long_poll(service_id, call->op->name),
+      .random = tcx__session_random(call->session),
+  };
+  struct tcx_retry_out out = tcx__retry_decide(&call->client->quota, &call->retry, &in);
+  call->error.retryable = out.kind != TCX__RETRY_NOT;
+  call->error.throttled = out.kind == TCX__RETRY_THROTTLED;
+  call->max_attempts_reached = out.max_attempts_reached;
+  call->quota_reached = out.quota_reached;
+  call->fresh = !response;
+  if (out.retry && resendable(call)) {
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call, "%s attempt %u failed (%s), again in %llu ms", call->op->name, call->attempts,
+             response ? call->parse_error.code : tcx_err_name(status), (unsigned long long)out.delay_ms);
+    back_off(call, out.delay_ms, on_backoff);
+    return;
+  }
+  call->last_status = status;
+  call->last_phase = phase;
+  if (out.delay_ms > 0 && !out.retry)
+    back_off(call, out.delay_ms, on_late_failure);
+  else
+    tell_failure(call);
+}
+
+/* A request on a reused connection that died before a byte came back: the service never saw it, or may see it again. */
+static bool dead_connection(const tcx_call_t *call, int status) {
+  return call->x.reused && !call->x.received && status != UV_ETIMEDOUT && status != TCX_ECLOSING && status != TCX_EBODY && status != UV_ENOMEM && call->attempts > 0 &&
+         !call->free_retried;
+}
+
+void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why) {
+  bool was_sent = phase >= TCX_PHASE_SEND;
+  (void)tcx__fail(&call->fail, status, "%s", why != NULL ? why : tcx_strerror(status));
+  tcx__timer_stop(call->session->net, &call->timer);
+  if (was_sent && dead_connection(call, status) && resendable(call)) {
+    reset_attempt(call);
+    call->free_retried = true;
+    call->fresh = true;
+    next_attempt(call);
+    return;
+  }
+  judge(call, status, phase);
+}
+
+/* ---- a response ---- */
+
+void tcx__call_inner_done(tcx_call_t *call, int err) {
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
+  else if (call->redirect)
+    redirect(call);
+  else
+    judge(call, TCX_ECLIENT, TCX_PHASE_READ);
+}
+
+static void error_response(tcx_call_t *call) {
+  if (refuses_trailer(call)) {
+    send_without_trailer(call);
+    return;
+  }
+  int err = tcx__run_hooks(call, TCX__NEEDS_RETRY);
+  if (err == TCX_EAGAIN)
+    return; /* an inner call will tell */
+  tcx__call_inner_done(call, err);
+}
+
+void tcx__call_response_ended(tcx_call_t *call) {
+  tcx__timer_stop(call->session->net, &call->timer);
+  call->fresh = false;
+  call->free_retried = false;
+  if (call->broken != 0) {
+    judge(call, call->broken, TCX_PHASE_READ);
+    return;
+  }
+  int err = tcx__run_hooks(call, TCX__AFTER_PARSE);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_READ);
+  } else if (call->parse_mode == TCX__PARSE_ERROR) {
+    if (call->parse_error.message[0] == '\0' && call->head.reason.n > 0)
+      call->parse_error.message = tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
+    error_response(call);
+  } else {
+    if (call->without_trailer)
+      call->client->trailers_refused = true;
+    succeed(call);
+  }
+}
