@@ -41,7 +41,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tucuxi-config.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tucuxi-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/tucuxi-config.cmake ${PROJECT_BINARY_DIR}/tucuxi-config-version.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBearSSL.cmake
         DESTINATION ${package})
-set(TCX_PC_LIBS_PRIVATE "-lbearssl")
+set(TCX_PC_LIBS_PRIVATE "-lbearssl -lm")
 if(NOT LLHTTP_FROM_SOURCE)
   string(APPEND TCX_PC_LIBS_PRIVATE " -lllhttp")
 endif()
