@@ -13,7 +13,7 @@
 #define DEPTH_MAX 600              /* more than the JSON parser lets through */
 #define REPORT_MAX (64u << 10)     /* bytes of the report; what does not fit is counted */
 #define MESSAGE_MAX (32u << 10)    /* bytes of one message */
-#define VALUE_MAX 256              /* bytes of a value that are shown */
+#define SHOWN_MAX 256              /* bytes of a value or a name that are shown */
 
 typedef enum { STEP_TOP, STEP_MEMBER, STEP_INDEX, STEP_KEY, STEP_DOCUMENT_KEY } step;
 struct place {                     /* one step of the way to a value */
@@ -34,6 +34,15 @@ static void check_value(struct check *c, const struct tcx_value *v, const struct
 
 /* ---- messages ---- */
 
+/* How much of a text is shown: at most SHOWN_MAX bytes, whole characters. */
+static int shown(const char *p, size_t n) {
+  if (n <= SHOWN_MAX)
+    return (int)n;
+  for (n = SHOWN_MAX; n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80;)
+    n--;
+  return (int)n;
+}
+
 static void write_steps(struct tcx_buf *out, const struct place *at) {
   if (at->kind == STEP_TOP)
     return;
@@ -42,13 +51,15 @@ static void write_steps(struct tcx_buf *out, const struct place *at) {
   if (at->kind == STEP_INDEX)
     tcx__buf_printf(out, "[%u]", (unsigned)at->index);
   else
-    tcx__buf_printf(out, at->kind == STEP_MEMBER ? ".%s" : at->kind == STEP_KEY ? " (key: %s)" : "%s", at->name);
+    tcx__buf_printf(out, at->kind == STEP_MEMBER ? ".%.*s" : at->kind == STEP_KEY ? " (key: %.*s)" : "%.*s", shown(at->name, strlen(at->name)), at->name);
 }
 
 static const char *place_text(struct check *c, const struct place *at) {
   struct tcx_buf path;
   tcx__buf_init(&path, c->fail->arena, MESSAGE_MAX);
   write_steps(&path, at);
+  if (path.status == UV_ENOMEM)
+    c->report.status = UV_ENOMEM;
   if (path.status != 0)
     return "a parameter";
   if (path.len == 0)
@@ -59,11 +70,11 @@ static const char *place_text(struct check *c, const struct place *at) {
 /* A string as it is, other values as JSON; cut where it is long. */
 static const char *value_text(struct check *c, const struct tcx_value *v, const struct place *at) {
   struct tcx_buf text;
-  tcx__buf_init(&text, c->fail->arena, 16 * VALUE_MAX);
+  tcx__buf_init(&text, c->fail->arena, 16 * SHOWN_MAX);
   if (at->sensitive)
     return "***";
   if (v->type == TCX_STRING || v->type == TCX_BIGNUM)
-    tcx__buf_add(&text, v->u.bytes.p, v->u.bytes.n < 2 * VALUE_MAX ? v->u.bytes.n : 2 * VALUE_MAX);
+    tcx__buf_add(&text, v->u.bytes.p, v->u.bytes.n < 2 * SHOWN_MAX ? v->u.bytes.n : 2 * SHOWN_MAX);
   else if (v->type == TCX_BLOB)
     tcx__buf_printf(&text, "%zu bytes", v->u.bytes.n);
   else if (v->type == TCX_BODY)
@@ -72,17 +83,14 @@ static const char *value_text(struct check *c, const struct tcx_value *v, const 
     tcx__time_write(&text, TCX__TIME_ISO8601, v->u.time.seconds, v->u.time.nanoseconds);
   else
     tcx__json_write(&text, v, TCX__JSON_SPACED);
-  if (text.data == NULL)
-    return "";
-  if (text.len > VALUE_MAX || text.status == TCX_ETOOBIG) {
-    size_t end = text.len < VALUE_MAX ? text.len : VALUE_MAX;
-    while (end > 0 && ((unsigned char)text.data[end] & 0xc0) == 0x80)
-      end--;
-    text.data[end] = '\0';
-    const char *cut = tcx__arena_printf(c->fail->arena, "%s...", text.data);
-    return cut != NULL ? cut : "";
-  }
-  return text.data;
+  if (text.status == UV_ENOMEM)
+    c->report.status = UV_ENOMEM;
+  if (text.data == NULL || (text.len <= SHOWN_MAX && text.status == 0))
+    return text.data != NULL ? text.data : "";
+  const char *cut = tcx__arena_printf(c->fail->arena, "%.*s...", shown(text.data, text.len), text.data);
+  if (cut == NULL)
+    c->report.status = UV_ENOMEM;
+  return cut != NULL ? cut : "";
 }
 
 __attribute__((format(printf, 2, 3))) static void report(struct check *c, const char *format, ...) {
@@ -115,6 +123,8 @@ static const char *member_names(struct check *c, const struct tcx_shape *shape) 
       tcx__buf_adds(&names, ", ");
     tcx__buf_adds(&names, shape->members[i].name);
   }
+  if (names.status == UV_ENOMEM)
+    c->report.status = UV_ENOMEM;
   return names.data != NULL ? names.data : "";
 }
 
@@ -214,7 +224,7 @@ static void check_structure(struct check *c, const struct tcx_value *map, const 
   check_required(c, map, shape, at);
   for (const struct tcx_value *kid = tcx__value_kids(map); kid != NULL; kid = kid->next)
     if (tcx__shape_member(shape, kid->name, kid->name_len) == NULL)
-      report(c, "Unknown parameter in %s: \"%.*s\", must be one of: %s", place_text(c, at), kid->name_len < VALUE_MAX ? (int)kid->name_len : VALUE_MAX, kid->name,
+      report(c, "Unknown parameter in %s: \"%.*s\", must be one of: %s", place_text(c, at), shown(kid->name, kid->name_len), kid->name,
              member_names(c, shape));
   for (const struct tcx_value *kid = tcx__value_kids(map); kid != NULL; kid = kid->next) {
     const struct tcx_member *member = tcx__shape_member(shape, kid->name, kid->name_len);

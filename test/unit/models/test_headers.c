@@ -1,0 +1,69 @@
+/* The generated headers: each function is tcx_client_call with its operation's method name. */
+#include "model/model.h"
+#include "support.h"
+#include <tucuxi/s3.h>
+#include <tucuxi/sts.h>
+
+static const char *called;
+
+int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data) {
+  (void)client;
+  (void)params;
+  (void)cb;
+  (void)data;
+  called = operation;
+  return 7;
+}
+
+static const struct tcx_model *embedded(const char *service) {
+  const struct tcx_model *const *model = tcx__embedded_models;
+  while (*model != NULL && strcmp((*model)->service, service) != 0)
+    model++;
+  assert_non_null(*model);
+  return *model;
+}
+
+static void functions_name_their_operation(void **state) {
+  (void)state;
+  assert_int_equal(tcx_s3_list_objects_v2(NULL, NULL, NULL, NULL), 7);
+  assert_string_equal(called, "list_objects_v2");
+  assert_string_equal(tcx__model_operation(embedded("s3"), called)->name, "ListObjectsV2");
+  assert_int_equal(tcx_s3_get_object(NULL, NULL, NULL, NULL), 7);
+  assert_string_equal(tcx__model_operation(embedded("s3"), called)->name, "GetObject");
+  assert_int_equal(tcx_sts_get_caller_identity(NULL, NULL, NULL, NULL), 7);
+  assert_string_equal(tcx__model_operation(embedded("sts"), called)->name, "GetCallerIdentity");
+}
+
+/* Every operation has its function, and its required members stand in the comment. */
+static void headers_are_complete(void **state) {
+  (void)state;
+  static const char *const services[] = { "s3", "sts" };
+  for (size_t s = 0; s < sizeof services / sizeof services[0]; s++) {
+    const struct tcx_model *model = embedded(services[s]);
+    char path[1024], wanted[300];
+    snprintf(path, sizeof path, "%s/generated/include/tucuxi/%s.h", TCX_BINARY_DIR, services[s]);
+    char *text = test_read_file(path, NULL);
+    for (uint32_t i = 0; i < model->n_operations; i++) {
+      const struct tcx_operation *op = &model->operations[i];
+      snprintf(wanted, sizeof wanted, "int tcx_%s_%s(tcx_client_t *client, tcx_value_t *params, tcx_call_cb cb, void *data) {", services[s], op->method);
+      char *function = strstr(text, wanted);
+      assert_non_null(function);
+      snprintf(wanted, sizeof wanted, "\n/* %s.", op->name);
+      char *comment = strstr(text, wanted);
+      assert_non_null(comment);
+      assert_true(comment < function);
+      for (uint32_t k = 0; op->input != NULL && k < op->input->n_members; k++) {
+        snprintf(wanted, sizeof wanted, " %s: ", op->input->members[k].name);
+        char *member = strstr(comment, wanted);
+        if (member == NULL || member > function)
+          fail_msg("%s.%s is not in its comment", op->name, op->input->members[k].name);
+      }
+    }
+    free(text);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = { cmocka_unit_test(functions_name_their_operation), cmocka_unit_test(headers_are_complete) };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
