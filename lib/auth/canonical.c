@@ -1,15 +1,16 @@
 /*
  * canonical.c - the canonical request of Signature Version 4, hashed as it is written.
  *
- * The text goes through a window on the stack into SHA-256, so that its length is not limited and nothing is allocated for it. Path and
- * query come encoded; services other than S3 encode the path a second time, as they always have.
+ * The text goes through a window on the stack into SHA-256, so that its length is not limited and
+ * nothing is allocated for it. Path and query come encoded; services other than S3 encode the path
+ * a second time, as they always have.
  */
 #include "auth/sign.h"
 #include <uv.h>
 
 struct sink {
   struct tcx_sha256 hash;
-  struct tcx_buf *keep;     /* the same text for those who ask for it; NULL = nobody */
+  struct tcx_buf *keep; /* the same text for those who ask for it; NULL = nobody */
   size_t used;
   char window[1024];
 };
@@ -69,8 +70,10 @@ static bool parameter_before(const struct tcx_header *a, const struct tcx_header
 
 typedef bool (*before_fn)(const struct tcx_header *a, const struct tcx_header *b);
 
-/* Stable. Few are inserted one by one; many are halved, sorted and merged through scratch, which has room for half of them. */
-static void sort(struct tcx_header *list, unsigned count, struct tcx_header *scratch, before_fn before) {
+/* Stable. Few are inserted one by one; many are halved, sorted and merged through scratch, which
+ * has room for half of them. */
+static void sort(struct tcx_header *list, unsigned count, struct tcx_header *scratch,
+                 before_fn before) {
   if (count <= 16) {
     for (unsigned i = 1; i < count; i++) {
       struct tcx_header moving = list[i];
@@ -86,11 +89,13 @@ static void sort(struct tcx_header *list, unsigned count, struct tcx_header *scr
   sort(list + half, count - half, scratch, before);
   memcpy(scratch, list, half * sizeof *list);
   while (left < half)
-    list[to++] = right < count && before(&list[right], &scratch[left]) ? list[right++] : scratch[left++];
+    list[to++] =
+        right < count && before(&list[right], &scratch[left]) ? list[right++] : scratch[left++];
 }
 
 /* Room for count entries and the scratch of sorting them: local when they fit it. */
-static struct tcx_header *room(struct tcx_arena *arena, unsigned count, struct tcx_header *local, unsigned local_count, struct tcx_header **scratch) {
+static struct tcx_header *room(struct tcx_arena *arena, unsigned count, struct tcx_header *local,
+                               unsigned local_count, struct tcx_header **scratch) {
   if (count + count / 2 <= local_count) {
     *scratch = local + count;
     return local;
@@ -107,21 +112,21 @@ static struct tcx_header *room(struct tcx_arena *arena, unsigned count, struct t
 /* These change on their way or are added after signing. Shortest first. */
 static bool is_unsigned(struct tcx_str name) {
   static const struct tcx_str names[] = {
-    { "te", 2 },
-    { "expect", 6 },
-    { "baggage", 7 },
-    { "trailer", 7 },
-    { "upgrade", 7 },
-    { "connection", 10 },
-    { "keep-alive", 10 },
-    { "tracestate", 10 },
-    { "user-agent", 10 },
-    { "traceparent", 11 },
-    { "authorization", 13 },
-    { "x-amzn-trace-id", 15 },
-    { "transfer-encoding", 17 },
-    { "proxy-authenticate", 18 },
-    { "proxy-authorization", 19 },
+      {"te", 2},
+      {"expect", 6},
+      {"baggage", 7},
+      {"trailer", 7},
+      {"upgrade", 7},
+      {"connection", 10},
+      {"keep-alive", 10},
+      {"tracestate", 10},
+      {"user-agent", 10},
+      {"traceparent", 11},
+      {"authorization", 13},
+      {"x-amzn-trace-id", 15},
+      {"transfer-encoding", 17},
+      {"proxy-authenticate", 18},
+      {"proxy-authorization", 19},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names && names[i].n <= name.n; i++)
     if (names[i].n == name.n && tcx__str_ieq(names[i], name))
@@ -156,7 +161,8 @@ static int join_names(struct tcx_signed_headers *h, struct tcx_arena *arena) {
 
 int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *req) {
   struct tcx_header *scratch;
-  h->list = room(req->arena, req->headers.count + 1, h->local, sizeof h->local / sizeof *h->local, &scratch);
+  h->list = room(req->arena, req->headers.count + 1, h->local, sizeof h->local / sizeof *h->local,
+                 &scratch);
   if (h->list == NULL)
     return UV_ENOMEM;
   h->count = 0;
@@ -165,11 +171,12 @@ int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *
     const struct tcx_header *header = &req->headers.list[i];
     if (is_unsigned(header->name))
       continue;
-    host_given = host_given || (header->name.n == 4 && tcx__str_ieq(header->name, TCX__STR("host")));
+    host_given =
+        host_given || (header->name.n == 4 && tcx__str_ieq(header->name, TCX__STR("host")));
     h->list[h->count++] = *header;
   }
   if (!host_given)
-    h->list[h->count++] = (struct tcx_header){ TCX__STR("host"), req->host_header };
+    h->list[h->count++] = (struct tcx_header){TCX__STR("host"), req->host_header};
   sort(h->list, h->count, scratch, header_before);
   return join_names(h, req->arena);
 }
@@ -178,13 +185,15 @@ static inline bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
 }
 
-/* Without white space at its ends, and with one space for each run of it inside; in pieces that the window holds. */
+/* Without white space at its ends, and with one space for each run of it inside; in pieces that the
+ * window holds. */
 static void put_value(struct sink *s, struct tcx_str v) {
   bool any = false, pending = false;
   for (size_t done = 0; done < v.n;) {
     if (sizeof s->window - s->used < 2)
       flush(s);
-    size_t n = v.n - done, left = sizeof s->window - s->used - 1; /* one for a space that an earlier piece owes */
+    size_t n = v.n - done,
+           left = sizeof s->window - s->used - 1; /* one for a space that an earlier piece owes */
     if (n > left)
       n = left;
     char *out = s->window + s->used;
@@ -238,7 +247,7 @@ static struct tcx_str normalize(struct tcx_str path, char *out) {
     size_t end = at;
     while (end < path.n && path.p[end] != '/')
       end++;
-    struct tcx_str segment = { path.p + at, end - at };
+    struct tcx_str segment = {path.p + at, end - at};
     at = end + 1;
     if (segment.n == 0 || tcx__str_is(segment, "."))
       continue;
@@ -253,11 +262,12 @@ static struct tcx_str normalize(struct tcx_str path, char *out) {
   }
   if (n == 0 || path.p[path.n - 1] == '/')
     out[n++] = '/';
-  return (struct tcx_str){ out, n };
+  return (struct tcx_str){out, n};
 }
 
 static bool stays(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+         c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 static void put_encoded(struct sink *s, struct tcx_str path) {
@@ -269,7 +279,7 @@ static void put_encoded(struct sink *s, struct tcx_str path) {
     put(s, path.p + at, end - at);
     if (end < path.n) {
       unsigned char c = (unsigned char)path.p[end++];
-      put(s, (char[3]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+      put(s, (char[3]){'%', hex[c >> 4], hex[c & 15]}, 3);
     }
     at = end;
   }
@@ -297,7 +307,8 @@ static int put_path(struct sink *s, const struct tcx_sigv4 *v4, const struct tcx
 
 static unsigned count_parameters(struct tcx_str query) {
   unsigned count = 1;
-  for (const char *p = query.p, *end = query.p + query.n; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++)
+  for (const char *p = query.p, *end = query.p + query.n;
+       (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++)
     count++;
   return count;
 }
@@ -306,7 +317,7 @@ static struct tcx_header cut_parameter(const char *p, size_t n) {
   const char *mark = memchr(p, '=', n);
   size_t name = mark == NULL ? n : (size_t)(mark - p);
   size_t value = mark == NULL ? n : name + 1;
-  return (struct tcx_header){ { p, name }, { p + value, n - value } };
+  return (struct tcx_header){{p, name}, {p + value, n - value}};
 }
 
 static int put_query(struct sink *s, const struct tcx_request *req, struct tcx_str query) {
@@ -336,7 +347,8 @@ static int put_query(struct sink *s, const struct tcx_request *req, struct tcx_s
   return 0;
 }
 
-int tcx__canonical_hash(const struct tcx_sigv4 *s, const struct tcx_request *req, const struct tcx_signed_headers *h, struct tcx_str query,
+int tcx__canonical_hash(const struct tcx_sigv4 *s, const struct tcx_request *req,
+                        const struct tcx_signed_headers *h, struct tcx_str query,
                         struct tcx_str payload, unsigned char out[32]) {
   struct sink sink;
   struct tcx_buf text;

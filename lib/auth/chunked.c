@@ -1,8 +1,10 @@
 /*
- * chunked.c - aws-chunked bodies: what goes before, between and behind the windows of bytes, which stay where they are.
+ * chunked.c - aws-chunked bodies: what goes before, between and behind the windows of bytes, which
+ * stay where they are.
  *
  *   unsigned   10000 CRLF bytes CRLF ... 0 CRLF trailer CRLF CRLF
- *   signed     10000;chunk-signature=... CRLF bytes CRLF ... 0;chunk-signature=... CRLF [trailer CRLF x-amz-trailer-signature:... CRLF] CRLF
+ *   signed     10000;chunk-signature=... CRLF bytes CRLF ... 0;chunk-signature=... CRLF [trailer
+ * CRLF x-amz-trailer-signature:... CRLF] CRLF
  *
  * Every signature covers the one before; the first covers the request's own, the seed.
  */
@@ -10,8 +12,10 @@
 #include "base/codec.h"
 #include "base/mem.h"
 
-static const char chunk_signature[] = ";chunk-signature=", trailer_signature[] = "x-amz-trailer-signature:";
-static const char empty_sha256[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n";
+static const char chunk_signature[] = ";chunk-signature=",
+                  trailer_signature[] = "x-amz-trailer-signature:";
+static const char empty_sha256[] =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n";
 
 static bool is_signed(tcx__payload payload) {
   return payload != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
@@ -54,10 +58,12 @@ static char *put_size(char *at, size_t n) {
   return at;
 }
 
-/* Signs what this piece hashes to and keeps the signature for the next. between stands between the previous signature and the hash. */
-static void chain(struct tcx_chunked *c, const char *algorithm, const char *between, const unsigned char hash[32]) {
+/* Signs what this piece hashes to and keeps the signature for the next. between stands between the
+ * previous signature and the hash. */
+static void chain(struct tcx_chunked *c, const char *algorithm, const char *between,
+                  const unsigned char hash[32]) {
   char text[32 + sizeof c->date + sizeof c->scope + sizeof c->previous + sizeof empty_sha256 + 64];
-  const char *lines[] = { algorithm, c->date, c->scope, c->previous };
+  const char *lines[] = {algorithm, c->date, c->scope, c->previous};
   char *at = text;
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     at = tcx__append(at, lines[i], strlen(lines[i]));
@@ -85,11 +91,13 @@ static char *put_head(struct tcx_chunked *c, char *at, const void *p, size_t n) 
   return tcx__append(at, "\r\n", 2);
 }
 
-size_t tcx__chunked_head(struct tcx_chunked *c, char out[TCX__CHUNK_HEAD], const void *p, size_t n) {
+size_t tcx__chunked_head(struct tcx_chunked *c, char out[TCX__CHUNK_HEAD], const void *p,
+                         size_t n) {
   return (size_t)(put_head(c, out, p, n) - out);
 }
 
-size_t tcx__chunked_tail(struct tcx_chunked *c, char out[TCX__CHUNK_TAIL], const char *sum_text, size_t sum_len) {
+size_t tcx__chunked_tail(struct tcx_chunked *c, char out[TCX__CHUNK_TAIL], const char *sum_text,
+                         size_t sum_len) {
   char *at = put_head(c, out, NULL, 0);
   if (c->sum != TCX__SUM_NONE) {
     struct tcx_str header = tcx__sum_header(c->sum);

@@ -1,4 +1,5 @@
-/* keys.c - signing keys: derived from the secret once a day, region and service, and kept as HMAC pads. */
+/* keys.c - signing keys: derived from the secret once a day, region and service, and kept as HMAC
+ * pads. */
 #include "auth/sign.h"
 #include "base/mem.h"
 
@@ -6,7 +7,8 @@ void tcx__signing_keys_wipe(struct tcx_signing_keys *keys) {
   tcx__wipe(keys, sizeof *keys);
 }
 
-/* HMAC's key is "AWS4" and the secret; one that is longer than a block stands for its hash, as HMAC has it. */
+/* HMAC's key is "AWS4" and the secret; one that is longer than a block stands for its hash, as HMAC
+ * has it. */
 static void first_key(const char *secret, struct tcx_hmac_key *key) {
   unsigned char text[64];
   size_t n = strlen(secret);
@@ -39,7 +41,8 @@ static void derive(const char *secret, const char *scope, struct tcx_hmac_key *k
   tcx__wipe(link, sizeof link);
 }
 
-void tcx__signing_key(struct tcx_signing_keys *keys, const char *secret, const char *scope, struct tcx_hmac_key *out) {
+void tcx__signing_key(struct tcx_signing_keys *keys, const char *secret, const char *scope,
+                      struct tcx_hmac_key *out) {
   unsigned char hash[32];
   if (keys == NULL) {
     derive(secret, scope, out);
@@ -48,7 +51,8 @@ void tcx__signing_key(struct tcx_signing_keys *keys, const char *secret, const c
   tcx__sha256(secret, strlen(secret), hash);
   for (unsigned i = 0; i < TCX__SIGNING_KEYS; i++) {
     const struct tcx_signing_key *slot = &keys->slot[i];
-    if (slot->scope[0] != '\0' && strcmp(slot->scope, scope) == 0 && memcmp(slot->secret_sha256, hash, sizeof hash) == 0) {
+    if (slot->scope[0] != '\0' && strcmp(slot->scope, scope) == 0 &&
+        memcmp(slot->secret_sha256, hash, sizeof hash) == 0) {
       *out = slot->key;
       return;
     }

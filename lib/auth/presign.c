@@ -1,11 +1,13 @@
-/* presign.c - signing by query: the signature is part of a URL that anybody may use until it expires. */
+/* presign.c - signing by query: the signature is part of a URL that anybody may use until it
+ * expires. */
 #include "auth/sign.h"
 #include "base/codec.h"
 #include "base/mem.h"
 
 #define QUERY_MAX (1u << 20) /* bytes of a presigned query */
 
-/* The request's own parameters, each with its '=', as they come back from whoever parses and writes the URL anew. */
+/* The request's own parameters, each with its '=', as they come back from whoever parses and writes
+ * the URL anew. */
 static void add_own(struct tcx_buf *out, struct tcx_str query) {
   for (size_t at = 0; at < query.n;) {
     const char *p = query.p + at, *mark = memchr(p, '&', query.n - at);
@@ -34,8 +36,9 @@ static void add_token(struct tcx_buf *out, const struct tcx_sigv4 *s) {
 }
 
 /* All but the signature. */
-static void write_query(struct tcx_buf *out, const struct tcx_sigv4 *s, const struct tcx_signing *g, const struct tcx_signed_headers *h,
-                        struct tcx_str own, unsigned expires_s) {
+static void write_query(struct tcx_buf *out, const struct tcx_sigv4 *s, const struct tcx_signing *g,
+                        const struct tcx_signed_headers *h, struct tcx_str own,
+                        unsigned expires_s) {
   add_own(out, own);
   tcx__buf_adds(out, "X-Amz-Algorithm=AWS4-HMAC-SHA256");
   add_parameter(out, "&X-Amz-Credential=", s->access_key, strlen(s->access_key));
@@ -58,7 +61,8 @@ static struct tcx_str payload_line(const struct tcx_sigv4 *s, const struct tcx_r
   return tcx__payload_text(s, req);
 }
 
-static int sign_query(struct tcx_sigv4 *s, const struct tcx_signing *g, struct tcx_request *req, unsigned expires_s) {
+static int sign_query(struct tcx_sigv4 *s, const struct tcx_signing *g, struct tcx_request *req,
+                      unsigned expires_s) {
   struct tcx_signed_headers h;
   struct tcx_buf query;
   unsigned char canonical[32];
@@ -84,11 +88,14 @@ static int sign_query(struct tcx_sigv4 *s, const struct tcx_signing *g, struct t
   return query.status;
 }
 
-int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned expires_s, struct tcx_fail *f) {
+int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned expires_s,
+                       struct tcx_fail *f) {
   struct tcx_signing g;
   const struct tcx_header *type = tcx__headers_get(&req->headers, "content-type");
-  if (type != NULL && req->body.n == 0 && tcx__str_is(type->value, "application/x-www-form-urlencoded; charset=utf-8"))
-    tcx__headers_remove(&req->headers, "content-type"); /* of a form whose fields have become the query */
+  if (type != NULL && req->body.n == 0 &&
+      tcx__str_is(type->value, "application/x-www-form-urlencoded; charset=utf-8"))
+    tcx__headers_remove(&req->headers,
+                        "content-type"); /* of a form whose fields have become the query */
   int status = tcx__signing_begin(&g, s, f);
   if (status < 0)
     return status;

@@ -1,17 +1,21 @@
-/* sigv4.c - signing by headers, and what all forms of signing share: payload line, scope, string to sign. */
+/* sigv4.c - signing by headers, and what all forms of signing share: payload line, scope, string to
+ * sign. */
 #include "auth/sign.h"
 #include "base/codec.h"
 #include "base/mem.h"
 #include "base/time.h"
 
-#define ALGORITHM "AWS4-HMAC-SHA256"
+#define ALGORITHM    "AWS4-HMAC-SHA256"
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 int tcx__signing_begin(struct tcx_signing *g, const struct tcx_sigv4 *s, struct tcx_fail *f) {
   static const char end[] = "/aws4_request";
   size_t region = strlen(s->region), service = strlen(s->service);
-  if (region >= sizeof g->scope || service >= sizeof g->scope || 8 + 1 + region + 1 + service + sizeof end > sizeof g->scope)
-    return tcx__fail(f, TCX_EPARAM, "Region \"%.64s\" or signing name \"%.64s\" is too long to sign for", s->region, s->service);
+  if (region >= sizeof g->scope || service >= sizeof g->scope ||
+      8 + 1 + region + 1 + service + sizeof end > sizeof g->scope)
+    return tcx__fail(f, TCX_EPARAM,
+                     "Region \"%.64s\" or signing name \"%.64s\" is too long to sign for",
+                     s->region, s->service);
   tcx__time_amz(g->date, s->now);
   char *at = tcx__append(g->scope, g->date, 8);
   *at++ = '/';
@@ -31,7 +35,8 @@ void tcx__signature(const struct tcx_hmac_key *key, const char *text, size_t n, 
   out[64] = '\0';
 }
 
-int tcx__signing_end(const struct tcx_signing *g, struct tcx_sigv4 *s, const struct tcx_request *req, const unsigned char canonical[32]) {
+int tcx__signing_end(const struct tcx_signing *g, struct tcx_sigv4 *s,
+                     const struct tcx_request *req, const unsigned char canonical[32]) {
   char text[sizeof ALGORITHM + sizeof g->date + sizeof g->scope + 64];
   char *at = tcx__append(text, ALGORITHM "\n", sizeof ALGORITHM);
   at = tcx__append(at, g->date, 16);
@@ -44,17 +49,22 @@ int tcx__signing_end(const struct tcx_signing *g, struct tcx_sigv4 *s, const str
   tcx__signature(&g->key, text, n, s->signature);
   if (s->string_to_sign == NULL)
     return 0;
-  *s->string_to_sign = (struct tcx_str){ tcx__arena_strndup(req->arena, text, n), n };
+  *s->string_to_sign = (struct tcx_str){tcx__arena_strndup(req->arena, text, n), n};
   return s->string_to_sign->p == NULL ? UV_ENOMEM : 0;
 }
 
 struct tcx_str tcx__payload_text(const struct tcx_sigv4 *s, const struct tcx_request *req) {
   switch (s->payload) {
-  case TCX__PAYLOAD_UNSIGNED: return TCX__STR("UNSIGNED-PAYLOAD");
-  case TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER: return TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
-  case TCX__PAYLOAD_STREAMING: return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
-  case TCX__PAYLOAD_STREAMING_TRAILER: return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
-  case TCX__PAYLOAD_HASH: break;
+  case TCX__PAYLOAD_UNSIGNED:
+    return TCX__STR("UNSIGNED-PAYLOAD");
+  case TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER:
+    return TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+  case TCX__PAYLOAD_STREAMING:
+    return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+  case TCX__PAYLOAD_STREAMING_TRAILER:
+    return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
+  case TCX__PAYLOAD_HASH:
+    break;
   }
   if (s->payload_sha256 != NULL)
     return tcx__str(s->payload_sha256);
@@ -63,13 +73,14 @@ struct tcx_str tcx__payload_text(const struct tcx_sigv4 *s, const struct tcx_req
   unsigned char hash[32];
   char *hex = tcx__arena_alloc(req->arena, 64);
   if (hex == NULL)
-    return (struct tcx_str){ NULL, 0 };
+    return (struct tcx_str){NULL, 0};
   tcx__sha256(req->body.p, req->body.n, hash);
   tcx__hex_encode(hex, hash, sizeof hash);
-  return (struct tcx_str){ hex, 64 };
+  return (struct tcx_str){hex, 64};
 }
 
-static int set_header(struct tcx_request *req, struct tcx_str name, struct tcx_str value, struct tcx_fail *f) {
+static int set_header(struct tcx_request *req, struct tcx_str name, struct tcx_str value,
+                      struct tcx_fail *f) {
   int status = value.p == NULL ? UV_ENOMEM : tcx__headers_set(&req->headers, name, value);
   if (status == TCX_EPARAM)
     return tcx__fail(f, status, "Header %.*s would hold a line break or NUL", (int)name.n, name.p);
@@ -83,10 +94,11 @@ static int set_token(const struct tcx_sigv4 *s, struct tcx_request *req, struct 
 }
 
 /* The headers that go into the signature; *payload is the canonical request's last line. */
-static int set_signed_headers(const struct tcx_sigv4 *s, const struct tcx_signing *g, struct tcx_request *req, struct tcx_str *payload,
+static int set_signed_headers(const struct tcx_sigv4 *s, const struct tcx_signing *g,
+                              struct tcx_request *req, struct tcx_str *payload,
                               struct tcx_fail *f) {
-  static const struct tcx_str sha256_name = { "x-amz-content-sha256", 20 };
-  struct tcx_str date = { tcx__arena_strndup(req->arena, g->date, 16), 16 };
+  static const struct tcx_str sha256_name = {"x-amz-content-sha256", 20};
+  struct tcx_str date = {tcx__arena_strndup(req->arena, g->date, 16), 16};
   int status = set_header(req, TCX__STR("x-amz-date"), date, f);
   if (status == 0 && s->session_token != NULL && s->session_token[0] != '\0' && !s->token_after)
     status = set_token(s, req, f);
@@ -98,11 +110,15 @@ static int set_signed_headers(const struct tcx_sigv4 *s, const struct tcx_signin
   return sent ? set_header(req, sha256_name, *payload, f) : payload->p == NULL ? UV_ENOMEM : 0;
 }
 
-static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing *g, const struct tcx_signed_headers *h, struct tcx_request *req,
+static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing *g,
+                             const struct tcx_signed_headers *h, struct tcx_request *req,
                              struct tcx_fail *f) {
-  static const char credential[] = ALGORITHM " Credential=", headers[] = ", SignedHeaders=", signature[] = ", Signature=";
+  static const char credential[] = ALGORITHM " Credential=", headers[] = ", SignedHeaders=",
+                    signature[] = ", Signature=";
   size_t access_key = strlen(s->access_key);
-  char *text = tcx__arena_alloc(req->arena, sizeof credential + access_key + g->scope_len + sizeof headers + h->names.n + sizeof signature + 64);
+  char *text =
+      tcx__arena_alloc(req->arena, sizeof credential + access_key + g->scope_len + sizeof headers +
+                                       h->names.n + sizeof signature + 64);
   if (text == NULL)
     return UV_ENOMEM;
   char *at = tcx__append(text, credential, sizeof credential - 1);
@@ -113,7 +129,7 @@ static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing
   at = tcx__append(at, h->names.p, h->names.n);
   at = tcx__append(at, signature, sizeof signature - 1);
   at = tcx__append(at, s->signature, 64);
-  return set_header(req, TCX__STR("Authorization"), (struct tcx_str){ text, (size_t)(at - text) }, f);
+  return set_header(req, TCX__STR("Authorization"), (struct tcx_str){text, (size_t)(at - text)}, f);
 }
 
 int tcx__sigv4_sign(struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fail *f) {
@@ -124,9 +140,11 @@ int tcx__sigv4_sign(struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fai
   int status = tcx__signing_begin(&g, s, f);
   if (status < 0)
     return status;
-  if ((status = set_signed_headers(s, &g, req, &payload, f)) == 0 && (status = tcx__signed_headers(&h, req)) == 0 &&
+  if ((status = set_signed_headers(s, &g, req, &payload, f)) == 0 &&
+      (status = tcx__signed_headers(&h, req)) == 0 &&
       (status = tcx__canonical_hash(s, req, &h, req->query, payload, canonical)) == 0 &&
-      (status = tcx__signing_end(&g, s, req, canonical)) == 0 && (status = set_authorization(s, &g, &h, req, f)) == 0 && s->token_after &&
+      (status = tcx__signing_end(&g, s, req, canonical)) == 0 &&
+      (status = set_authorization(s, &g, &h, req, f)) == 0 && s->token_after &&
       s->session_token != NULL && s->session_token[0] != '\0')
     status = set_token(s, req, f);
   tcx__wipe(&g.key, sizeof g.key);

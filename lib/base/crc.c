@@ -1,11 +1,12 @@
 /*
  * crc.c - CRC-32, CRC-32C and CRC-64/NVME, and the CRC of joined parts.
  *
- * One engine for all three: from 64 bytes on, carry-less multiplication folds the message to 16 bytes with the same remainder
- * (crc_clmul.c); those and whatever is shorter go through tables, eight bytes a step.
+ * One engine for all three: from 64 bytes on, carry-less multiplication folds the message to 16
+ * bytes with the same remainder (crc_clmul.c); those and whatever is shorter go through tables,
+ * eight bytes a step.
  */
-#include "base/checksum.h"
 #include "base/crc.h"
+#include "base/checksum.h"
 #include "base/hash_block.h"
 #include <stdatomic.h>
 
@@ -16,16 +17,17 @@ void tcx__crc_force_portable(bool on) {
 }
 
 static inline uint64_t load64(const unsigned char *p) {
-  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-         (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+         (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
-static uint64_t by_table(const struct tcx_crc *spec, uint64_t crc, const unsigned char *p, size_t n) {
+static uint64_t by_table(const struct tcx_crc *spec, uint64_t crc, const unsigned char *p,
+                         size_t n) {
   const uint64_t(*t)[256] = spec->table;
   for (; n >= 8; p += 8, n -= 8) {
     uint64_t v = load64(p) ^ crc;
-    crc = t[7][v & 255] ^ t[6][v >> 8 & 255] ^ t[5][v >> 16 & 255] ^ t[4][v >> 24 & 255] ^ t[3][v >> 32 & 255] ^
-          t[2][v >> 40 & 255] ^ t[1][v >> 48 & 255] ^ t[0][v >> 56];
+    crc = t[7][v & 255] ^ t[6][v >> 8 & 255] ^ t[5][v >> 16 & 255] ^ t[4][v >> 24 & 255] ^
+          t[3][v >> 32 & 255] ^ t[2][v >> 40 & 255] ^ t[1][v >> 48 & 255] ^ t[0][v >> 56];
   }
   for (; n > 0; p++, n--)
     crc = t[0][(crc ^ *p) & 255] ^ crc >> 8;
@@ -36,7 +38,8 @@ static uint64_t run(const struct tcx_crc *spec, uint64_t crc, const unsigned cha
   const uint64_t ones = ~(uint64_t)0 >> (64 - spec->width);
   crc ^= ones;
 #if TCX__X86
-  if (n >= 64 && (tcx__cpu() & TCX__CPU_CLMUL) != 0 && !atomic_load_explicit(&portable, memory_order_relaxed)) {
+  if (n >= 64 && (tcx__cpu() & TCX__CPU_CLMUL) != 0 &&
+      !atomic_load_explicit(&portable, memory_order_relaxed)) {
     unsigned char rest[16];
     size_t whole = n & ~(size_t)15;
     tcx__crc_fold(spec, crc, p, whole, rest);
@@ -71,7 +74,8 @@ static uint64_t multiply(const struct tcx_crc *spec, uint64_t a, uint64_t b) {
   return product;
 }
 
-/* The CRC of A followed by B is A's, moved by B's length, plus B's: the ones at begin and end cancel out. */
+/* The CRC of A followed by B is A's, moved by B's length, plus B's: the ones at begin and end
+ * cancel out. */
 static uint64_t combine(const struct tcx_crc *spec, uint64_t a, uint64_t b, uint64_t len_b) {
   uint64_t power = (uint64_t)1 << (spec->width - 1 - 8); /* x^8, then its squares */
   for (; len_b != 0; len_b >>= 1) {

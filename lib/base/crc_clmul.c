@@ -1,9 +1,10 @@
 #include "base/crc.h"
 #include "base/hash_block.h"
 #if TCX__X86
-# include <immintrin.h>
+#include <immintrin.h>
 
-/* A lane holds 128 bits of message, first bit lowest. Moving it forward by D bits multiplies it with x^D modulo the polynomial: each half by its own constant. */
+/* A lane holds 128 bits of message, first bit lowest. Moving it forward by D bits multiplies it
+ * with x^D modulo the polynomial: each half by its own constant. */
 __attribute__((target("pclmul,sse4.1"))) static inline __m128i move(__m128i lane, __m128i by) {
   return _mm_xor_si128(_mm_clmulepi64_si128(lane, by, 0x00), _mm_clmulepi64_si128(lane, by, 0x11));
 }
@@ -12,8 +13,9 @@ __attribute__((target("pclmul,sse4.1"))) static inline __m128i load(const unsign
   return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-__attribute__((target("pclmul,sse4.1"))) void tcx__crc_fold(const struct tcx_crc *spec, uint64_t crc, const unsigned char *p, size_t n,
-                                                            unsigned char out[16]) {
+__attribute__((target("pclmul,sse4.1"))) void tcx__crc_fold(const struct tcx_crc *spec,
+                                                            uint64_t crc, const unsigned char *p,
+                                                            size_t n, unsigned char out[16]) {
   const __m128i by4 = _mm_loadu_si128((const __m128i *)(const void *)spec->fold4);
   const __m128i by1 = _mm_loadu_si128((const __m128i *)(const void *)spec->fold1);
   __m128i a = _mm_xor_si128(load(p), _mm_loadl_epi64((const __m128i *)(const void *)&crc));

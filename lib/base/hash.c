@@ -1,4 +1,5 @@
-/* hash.c - SHA-256 around one block function (the processor's, or BearSSL's), HMAC with pads hashed once, MD5. */
+/* hash.c - SHA-256 around one block function (the processor's, or BearSSL's), HMAC with pads hashed
+ * once, MD5. */
 #include "base/hash.h"
 #include "base/hash_block.h"
 #include "base/mem.h"
@@ -13,7 +14,8 @@ void tcx__sha256_force_portable(bool on) {
 }
 
 bool tcx__sha256_accelerated(void) {
-  return TCX__X86 && (tcx__cpu() & TCX__CPU_SHA) != 0 && !atomic_load_explicit(&portable, memory_order_relaxed);
+  return TCX__X86 && (tcx__cpu() & TCX__CPU_SHA) != 0 &&
+         !atomic_load_explicit(&portable, memory_order_relaxed);
 }
 
 static inline uint32_t load32(const unsigned char *p) {
@@ -49,7 +51,8 @@ static void run_blocks(uint32_t state[8], const unsigned char *p, size_t blocks)
   blocks_portable(state, p, blocks);
 }
 
-static const uint32_t initial_state[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+static const uint32_t initial_state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 void tcx__sha256_init(struct tcx_sha256 *h) {
   memcpy(h->state, initial_state, sizeof h->state);
@@ -78,7 +81,8 @@ void tcx__sha256_update(struct tcx_sha256 *h, const void *data, size_t n) {
 }
 
 /* Ends a message of count bytes in all, whose last rest (< 64) bytes are at tail. */
-static void finish(uint32_t state[8], uint64_t count, const unsigned char *tail, size_t rest, unsigned char out[32]) {
+static void finish(uint32_t state[8], uint64_t count, const unsigned char *tail, size_t rest,
+                   unsigned char out[32]) {
   unsigned char last[128];
   size_t size = rest < 56 ? 64 : 128;
   memset(last + rest, 0, size - rest);
@@ -99,7 +103,8 @@ void tcx__sha256_final(const struct tcx_sha256 *h, unsigned char out[32]) {
 }
 
 /* The rest of a message whose first count bytes (a multiple of 64) made this state. */
-static void hash_from(const uint32_t from[8], uint64_t count, const unsigned char *p, size_t n, unsigned char out[32]) {
+static void hash_from(const uint32_t from[8], uint64_t count, const unsigned char *p, size_t n,
+                      unsigned char out[32]) {
   uint32_t state[8];
   size_t whole = n & ~(size_t)63;
   memcpy(state, from, sizeof state);
@@ -113,7 +118,7 @@ void tcx__sha256(const void *p, size_t n, unsigned char out[32]) {
 }
 
 void tcx__hmac_key_init(struct tcx_hmac_key *key, const void *p, size_t n) {
-  unsigned char pad[64] = { 0 };
+  unsigned char pad[64] = {0};
   if (n > sizeof pad)
     tcx__sha256(p, n, pad);
   else if (n != 0)

@@ -1,7 +1,7 @@
 #include "base/hash_block.h"
 #include <stdatomic.h>
 #if TCX__X86
-# include <cpuid.h>
+#include <cpuid.h>
 
 static unsigned ask(void) {
   unsigned a, b, c, d, found = 0;
@@ -25,7 +25,8 @@ static unsigned ask(void) {
 
 unsigned tcx__cpu(void) {
   enum { KNOWN = 0x80 };
-  static atomic_uint cached; /* every thread finds the same answer, so the order of stores does not matter */
+  static atomic_uint
+      cached; /* every thread finds the same answer, so the order of stores does not matter */
   unsigned found = atomic_load_explicit(&cached, memory_order_relaxed);
   if (found == 0) {
     found = ask() | KNOWN;

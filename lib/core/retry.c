@@ -1,7 +1,8 @@
-/* retry.c - the standard retry mode: what is transient or throttled, the client's quota, and exponential backoff with full jitter. */
+/* retry.c - the standard retry mode: what is transient or throttled, the client's quota, and
+ * exponential backoff with full jitter. */
 #include "core/retry.h"
 
-#define MAX_DELAY_MS 20000.0
+#define MAX_DELAY_MS        20000.0
 #define RETRY_AFTER_MORE_MS 5000.0 /* how far x-amz-retry-after may push the delay */
 
 static bool one_of(const char *s, const char *const *list) {
@@ -34,11 +35,14 @@ unsigned tcx__retry_default_attempts(const char *service_id) {
 }
 
 bool tcx__retry_is_long_poll(const char *service_id, const char *operation) {
-  static const struct { const char *service; const char *operations[3]; } polls[] = {
-    { "sqs", { "ReceiveMessage" } },
-    { "sfn", { "GetActivityTask" } },
-    { "swf", { "PollForActivityTask", "PollForDecisionTask" } },
-    { "kinesis", { "ReceiveQueueRecords", "ReceiveDeadLetterQueueRecords" } },
+  static const struct {
+    const char *service;
+    const char *operations[3];
+  } polls[] = {
+      {"sqs", {"ReceiveMessage"}},
+      {"sfn", {"GetActivityTask"}},
+      {"swf", {"PollForActivityTask", "PollForDecisionTask"}},
+      {"kinesis", {"ReceiveQueueRecords", "ReceiveDeadLetterQueueRecords"}},
   };
   for (size_t i = 0; i < sizeof polls / sizeof *polls; i++)
     if (is_service(service_id, polls[i].service))
@@ -48,14 +52,35 @@ bool tcx__retry_is_long_poll(const char *service_id, const char *operation) {
 
 /* ---- what failed ---- */
 
-/* Whether another connection may do better. A handshake that was refused (certificate, protocol) will be refused again. */
+/* Whether another connection may do better. A handshake that was refused (certificate, protocol)
+ * will be refused again. */
 static bool is_transient_status(int status, tcx_phase_t phase) {
   switch (status) {
-  case UV_ECONNREFUSED: case UV_ECONNRESET: case UV_ECONNABORTED: case UV_EPIPE: case UV_EOF: case UV_ENOTCONN:
-  case UV_ETIMEDOUT: case UV_EHOSTUNREACH: case UV_ENETUNREACH: case UV_ENETDOWN: case UV_EADDRNOTAVAIL: case UV_EPROTO:
-  case UV_EMFILE: case UV_ENFILE: case UV_ENOBUFS:
-  case UV_EAI_AGAIN: case UV_EAI_FAIL: case UV_EAI_NODATA: case UV_EAI_NONAME: case UV_EAI_ADDRFAMILY: case UV_EAI_FAMILY: case UV_EAI_SERVICE:
-  case TCX_EPROTO: case TCX_ECHECKSUM: case TCX_ESTALLED:
+  case UV_ECONNREFUSED:
+  case UV_ECONNRESET:
+  case UV_ECONNABORTED:
+  case UV_EPIPE:
+  case UV_EOF:
+  case UV_ENOTCONN:
+  case UV_ETIMEDOUT:
+  case UV_EHOSTUNREACH:
+  case UV_ENETUNREACH:
+  case UV_ENETDOWN:
+  case UV_EADDRNOTAVAIL:
+  case UV_EPROTO:
+  case UV_EMFILE:
+  case UV_ENFILE:
+  case UV_ENOBUFS:
+  case UV_EAI_AGAIN:
+  case UV_EAI_FAIL:
+  case UV_EAI_NODATA:
+  case UV_EAI_NONAME:
+  case UV_EAI_ADDRFAMILY:
+  case UV_EAI_FAMILY:
+  case UV_EAI_SERVICE:
+  case TCX_EPROTO:
+  case TCX_ECHECKSUM:
+  case TCX_ESTALLED:
     return true;
   case TCX_ETLS:
     return phase != TCX_PHASE_TLS;
@@ -65,19 +90,33 @@ static bool is_transient_status(int status, tcx_phase_t phase) {
 }
 
 static bool is_transient(const struct tcx_retry_in *in) {
-  static const char *const codes[] = { "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", NULL };
+  static const char *const codes[] = {"RequestTimeout", "RequestTimeoutException",
+                                      "PriorRequestNotComplete", NULL};
   if (one_of(in->error_code, codes) || is_transient_status(in->status, in->phase))
     return true;
-  if (is_service(in->service_id, "sts") && in->error_code != NULL && tcx__str_is(tcx__str(in->error_code), "IDPCommunicationError"))
+  if (is_service(in->service_id, "sts") && in->error_code != NULL &&
+      tcx__str_is(tcx__str(in->error_code), "IDPCommunicationError"))
     return true;
-  return in->http_status == 500 || in->http_status == 502 || in->http_status == 503 || in->http_status == 504;
+  return in->http_status == 500 || in->http_status == 502 || in->http_status == 503 ||
+         in->http_status == 504;
 }
 
 static bool is_throttling_code(const char *code) {
-  static const char *const codes[] = { "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "TooManyRequestsException",
-                                       "ProvisionedThroughputExceededException", "TransactionInProgressException", "RequestLimitExceeded",
-                                       "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "PriorRequestNotComplete",
-                                       "EC2ThrottledException", NULL };
+  static const char *const codes[] = {"Throttling",
+                                      "ThrottlingException",
+                                      "ThrottledException",
+                                      "RequestThrottledException",
+                                      "TooManyRequestsException",
+                                      "ProvisionedThroughputExceededException",
+                                      "TransactionInProgressException",
+                                      "RequestLimitExceeded",
+                                      "BandwidthLimitExceeded",
+                                      "LimitExceededException",
+                                      "RequestThrottled",
+                                      "SlowDown",
+                                      "PriorRequestNotComplete",
+                                      "EC2ThrottledException",
+                                      NULL};
   return one_of(code, codes);
 }
 
@@ -93,7 +132,8 @@ tcx__retry_kind tcx__retry_classify(const struct tcx_retry_in *in) {
 
 /* ---- when ---- */
 
-/* Milliseconds; 0 when absent, not a number, or negative. Any number is as good as the largest: the policy bounds it. */
+/* Milliseconds; 0 when absent, not a number, or negative. Any number is as good as the largest: the
+ * policy bounds it. */
 static double asked_delay(struct tcx_str retry_after) {
   int64_t ms = 0;
   int status = retry_after.n == 0 ? UV_EINVAL : tcx__str_to_int64(retry_after, &ms);
@@ -103,7 +143,10 @@ static double asked_delay(struct tcx_str retry_after) {
 }
 
 static uint64_t delay(const struct tcx_retry_in *in, tcx__retry_kind kind) {
-  double ms = kind == TCX__RETRY_THROTTLED ? 1000 : is_dynamodb(in->service_id) ? 25 : 50, asked = asked_delay(in->retry_after);
+  double ms = kind == TCX__RETRY_THROTTLED  ? 1000
+              : is_dynamodb(in->service_id) ? 25
+                                            : 50,
+         asked = asked_delay(in->retry_after);
   for (unsigned i = 1; i < in->attempt && ms < MAX_DELAY_MS; i++)
     ms *= 2;
   ms = in->random * (ms < MAX_DELAY_MS ? ms : MAX_DELAY_MS);
@@ -118,8 +161,9 @@ void tcx__retry_quota_init(struct tcx_retry_quota *quota) {
   quota->available = TCX__RETRY_QUOTA;
 }
 
-struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state, const struct tcx_retry_in *in) {
-  struct tcx_retry_out out = { .kind = tcx__retry_classify(in) };
+struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state,
+                                       const struct tcx_retry_in *in) {
+  struct tcx_retry_out out = {.kind = tcx__retry_classify(in)};
   out.max_attempts_reached = in->attempt >= state->max_attempts;
   if (out.kind == TCX__RETRY_NOT || out.max_attempts_reached)
     return out;

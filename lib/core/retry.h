@@ -1,56 +1,66 @@
 /*
- * retry.h - whether a failed attempt is made again, and when: botocore's standard mode. Pure: randomness comes in, the caller waits.
+ * retry.h - whether a failed attempt is made again, and when: botocore's standard mode. Pure:
+ * randomness comes in, the caller waits.
  *
  *   attempt failed -> tcx__retry_decide -> retry after delay_ms, or not
- *   call succeeded -> tcx__retry_succeeded, which gives back what its last retry took from the client's quota
+ *   call succeeded -> tcx__retry_succeeded, which gives back what its last retry took from the
+ * client's quota
  *
- * The caller decides what only it can know: a body that cannot be sent again, a deadline that the delay would overrun, a redirect (no retry in this sense).
+ * The caller decides what only it can know: a body that cannot be sent again, a deadline that the
+ * delay would overrun, a redirect (no retry in this sense).
  */
 #ifndef TCX_CORE_RETRY_H
 #define TCX_CORE_RETRY_H
 #include "base/buf.h"
 #include <tucuxi.h>
 
-#define TCX__RETRY_QUOTA 500         /* of a client, at first and at most */
-#define TCX__RETRY_COST 14           /* of a retry */
-#define TCX__RETRY_COST_THROTTLED 5  /* of a retry after a throttled answer */
+#define TCX__RETRY_QUOTA          500 /* of a client, at first and at most */
+#define TCX__RETRY_COST           14  /* of a retry */
+#define TCX__RETRY_COST_THROTTLED 5   /* of a retry after a throttled answer */
 
-struct tcx_retry_quota { unsigned available; };        /* one a client */
-struct tcx_retry_state {                               /* one a call */
-  unsigned max_attempts;                               /* in all, the first included; set by the caller */
-  unsigned taken;                                      /* what the last retry took from the quota; 0 at first */
+struct tcx_retry_quota {
+  unsigned available;
+};                       /* one a client */
+struct tcx_retry_state { /* one a call */
+  unsigned max_attempts; /* in all, the first included; set by the caller */
+  unsigned taken;        /* what the last retry took from the quota; 0 at first */
 };
 
 typedef enum { TCX__RETRY_NOT, TCX__RETRY_TRANSIENT, TCX__RETRY_THROTTLED } tcx__retry_kind;
 
 struct tcx_retry_in {
-  const char *service_id;              /* the model's serviceId: "DynamoDB" */
-  unsigned attempt;                    /* the one that failed, counted from 1 */
-  int http_status;                     /* 0 when no response came */
-  const char *error_code;              /* of the response; NULL = none */
-  bool modeled;                        /* the code is one of the operation's modelled errors ... */
-  bool modeled_retryable;              /* ... whose shape has the retryable trait ... */
-  bool modeled_throttling;             /* ... with throttling */
-  int status;                          /* what kept a (usable) response from coming: UV_E* or TCX_E*; 0 or TCX_ECLIENT = nothing */
-  tcx_phase_t phase;                   /* when it happened */
-  struct tcx_str retry_after;          /* x-amz-retry-after: milliseconds; empty = absent */
-  bool long_poll;                      /* tcx__retry_is_long_poll */
-  double random;                       /* in [0, 1) */
+  const char *service_id;  /* the model's serviceId: "DynamoDB" */
+  unsigned attempt;        /* the one that failed, counted from 1 */
+  int http_status;         /* 0 when no response came */
+  const char *error_code;  /* of the response; NULL = none */
+  bool modeled;            /* the code is one of the operation's modelled errors ... */
+  bool modeled_retryable;  /* ... whose shape has the retryable trait ... */
+  bool modeled_throttling; /* ... with throttling */
+  int status; /* what kept a (usable) response from coming: UV_E* or TCX_E*; 0 or TCX_ECLIENT =
+                 nothing */
+  tcx_phase_t phase;          /* when it happened */
+  struct tcx_str retry_after; /* x-amz-retry-after: milliseconds; empty = absent */
+  bool long_poll;             /* tcx__retry_is_long_poll */
+  double random;              /* in [0, 1) */
 };
 struct tcx_retry_out {
   bool retry;
-  uint64_t delay_ms;                   /* before the retry; without one (a long poll and no quota) before the failure is told */
-  tcx__retry_kind kind;                /* what sort of failure it is, whether or not it is retried: tcx_error_t's retryable and throttled */
-  bool max_attempts_reached;           /* ResponseMetadata's MaxAttemptsReached */
-  bool quota_reached;                  /* ResponseMetadata's RetryQuotaReached */
+  uint64_t delay_ms; /* before the retry; without one (a long poll and no quota) before the failure
+                        is told */
+  tcx__retry_kind kind; /* what sort of failure it is, whether or not it is retried: tcx_error_t's
+                           retryable and throttled */
+  bool max_attempts_reached; /* ResponseMetadata's MaxAttemptsReached */
+  bool quota_reached;        /* ResponseMetadata's RetryQuotaReached */
 };
 
 void tcx__retry_quota_init(struct tcx_retry_quota *quota);
-unsigned tcx__retry_default_attempts(const char *service_id);                      /* 3; 4 for DynamoDB */
-bool tcx__retry_is_long_poll(const char *service_id, const char *operation);       /* "SQS", "ReceiveMessage" */
+unsigned tcx__retry_default_attempts(const char *service_id); /* 3; 4 for DynamoDB */
+bool tcx__retry_is_long_poll(const char *service_id,
+                             const char *operation); /* "SQS", "ReceiveMessage" */
 tcx__retry_kind tcx__retry_classify(const struct tcx_retry_in *in);
 /* Takes from the quota when the answer is to retry. */
-struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state, const struct tcx_retry_in *in);
+struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state,
+                                       const struct tcx_retry_in *in);
 /* A call ended with a 2xx. */
 void tcx__retry_succeeded(struct tcx_retry_quota *quota, const struct tcx_retry_state *state);
 #endif

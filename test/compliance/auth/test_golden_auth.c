@@ -1,25 +1,29 @@
 /*
- * data/golden-botocore: what botocore signed, signed again. The authentication is taken off each expected URL or request, what is left is
- * signed, and URL or Authorization must come out byte for byte.
+ * data/golden-botocore: what botocore signed, signed again. The authentication is taken off each
+ * expected URL or request, what is left is signed, and URL or Authorization must come out byte for
+ * byte.
  */
-#include "json_tree.h"
 #include "auth/auth.h"
 #include "auth/sign.h"
 #include "base/codec.h"
+#include "json_tree.h"
 
-#define NOW 1440938160 /* 2015-08-30T12:36:00Z */
+#define NOW     1440938160 /* 2015-08-30T12:36:00Z */
 #define PRESIGN 39
-#define POST 2
+#define POST    2
 #define REQUEST 48
-#define UNSIGNED 2 /* cognito-identity GetId and sso GetRoleCredentials are sent without a signature */
+#define UNSIGNED                                                                                   \
+  2 /* cognito-identity GetId and sso GetRoleCredentials are sent without a signature */
 
 /* Headers of presigned cases that a sender must add: botocore's output does not hold them. */
-static const struct { const char *member, *name; } signed_members[] = {
-  { "ContentType", "Content-Type" },
-  { "RequestPayer", "x-amz-request-payer" },
-  { "SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm" },
-  { "SSECustomerKey", "x-amz-server-side-encryption-customer-key" },
-  { "SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5" },
+static const struct {
+  const char *member, *name;
+} signed_members[] = {
+    {"ContentType", "Content-Type"},
+    {"RequestPayer", "x-amz-request-payer"},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5"},
 };
 
 struct sample {
@@ -40,9 +44,11 @@ static void set_url(struct tcx_request *req, const char *text) {
   req->query = url.query;
 }
 
-/* Region and signing name as the expected scope has them: "AKIDEXAMPLE/20150830/us-east-1/s3/aws4_request", up to a comma. */
+/* Region and signing name as the expected scope has them:
+ * "AKIDEXAMPLE/20150830/us-east-1/s3/aws4_request", up to a comma. */
 static void set_scope(struct sample *c, const char *credential) {
-  char *copy = tcx__arena_strndup(c->arena, credential, strcspn(credential, ",")), *part[5], *at = copy;
+  char *copy = tcx__arena_strndup(c->arena, credential, strcspn(credential, ",")), *part[5],
+       *at = copy;
   assert_non_null(copy);
   for (int i = 0; i < 5; i++) {
     part[i] = at;
@@ -57,18 +63,21 @@ static void set_scope(struct sample *c, const char *credential) {
 }
 
 static struct sample sample(yajl_val tree) {
-  struct sample c = { .tree = tree, .expect = json_get(tree, "expect"), .kind = json_str(tree, "kind"), .service = json_str(tree, "service") };
+  struct sample c = {.tree = tree,
+                     .expect = json_get(tree, "expect"),
+                     .kind = json_str(tree, "kind"),
+                     .service = json_str(tree, "service")};
   yajl_val credentials = json_get(tree, "credentials");
   c.arena = tcx__arena_new();
   assert_non_null(c.arena);
   c.req.arena = c.arena;
   tcx__headers_init(&c.req.headers, c.arena);
-  c.s = (struct tcx_sigv4){ .access_key = json_str(credentials, "access_key"),
-                            .secret_key = json_str(credentials, "secret_key"),
-                            .session_token = json_str_or(credentials, "token", NULL),
-                            .now = NOW,
-                            .s3 = strcmp(c.service, "s3") == 0,
-                            .normalize_path = true };
+  c.s = (struct tcx_sigv4){.access_key = json_str(credentials, "access_key"),
+                           .secret_key = json_str(credentials, "secret_key"),
+                           .session_token = json_str_or(credentials, "token", NULL),
+                           .now = NOW,
+                           .s3 = strcmp(c.service, "s3") == 0,
+                           .normalize_path = true};
   return c;
 }
 
@@ -77,15 +86,19 @@ static void add_header(struct sample *c, const char *name, const char *value) {
 }
 
 static bool run_presign(struct sample *c) {
-  const char *url = json_str(c->expect, "url"), *mark = strstr(url, "X-Amz-Algorithm="), *credential = strstr(url, "X-Amz-Credential=");
+  const char *url = json_str(c->expect, "url"), *mark = strstr(url, "X-Amz-Algorithm="),
+             *credential = strstr(url, "X-Amz-Credential=");
   assert_true(mark != NULL && credential != NULL);
   credential += strlen("X-Amz-Credential=");
   struct tcx_buf scope;
   tcx__buf_init(&scope, c->arena, 300);
   assert_int_equal(tcx__uri_decode(&scope, credential, strcspn(credential, "&"), false), 0);
   set_scope(c, scope.data);
-  set_url(&c->req, tcx__arena_strndup(c->arena, url, (size_t)(mark - url) - 1)); /* without '?' or '&' before it */
-  c->req.method = !c->s.s3 ? "POST" : strncmp(json_str(c->tree, "operation"), "Put", 3) == 0 ? "PUT" : "GET";
+  set_url(&c->req, tcx__arena_strndup(c->arena, url,
+                                      (size_t)(mark - url) - 1)); /* without '?' or '&' before it */
+  c->req.method = !c->s.s3                                                 ? "POST"
+                  : strncmp(json_str(c->tree, "operation"), "Put", 3) == 0 ? "PUT"
+                                                                           : "GET";
   yajl_val params = json_get(c->tree, "params"), metadata = json_get(params, "Metadata");
   for (size_t i = 0; i < sizeof signed_members / sizeof *signed_members; i++)
     if (json_get(params, signed_members[i].member) != NULL)
@@ -93,18 +106,22 @@ static bool run_presign(struct sample *c) {
   if (metadata != NULL)
     add_header(c, "x-amz-meta-a", json_str(metadata, "a"));
   if (strcmp(c->service, "sts") == 0 || strcmp(c->service, "ec2") == 0)
-    add_header(c, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8"); /* dropped: it is the form's */
+    add_header(c, "Content-Type",
+               "application/x-www-form-urlencoded; charset=utf-8"); /* dropped: it is the form's */
   c->s.payload = c->s.s3 ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
   if (tcx__sigv4_presign(&c->s, &c->req, (unsigned)json_int(c->tree, "expires_in", 0), NULL) < 0)
     return false;
-  const char *got = tcx__arena_printf(c->arena, "%.*s?%.*s", (int)strcspn(url, "?"), url, (int)c->req.query.n, c->req.query.p);
+  const char *got = tcx__arena_printf(c->arena, "%.*s?%.*s", (int)strcspn(url, "?"), url,
+                                      (int)c->req.query.n, c->req.query.p);
   if (strcmp(got, url) != 0)
     print_error("--- expected\n%s\n--- got\n%s\n", url, got);
   return strcmp(got, url) == 0;
 }
 
 static bool is_auth_header(const char *name) {
-  static const char *const names[] = { "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "content-length", "host" };
+  static const char *const names[] = {"authorization",        "x-amz-date",
+                                      "x-amz-security-token", "x-amz-content-sha256",
+                                      "content-length",       "host"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0)
       return true;
@@ -116,14 +133,16 @@ static bool header_is(const struct sample *c, yajl_val headers, const char *name
   const struct tcx_header *got = tcx__headers_get(&c->req.headers, name);
   bool same = expected == NULL ? got == NULL : got != NULL && tcx__str_is(got->value, expected);
   if (!same)
-    print_error("%s\n--- expected\n%s\n--- got\n%.*s\n", name, expected == NULL ? "nothing" : expected, got == NULL ? 0 : (int)got->value.n,
+    print_error("%s\n--- expected\n%s\n--- got\n%.*s\n", name,
+                expected == NULL ? "nothing" : expected, got == NULL ? 0 : (int)got->value.n,
                 got == NULL ? "" : got->value.p);
   return same;
 }
 
 static bool run_request(struct sample *c) {
   yajl_val headers = json_get(c->expect, "headers");
-  const char *authorization = json_str(headers, "authorization"), *body = json_str_or(c->expect, "body_base64", ""), *sha256;
+  const char *authorization = json_str(headers, "authorization"),
+             *body = json_str_or(c->expect, "body_base64", ""), *sha256;
   set_scope(c, strstr(authorization, "Credential=") + strlen("Credential="));
   c->req.method = json_str(c->expect, "method");
   set_url(&c->req, json_str(c->expect, "url"));
@@ -136,9 +155,12 @@ static bool run_request(struct sample *c) {
   c->req.body = tcx__buf_str(&bytes);
   sha256 = json_str_or(headers, "x-amz-content-sha256", "");
   c->s.s3 = sha256[0] != '\0'; /* s3control signs as S3 does */
-  c->s.payload = strcmp(sha256, "STREAMING-UNSIGNED-PAYLOAD-TRAILER") == 0 ? TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER : TCX__PAYLOAD_HASH;
-  return tcx__sigv4_sign(&c->s, &c->req, NULL) == 0 && header_is(c, headers, "authorization") && header_is(c, headers, "x-amz-date") &&
-         header_is(c, headers, "x-amz-content-sha256") && header_is(c, headers, "x-amz-security-token");
+  c->s.payload = strcmp(sha256, "STREAMING-UNSIGNED-PAYLOAD-TRAILER") == 0
+                     ? TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER
+                     : TCX__PAYLOAD_HASH;
+  return tcx__sigv4_sign(&c->s, &c->req, NULL) == 0 && header_is(c, headers, "authorization") &&
+         header_is(c, headers, "x-amz-date") && header_is(c, headers, "x-amz-content-sha256") &&
+         header_is(c, headers, "x-amz-security-token");
 }
 
 /* A POST policy's signature is the key's over its base64 text. */
@@ -155,7 +177,8 @@ static bool run_post(struct sample *c) {
 
 static void golden(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/golden-botocore/requests.json"), cases = json_get(tree, "cases");
+  yajl_val tree = json_load("compliance/data/golden-botocore/requests.json"),
+           cases = json_get(tree, "cases");
   unsigned presign = 0, request = 0, post = 0, unsigned_requests = 0, failed = 0;
   for (size_t i = 0; i < json_len(cases); i++) {
     struct sample c = sample(json_at(cases, i));
@@ -180,7 +203,8 @@ static void golden(void **state) {
     }
     tcx__arena_free(c.arena);
   }
-  print_message("%u presigned URLs, %u requests, %u POST policies, %u unsigned\n", presign, request, post, unsigned_requests);
+  print_message("%u presigned URLs, %u requests, %u POST policies, %u unsigned\n", presign, request,
+                post, unsigned_requests);
   assert_int_equal(failed, 0);
   assert_int_equal(presign, PRESIGN);
   assert_int_equal(request, REQUEST);
@@ -190,6 +214,6 @@ static void golden(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(golden) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(golden)};
   return cmocka_run_group_tests_name("golden_auth", tests, NULL, NULL);
 }

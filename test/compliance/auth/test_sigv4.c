@@ -1,27 +1,67 @@
-/* data/sigv4: every case of both suites, signed by headers and (aws-c-auth) by query: canonical request, string to sign, signature, signed request. */
-#include "json_tree.h"
+/* data/sigv4: every case of both suites, signed by headers and (aws-c-auth) by query: canonical
+ * request, string to sign, signature, signed request. */
 #include "auth/auth.h"
 #include "base/codec.h"
+#include "json_tree.h"
 
-#define NOW 1440938160 /* 2015-08-30T12:36:00Z */
+#define NOW        1440938160 /* 2015-08-30T12:36:00Z */
 #define ACCESS_KEY "AKIDEXAMPLE"
 #define SECRET_KEY "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 static const char *const aws_c_auth[] = {
-  "get-header-key-duplicate", "get-header-value-order", "get-header-value-trim", "get-relative-normalized", "get-relative-unnormalized",
-  "get-slash-dot-slash-normalized", "get-slash-dot-slash-unnormalized", "get-slash-normalized", "get-slash-unnormalized",
-  "get-space-normalized", "get-space-unnormalized", "get-unreserved", "get-utf8", "get-vanilla", "get-vanilla-query",
-  "get-vanilla-query-order-key-case", "get-vanilla-query-unreserved", "get-vanilla-utf8-query", "get-vanilla-with-session-token",
-  "post-header-key-case", "post-header-key-sort", "post-header-value-case", "post-sts-header-after", "post-sts-header-before",
-  "post-vanilla", "post-x-www-form-urlencoded", "post-x-www-form-urlencoded-parameters",
+    "get-header-key-duplicate",
+    "get-header-value-order",
+    "get-header-value-trim",
+    "get-relative-normalized",
+    "get-relative-unnormalized",
+    "get-slash-dot-slash-normalized",
+    "get-slash-dot-slash-unnormalized",
+    "get-slash-normalized",
+    "get-slash-unnormalized",
+    "get-space-normalized",
+    "get-space-unnormalized",
+    "get-unreserved",
+    "get-utf8",
+    "get-vanilla",
+    "get-vanilla-query",
+    "get-vanilla-query-order-key-case",
+    "get-vanilla-query-unreserved",
+    "get-vanilla-utf8-query",
+    "get-vanilla-with-session-token",
+    "post-header-key-case",
+    "post-header-key-sort",
+    "post-header-value-case",
+    "post-sts-header-after",
+    "post-sts-header-before",
+    "post-vanilla",
+    "post-x-www-form-urlencoded",
+    "post-x-www-form-urlencoded-parameters",
 };
 static const char *const aws4_testsuite[] = {
-  "get-header-key-duplicate", "get-header-value-order", "get-header-value-trim", "get-unreserved", "get-utf8", "get-vanilla",
-  "get-vanilla-query", "get-vanilla-query-order-key-case", "get-vanilla-query-unreserved", "get-vanilla-utf8-query",
-  "get-vanilla-with-session-token", "normalize-path/get-relative", "normalize-path/get-slash", "normalize-path/get-slash-dot-slash",
-  "normalize-path/get-space", "normalize-path/get-special-character", "post-header-key-case", "post-header-key-sort",
-  "post-header-value-case", "post-sts-token/post-sts-header-after", "post-sts-token/post-sts-header-before", "post-vanilla",
-  "post-x-www-form-urlencoded", "post-x-www-form-urlencoded-parameters",
+    "get-header-key-duplicate",
+    "get-header-value-order",
+    "get-header-value-trim",
+    "get-unreserved",
+    "get-utf8",
+    "get-vanilla",
+    "get-vanilla-query",
+    "get-vanilla-query-order-key-case",
+    "get-vanilla-query-unreserved",
+    "get-vanilla-utf8-query",
+    "get-vanilla-with-session-token",
+    "normalize-path/get-relative",
+    "normalize-path/get-slash",
+    "normalize-path/get-slash-dot-slash",
+    "normalize-path/get-space",
+    "normalize-path/get-special-character",
+    "post-header-key-case",
+    "post-header-key-sort",
+    "post-header-value-case",
+    "post-sts-token/post-sts-header-after",
+    "post-sts-token/post-sts-header-before",
+    "post-vanilla",
+    "post-x-www-form-urlencoded",
+    "post-x-www-form-urlencoded-parameters",
 };
 
 static struct tcx_str trim(struct tcx_str s) {
@@ -35,7 +75,7 @@ static struct tcx_str trim(struct tcx_str s) {
 /* The next line of text, cut off it. */
 static struct tcx_str next_line(struct tcx_str *text) {
   const char *mark = text->n == 0 ? NULL : memchr(text->p, '\n', text->n);
-  struct tcx_str line = { text->p, mark == NULL ? text->n : (size_t)(mark - text->p) };
+  struct tcx_str line = {text->p, mark == NULL ? text->n : (size_t)(mark - text->p)};
   size_t cut = mark == NULL ? text->n : line.n + 1;
   text->p += cut;
   text->n -= cut;
@@ -58,7 +98,7 @@ static struct tcx_str encode_query(struct tcx_arena *arena, struct tcx_str raw) 
 static void parse_request(struct tcx_request *req, struct tcx_arena *arena, const char *file) {
   size_t size;
   char *text = test_read_file(file, &size);
-  struct tcx_str rest = { tcx__arena_strndup(arena, text, size), size };
+  struct tcx_str rest = {tcx__arena_strndup(arena, text, size), size};
   free(text);
   memset(req, 0, sizeof *req);
   req->arena = arena;
@@ -67,17 +107,18 @@ static void parse_request(struct tcx_request *req, struct tcx_arena *arena, cons
   const char *space = memchr(line.p, ' ', line.n);
   assert_non_null(space);
   req->method = tcx__arena_strndup(arena, line.p, (size_t)(space - line.p));
-  struct tcx_str target = { space + 1, line.n - (size_t)(space + 1 - line.p) };
+  struct tcx_str target = {space + 1, line.n - (size_t)(space + 1 - line.p)};
   if (tcx__str_ends(target, " HTTP/1.1"))
     target.n -= strlen(" HTTP/1.1");
   const char *mark = memchr(target.p, '?', target.n);
-  req->path = (struct tcx_str){ target.p, mark == NULL ? target.n : (size_t)(mark - target.p) };
+  req->path = (struct tcx_str){target.p, mark == NULL ? target.n : (size_t)(mark - target.p)};
   if (mark != NULL)
-    req->query = encode_query(arena, (struct tcx_str){ mark + 1, target.n - req->path.n - 1 });
+    req->query = encode_query(arena, (struct tcx_str){mark + 1, target.n - req->path.n - 1});
   while (rest.n > 0 && (line = trim(next_line(&rest))).n > 0) {
     const char *colon = memchr(line.p, ':', line.n);
     assert_non_null(colon);
-    struct tcx_str name = { line.p, (size_t)(colon - line.p) }, value = { colon + 1, line.n - (size_t)(colon - line.p) - 1 };
+    struct tcx_str name = {line.p, (size_t)(colon - line.p)},
+                   value = {colon + 1, line.n - (size_t)(colon - line.p) - 1};
     if (tcx__str_ieq(name, TCX__STR("host")))
       req->host_header = trim(value);
     else
@@ -93,7 +134,8 @@ static bool same_as_file(struct tcx_str got, const char *file, const char *what)
     size--;
   bool same = got.n == size && memcmp(got.p, expected, size) == 0;
   if (!same)
-    print_error("%s: %s\n--- expected\n%.*s\n--- got\n%.*s\n", file, what, (int)size, expected, (int)got.n, got.p);
+    print_error("%s: %s\n--- expected\n%.*s\n--- got\n%.*s\n", file, what, (int)size, expected,
+                (int)got.n, got.p);
   free(expected);
   return same;
 }
@@ -102,24 +144,28 @@ static bool sent(const struct tcx_request *req, struct tcx_str name, struct tcx_
   if (tcx__str_ieq(name, TCX__STR("host")))
     return tcx__str_eq(value, req->host_header);
   for (unsigned i = 0; i < req->headers.count; i++)
-    if (tcx__str_ieq(req->headers.list[i].name, name) && tcx__str_eq(trim(req->headers.list[i].value), value))
+    if (tcx__str_ieq(req->headers.list[i].name, name) &&
+        tcx__str_eq(trim(req->headers.list[i].value), value))
       return true;
   return false;
 }
 
-/* Every header of the expected request is ours and none besides; order is of no matter to signatures. */
+/* Every header of the expected request is ours and none besides; order is of no matter to
+ * signatures. */
 static bool headers_as_in(const struct tcx_request *req, const char *file) {
   size_t size;
   char *text = test_read_file(file, &size);
-  struct tcx_str rest = { text, size }, line;
+  struct tcx_str rest = {text, size}, line;
   unsigned count = 0;
   bool same = true;
   next_line(&rest);
   while (rest.n > 0 && (line = trim(next_line(&rest))).n > 0) {
     const char *colon = memchr(line.p, ':', line.n);
     assert_non_null(colon);
-    struct tcx_str name = { line.p, (size_t)(colon - line.p) }, value = { colon + 1, line.n - (size_t)(colon - line.p) - 1 };
-    bool compared = !tcx__str_ieq(name, TCX__STR("authorization")) || strstr(file, "aws-c-auth") != NULL; /* else .authz has been */
+    struct tcx_str name = {line.p, (size_t)(colon - line.p)},
+                   value = {colon + 1, line.n - (size_t)(colon - line.p) - 1};
+    bool compared = !tcx__str_ieq(name, TCX__STR("authorization")) ||
+                    strstr(file, "aws-c-auth") != NULL; /* else .authz has been */
     if (compared && !sent(req, name, trim(value))) {
       print_error("%s: %.*s\n", file, (int)line.n, line.p);
       same = false;
@@ -135,10 +181,11 @@ static bool headers_as_in(const struct tcx_request *req, const char *file) {
 static bool target_as_in(const struct tcx_request *req, const char *file) {
   size_t size;
   char *text = test_read_file(file, &size);
-  struct tcx_str rest = { text, size }, line = trim(next_line(&rest));
+  struct tcx_str rest = {text, size}, line = trim(next_line(&rest));
   struct tcx_str got;
-  got.p = tcx__arena_printf(req->arena, "%s %.*s%s%.*s HTTP/1.1", req->method, (int)req->path.n, req->path.p, req->query.n > 0 ? "?" : "",
-                            (int)req->query.n, req->query.p);
+  got.p =
+      tcx__arena_printf(req->arena, "%s %.*s%s%.*s HTTP/1.1", req->method, (int)req->path.n,
+                        req->path.p, req->query.n > 0 ? "?" : "", (int)req->query.n, req->query.p);
   assert_non_null(got.p);
   got.n = strlen(got.p);
   bool same = tcx__str_eq(got, line);
@@ -152,30 +199,36 @@ static bool run_aws_c_auth(const char *name, bool by_query, struct tcx_signing_k
   char file[200], kind[] = "header";
   struct tcx_str canonical, to_sign;
   struct tcx_request req;
-  struct tcx_fail fail = { NULL, 0, NULL };
+  struct tcx_fail fail = {NULL, 0, NULL};
   struct tcx_arena *arena = tcx__arena_new();
   assert_non_null(arena);
   if (by_query)
     memcpy(kind, "query", 6);
-#define FILE_OF(what) (snprintf(file, sizeof file, "compliance/data/sigv4/aws-c-auth/%s/%s%s", name, (what)[0] == '-' ? kind : "", what), file)
-  yajl_val context = json_load(FILE_OF("context.json")), credentials = json_get(context, "credentials");
+#define FILE_OF(what)                                                                              \
+  (snprintf(file, sizeof file, "compliance/data/sigv4/aws-c-auth/%s/%s%s", name,                   \
+            (what)[0] == '-' ? kind : "", what),                                                   \
+   file)
+  yajl_val context = json_load(FILE_OF("context.json")),
+           credentials = json_get(context, "credentials");
   assert_string_equal(json_str(context, "timestamp"), "2015-08-30T12:36:00Z");
   parse_request(&req, arena, FILE_OF("request.txt"));
-  struct tcx_sigv4 s = { .access_key = json_str(credentials, "access_key_id"),
-                         .secret_key = json_str(credentials, "secret_access_key"),
-                         .session_token = json_str_or(credentials, "token", NULL),
-                         .region = json_str(context, "region"),
-                         .service = json_str(context, "service"),
-                         .now = NOW,
-                         .keys = keys,
-                         .content_sha256_header = json_bool(context, "sign_body", false),
-                         .normalize_path = json_bool(context, "normalize", true),
-                         .token_after = json_bool(context, "omit_session_token", false),
-                         .canonical_request = &canonical,
-                         .string_to_sign = &to_sign };
+  struct tcx_sigv4 s = {.access_key = json_str(credentials, "access_key_id"),
+                        .secret_key = json_str(credentials, "secret_access_key"),
+                        .session_token = json_str_or(credentials, "token", NULL),
+                        .region = json_str(context, "region"),
+                        .service = json_str(context, "service"),
+                        .now = NOW,
+                        .keys = keys,
+                        .content_sha256_header = json_bool(context, "sign_body", false),
+                        .normalize_path = json_bool(context, "normalize", true),
+                        .token_after = json_bool(context, "omit_session_token", false),
+                        .canonical_request = &canonical,
+                        .string_to_sign = &to_sign};
   fail.arena = arena;
-  bool ok = (by_query ? tcx__sigv4_presign(&s, &req, (unsigned)json_int(context, "expiration_in_seconds", 0), &fail)
-                      : tcx__sigv4_sign(&s, &req, &fail)) == 0;
+  bool ok =
+      (by_query ? tcx__sigv4_presign(&s, &req,
+                                     (unsigned)json_int(context, "expiration_in_seconds", 0), &fail)
+                : tcx__sigv4_sign(&s, &req, &fail)) == 0;
   ok = ok && same_as_file(canonical, FILE_OF("-canonical-request.txt"), "canonical request");
   ok = ok && same_as_file(to_sign, FILE_OF("-string-to-sign.txt"), "string to sign");
   ok = ok && same_as_file(tcx__str(s.signature), FILE_OF("-signature.txt"), "signature");
@@ -190,7 +243,7 @@ static bool run_aws_c_auth(const char *name, bool by_query, struct tcx_signing_k
 
 static void suite_aws_c_auth(void **state) {
   (void)state;
-  struct tcx_signing_keys keys = { .next = 0 };
+  struct tcx_signing_keys keys = {.next = 0};
   unsigned passed = 0, count = sizeof aws_c_auth / sizeof *aws_c_auth;
   for (unsigned i = 0; i < count; i++)
     for (int by_query = 0; by_query < 2; by_query++) {
@@ -223,18 +276,27 @@ static bool run_aws4_testsuite(const char *name) {
   struct tcx_request req;
   struct tcx_arena *arena = tcx__arena_new();
   assert_non_null(arena);
-#define FILE_OF(what) (snprintf(file, sizeof file, "compliance/data/sigv4/aws4_testsuite/%s/%s.%s", name, leaf, what), file)
+#define FILE_OF(what)                                                                              \
+  (snprintf(file, sizeof file, "compliance/data/sigv4/aws4_testsuite/%s/%s.%s", name, leaf, what), \
+   file)
   parse_request(&req, arena, FILE_OF("req"));
-  struct tcx_sigv4 s = { .access_key = ACCESS_KEY, .secret_key = SECRET_KEY, .region = "us-east-1", .service = "service", .now = NOW,
-                         .normalize_path = true, .canonical_request = &canonical, .string_to_sign = &to_sign };
+  struct tcx_sigv4 s = {.access_key = ACCESS_KEY,
+                        .secret_key = SECRET_KEY,
+                        .region = "us-east-1",
+                        .service = "service",
+                        .now = NOW,
+                        .normalize_path = true,
+                        .canonical_request = &canonical,
+                        .string_to_sign = &to_sign};
   s.session_token = token_of_signed_request(arena, FILE_OF("sreq"));
   s.token_after = strstr(name, "header-after") != NULL;
-  struct tcx_fail fail = { arena, 0, NULL };
+  struct tcx_fail fail = {arena, 0, NULL};
   bool ok = tcx__sigv4_sign(&s, &req, &fail) == 0;
   ok = ok && same_as_file(canonical, FILE_OF("creq"), "canonical request");
   ok = ok && same_as_file(to_sign, FILE_OF("sts"), "string to sign");
   const struct tcx_header *authorization = tcx__headers_get(&req.headers, "authorization");
-  ok = ok && authorization != NULL && same_as_file(authorization->value, FILE_OF("authz"), "Authorization");
+  ok = ok && authorization != NULL &&
+       same_as_file(authorization->value, FILE_OF("authz"), "Authorization");
   ok = ok && headers_as_in(&req, FILE_OF("sreq"));
   tcx__arena_free(arena);
   return ok;
@@ -255,6 +317,7 @@ static void suite_aws4_testsuite(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(suite_aws_c_auth), cmocka_unit_test(suite_aws4_testsuite) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(suite_aws_c_auth),
+                                     cmocka_unit_test(suite_aws4_testsuite)};
   return cmocka_run_group_tests_name("sigv4", tests, NULL, NULL);
 }

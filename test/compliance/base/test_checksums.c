@@ -1,20 +1,26 @@
-/* data/checksums/vectors.json: every input through every algorithm of checksum.h (and MD5), whole and in pieces, folded and by table; and the CRCs of joined parts. */
-#include "json_tree.h"
+/* data/checksums/vectors.json: every input through every algorithm of checksum.h (and MD5), whole
+ * and in pieces, folded and by table; and the CRCs of joined parts. */
 #include "base/checksum.h"
 #include "base/codec.h"
+#include "json_tree.h"
 
-#define VECTORS 74
+#define VECTORS      74
 #define COMBINATIONS 6
 
-static const struct { const char *key, *name; } algorithms[] = {
-  { "crc32", "CRC32" }, { "crc32c", "crc32C" }, { "crc64nvme", "CRC64NVME" }, { "sha1", "sha1" }, { "sha256", "SHA256" },
+static const struct {
+  const char *key, *name;
+} algorithms[] = {
+    {"crc32", "CRC32"}, {"crc32c", "crc32C"}, {"crc64nvme", "CRC64NVME"},
+    {"sha1", "sha1"},   {"sha256", "SHA256"},
 };
 
 static unsigned char *pattern(const char *name, size_t n) {
   unsigned char *p = malloc(n + 1);
   assert_non_null(p);
   for (size_t i = 0; i < n; i++)
-    p[i] = (unsigned char)(strcmp(name, "zeros") == 0 ? 0 : strcmp(name, "i%251") == 0 ? i % 251 : (i + 1) * 131);
+    p[i] = (unsigned char)(strcmp(name, "zeros") == 0   ? 0
+                           : strcmp(name, "i%251") == 0 ? i % 251
+                                                        : (i + 1) * 131);
   return p;
 }
 
@@ -31,7 +37,8 @@ static unsigned char *read_input(yajl_val input, size_t *n) {
   return p;
 }
 
-static bool sum_is(tcx__sum sum, const unsigned char *p, size_t n, size_t piece, const char *expected) {
+static bool sum_is(tcx__sum sum, const unsigned char *p, size_t n, size_t piece,
+                   const char *expected) {
   struct tcx_summer s;
   char text[TCX__SUM_TEXT];
   tcx__summer_init(&s, sum);
@@ -43,7 +50,8 @@ static bool sum_is(tcx__sum sum, const unsigned char *p, size_t n, size_t piece,
 
 static void vectors(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/checksums/vectors.json"), list = json_get(tree, "vectors");
+  yajl_val tree = json_load("compliance/data/checksums/vectors.json"),
+           list = json_get(tree, "vectors");
   unsigned failed = 0;
   for (size_t i = 0; i < json_len(list); i++) {
     yajl_val vector = json_at(list, i), digests = json_get(vector, "digests");
@@ -58,7 +66,8 @@ static void vectors(void **state) {
           continue; /* the bytes between are no different from those of 64 KiB */
         tcx__crc_force_portable(portable == 1);
         tcx__sha256_force_portable(portable == 1);
-        if (!sum_is(sum, p, n, n + 1, expected) || !sum_is(sum, p, n, 1000, expected) || (n < 5000 && !sum_is(sum, p, n, 7, expected))) {
+        if (!sum_is(sum, p, n, n + 1, expected) || !sum_is(sum, p, n, 1000, expected) ||
+            (n < 5000 && !sum_is(sum, p, n, 7, expected))) {
           print_error("%s: %s, portable %d\n", json_str(vector, "id"), algorithms[a].key, portable);
           failed++;
         }
@@ -87,9 +96,11 @@ static uint64_t hex_member(yajl_val map, const char *name) {
 
 static void combinations(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/checksums/vectors.json"), list = json_get(tree, "combine");
+  yajl_val tree = json_load("compliance/data/checksums/vectors.json"),
+           list = json_get(tree, "combine");
   for (size_t i = 0; i < json_len(list); i++) {
-    yajl_val parts = json_get(json_at(list, i), "parts"), whole = json_get(json_at(list, i), "whole");
+    yajl_val parts = json_get(json_at(list, i), "parts"),
+             whole = json_get(json_at(list, i), "whole");
     uint32_t crc32 = 0, crc32c = 0;
     uint64_t crc64 = 0;
     for (size_t k = 0; k < json_len(parts); k++) {
@@ -114,7 +125,8 @@ static void names(void **state) {
     assert_int_equal(tcx__sum_by_name(tcx__sum_name(sum)), sum);
     assert_int_equal(strlen(header.p), header.n);
     assert_true(tcx__str_starts(header, "x-amz-checksum-"));
-    assert_true(tcx__str_ieq(tcx__str(header.p + strlen("x-amz-checksum-")), tcx__str(tcx__sum_name(sum))));
+    assert_true(
+        tcx__str_ieq(tcx__str(header.p + strlen("x-amz-checksum-")), tcx__str(tcx__sum_name(sum))));
   }
   assert_int_equal(tcx__sum_by_name("MD5"), TCX__SUM_NONE);
   assert_int_equal(tcx__sum_by_name("XXHASH64"), TCX__SUM_NONE);
@@ -129,6 +141,7 @@ static void names(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(vectors), cmocka_unit_test(combinations), cmocka_unit_test(names) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(vectors), cmocka_unit_test(combinations),
+                                     cmocka_unit_test(names)};
   return cmocka_run_group_tests_name("checksums", tests, NULL, NULL);
 }

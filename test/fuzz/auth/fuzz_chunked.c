@@ -1,4 +1,5 @@
-/* A body cut in arbitrary pieces, framed, and read back by a plain reader of aws-chunked: same bytes, same trailer, nothing left over. */
+/* A body cut in arbitrary pieces, framed, and read back by a plain reader of aws-chunked: same
+ * bytes, same trailer, nothing left over. */
 #include "auth/auth.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ static void check(bool ok) {
 static struct tcx_str line_of(const char **p, const char *end) {
   const char *mark = memchr(*p, '\n', (size_t)(end - *p));
   check(mark != NULL && mark > *p && mark[-1] == '\r');
-  struct tcx_str line = { *p, (size_t)(mark - 1 - *p) };
+  struct tcx_str line = {*p, (size_t)(mark - 1 - *p)};
   *p = mark + 1;
   return line;
 }
@@ -28,7 +29,8 @@ static size_t size_of(struct tcx_str line, bool is_signed) {
   return n;
 }
 
-static void read_back(const char *p, const char *end, tcx__payload payload, tcx__sum sum, const char *text, const uint8_t *data, size_t size) {
+static void read_back(const char *p, const char *end, tcx__payload payload, tcx__sum sum,
+                      const char *text, const uint8_t *data, size_t size) {
   bool is_signed = payload != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
   for (size_t n; (n = size_of(line_of(&p, end), is_signed)) > 0; p += 2) {
     check(n <= size && (size_t)(end - p) >= n + 2 && memcmp(p, data, n) == 0);
@@ -40,7 +42,8 @@ static void read_back(const char *p, const char *end, tcx__payload payload, tcx_
   check(size == 0);
   if (sum != TCX__SUM_NONE && payload != TCX__PAYLOAD_STREAMING) {
     struct tcx_str line = line_of(&p, end), header = tcx__sum_header(sum);
-    check(line.n == header.n + 1 + tcx__sum_text_len(sum) && memcmp(line.p, header.p, header.n) == 0 && line.p[header.n] == ':');
+    check(line.n == header.n + 1 + tcx__sum_text_len(sum) &&
+          memcmp(line.p, header.p, header.n) == 0 && line.p[header.n] == ':');
     check(memcmp(line.p + header.n + 1, text, tcx__sum_text_len(sum)) == 0);
     if (is_signed)
       check(line_of(&p, end).n == strlen("x-amz-trailer-signature:") + 64);
@@ -50,13 +53,19 @@ static void read_back(const char *p, const char *end, tcx__payload payload, tcx_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const tcx__payload forms[] = { TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER, TCX__PAYLOAD_STREAMING, TCX__PAYLOAD_STREAMING_TRAILER };
+  static const tcx__payload forms[] = {TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER,
+                                       TCX__PAYLOAD_STREAMING, TCX__PAYLOAD_STREAMING_TRAILER};
   if (size < 3 || size > 20000)
     return 0;
   tcx__payload payload = forms[data[0] % 3];
   tcx__sum sum = (tcx__sum)(data[1] % TCX__SUM_COUNT);
   size_t piece = 1 + data[2], room = size * (TCX__CHUNK_HEAD + 3) + TCX__CHUNK_TAIL;
-  struct tcx_sigv4 s = { .access_key = "A", .secret_key = "s", .region = "r", .service = "s3", .now = data[1], .payload = payload };
+  struct tcx_sigv4 s = {.access_key = "A",
+                        .secret_key = "s",
+                        .region = "r",
+                        .service = "s3",
+                        .now = data[1],
+                        .payload = payload};
   struct tcx_chunked c;
   struct tcx_summer summer;
   char text[TCX__SUM_TEXT], *out = malloc(room), *at = out;

@@ -1,19 +1,24 @@
 /*
- * The retry policy against botocore's: the conditions of its own tests (data/retries/standard-conditions.json), and whole sequences of
- * calls with quota, delays and metadata (data/retries/policy.json, made by make_retries.py).
+ * The retry policy against botocore's: the conditions of its own tests
+ * (data/retries/standard-conditions.json), and whole sequences of calls with quota, delays and
+ * metadata (data/retries/policy.json, made by make_retries.py).
  */
-#include "json_tree.h"
 #include "core/retry.h"
+#include "json_tree.h"
 
 #define CONDITIONS 37
-#define STEPS 1548
+#define STEPS      1548
 
 static int status_of(const char *exception) {
-  static const struct { const char *name; int status; } table[] = {
-    { "ConnectionError", UV_ECONNREFUSED }, { "HTTPClientError", TCX_EPROTO },     { "ECONNREFUSED", UV_ECONNREFUSED },
-    { "EAI_NONAME", UV_EAI_NONAME },        { "ECONNRESET", UV_ECONNRESET },       { "EOF", UV_EOF },
-    { "ETIMEDOUT", UV_ETIMEDOUT },          { "EHOSTUNREACH", UV_EHOSTUNREACH },   { "TCX_EPROTO", TCX_EPROTO },
-    { "TCX_EPARAM", TCX_EPARAM },
+  static const struct {
+    const char *name;
+    int status;
+  } table[] = {
+      {"ConnectionError", UV_ECONNREFUSED}, {"HTTPClientError", TCX_EPROTO},
+      {"ECONNREFUSED", UV_ECONNREFUSED},    {"EAI_NONAME", UV_EAI_NONAME},
+      {"ECONNRESET", UV_ECONNRESET},        {"EOF", UV_EOF},
+      {"ETIMEDOUT", UV_ETIMEDOUT},          {"EHOSTUNREACH", UV_EHOSTUNREACH},
+      {"TCX_EPROTO", TCX_EPROTO},           {"TCX_EPARAM", TCX_EPARAM},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (strcmp(table[i].name, exception) == 0)
@@ -23,7 +28,7 @@ static int status_of(const char *exception) {
 }
 
 static struct tcx_retry_in condition(yajl_val vector) {
-  struct tcx_retry_in in = { .service_id = "S3", .attempt = 1 };
+  struct tcx_retry_in in = {.service_id = "S3", .attempt = 1};
   in.http_status = (int)json_int(vector, "status_code", 0);
   in.error_code = json_str_or(vector, "error_code", NULL);
   const char *exception = json_str_or(vector, "exception", NULL);
@@ -36,7 +41,8 @@ static void look_up(struct tcx_retry_in *in, yajl_val shapes) {
   for (size_t i = 0; i < shapes->u.object.len; i++) {
     yajl_val shape = shapes->u.object.values[i], retryable = json_get(shape, "retryable");
     const char *code = json_str_or(json_get(shape, "error"), "code", shapes->u.object.keys[i]);
-    if (in->error_code == NULL || !json_bool(shape, "exception", false) || strcmp(code, in->error_code) != 0)
+    if (in->error_code == NULL || !json_bool(shape, "exception", false) ||
+        strcmp(code, in->error_code) != 0)
       continue;
     in->modeled = true;
     in->modeled_retryable = retryable != NULL;
@@ -44,16 +50,20 @@ static void look_up(struct tcx_retry_in *in, yajl_val shapes) {
   }
 }
 
-/* Each list tests one checker of botocore's; what another checker says of the same answer is taken into account here. */
+/* Each list tests one checker of botocore's; what another checker says of the same answer is taken
+ * into account here. */
 static void conditions(void **state) {
   (void)state;
   yajl_val tree = json_load("compliance/data/retries/standard-conditions.json");
   yajl_val shapes = json_get(json_get(tree, "service_description"), "shapes");
-  static const struct { const char *list; tcx__retry_kind kind; } lists[] = {
-    { "retryable_transient_errors", TCX__RETRY_TRANSIENT },
-    { "retryable_throttled_responses", TCX__RETRY_THROTTLED },
-    { "retryable_throttling_status_codes", TCX__RETRY_THROTTLED },
-    { "retryable_modeled_errors", TCX__RETRY_TRANSIENT },
+  static const struct {
+    const char *list;
+    tcx__retry_kind kind;
+  } lists[] = {
+      {"retryable_transient_errors", TCX__RETRY_TRANSIENT},
+      {"retryable_throttled_responses", TCX__RETRY_THROTTLED},
+      {"retryable_throttling_status_codes", TCX__RETRY_THROTTLED},
+      {"retryable_modeled_errors", TCX__RETRY_TRANSIENT},
   };
   size_t count = 0;
   unsigned failed = 0;
@@ -66,13 +76,16 @@ static void conditions(void **state) {
       tcx__retry_kind kind = tcx__retry_classify(&in);
       bool ok;
       if (json_bool(vector, "retryable", false)) {
-        bool both = in.error_code != NULL && (strcmp(in.error_code, "PriorRequestNotComplete") == 0 || strcmp(in.error_code, "ModeledThrottlingError") == 0);
+        bool both =
+            in.error_code != NULL && (strcmp(in.error_code, "PriorRequestNotComplete") == 0 ||
+                                      strcmp(in.error_code, "ModeledThrottlingError") == 0);
         ok = kind == (both ? TCX__RETRY_THROTTLED : lists[l].kind);
       } else {
         bool slow_down = in.error_code != NULL && strcmp(in.error_code, "SlowDown") == 0;
-        ok = kind == (in.status != 0 || in.http_status >= 500 ? (slow_down ? TCX__RETRY_THROTTLED : TCX__RETRY_TRANSIENT)
-                      : in.http_status == 429                 ? TCX__RETRY_THROTTLED
-                                                              : TCX__RETRY_NOT);
+        ok = kind == (in.status != 0 || in.http_status >= 500
+                          ? (slow_down ? TCX__RETRY_THROTTLED : TCX__RETRY_TRANSIENT)
+                      : in.http_status == 429 ? TCX__RETRY_THROTTLED
+                                              : TCX__RETRY_NOT);
       }
       if (!ok) {
         print_error("%s[%zu]: %d\n", lists[l].list, i, (int)kind);
@@ -85,35 +98,43 @@ static void conditions(void **state) {
   yajl_tree_free(tree);
 }
 
-static bool run_step(struct tcx_retry_quota *quota, struct tcx_retry_state *state, const char *service_id, const char *operation, yajl_val step) {
+static bool run_step(struct tcx_retry_quota *quota, struct tcx_retry_state *state,
+                     const char *service_id, const char *operation, yajl_val step) {
   if (json_bool(step, "success", false)) {
     tcx__retry_succeeded(quota, state);
     return quota->available == (unsigned)json_int(step, "available", -1);
   }
   yajl_val modeled = json_get(step, "modeled"), delay = json_get(step, "delay_ms");
   const char *exception = json_str_or(step, "exception", NULL);
-  struct tcx_retry_in in = { .service_id = service_id,
-                             .attempt = (unsigned)json_int(step, "attempt", 0),
-                             .http_status = (int)json_int(step, "http", 0),
-                             .error_code = json_str_or(step, "code", NULL),
-                             .modeled = modeled != NULL,
-                             .modeled_retryable = modeled != NULL && YAJL_IS_TRUE(json_at(modeled, 0)),
-                             .modeled_throttling = modeled != NULL && YAJL_IS_TRUE(json_at(modeled, 1)),
-                             .status = exception == NULL ? 0 : status_of(exception),
-                             .retry_after = tcx__str(json_str_or(step, "retry_after", NULL)),
-                             .long_poll = tcx__retry_is_long_poll(service_id, operation),
-                             .random = YAJL_GET_DOUBLE(json_get(step, "random")) };
+  struct tcx_retry_in in = {
+      .service_id = service_id,
+      .attempt = (unsigned)json_int(step, "attempt", 0),
+      .http_status = (int)json_int(step, "http", 0),
+      .error_code = json_str_or(step, "code", NULL),
+      .modeled = modeled != NULL,
+      .modeled_retryable = modeled != NULL && YAJL_IS_TRUE(json_at(modeled, 0)),
+      .modeled_throttling = modeled != NULL && YAJL_IS_TRUE(json_at(modeled, 1)),
+      .status = exception == NULL ? 0 : status_of(exception),
+      .retry_after = tcx__str(json_str_or(step, "retry_after", NULL)),
+      .long_poll = tcx__retry_is_long_poll(service_id, operation),
+      .random = YAJL_GET_DOUBLE(json_get(step, "random"))};
   struct tcx_retry_out out = tcx__retry_decide(quota, state, &in);
-  double expected = YAJL_IS_DOUBLE(delay) ? YAJL_GET_DOUBLE(delay) : (double)YAJL_GET_INTEGER(delay);
-  bool same_delay = (double)out.delay_ms <= expected + 0.501 && (double)out.delay_ms >= expected - 0.501;
-  bool same_metadata = exception != NULL || (out.max_attempts_reached == json_bool(step, "max_attempts_reached", false) &&
-                                             out.quota_reached == json_bool(step, "quota_reached", false));
-  return out.retry == json_bool(step, "retry", false) && same_delay && same_metadata && quota->available == (unsigned)json_int(step, "available", -1);
+  double expected =
+      YAJL_IS_DOUBLE(delay) ? YAJL_GET_DOUBLE(delay) : (double)YAJL_GET_INTEGER(delay);
+  bool same_delay =
+      (double)out.delay_ms <= expected + 0.501 && (double)out.delay_ms >= expected - 0.501;
+  bool same_metadata =
+      exception != NULL ||
+      (out.max_attempts_reached == json_bool(step, "max_attempts_reached", false) &&
+       out.quota_reached == json_bool(step, "quota_reached", false));
+  return out.retry == json_bool(step, "retry", false) && same_delay && same_metadata &&
+         quota->available == (unsigned)json_int(step, "available", -1);
 }
 
 static void sequences(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/retries/policy.json"), clients = json_get(tree, "clients");
+  yajl_val tree = json_load("compliance/data/retries/policy.json"),
+           clients = json_get(tree, "clients");
   unsigned steps_run = 0, failed = 0;
   for (size_t c = 0; c < json_len(clients); c++) {
     yajl_val client = json_at(clients, c), calls = json_get(client, "calls");
@@ -123,9 +144,10 @@ static void sequences(void **state) {
     assert_int_equal(tcx__retry_default_attempts(service_id), json_int(client, "max_attempts", 0));
     for (size_t k = 0; k < json_len(calls); k++) {
       yajl_val steps = json_get(json_at(calls, k), "steps");
-      struct tcx_retry_state call = { .max_attempts = tcx__retry_default_attempts(service_id) };
+      struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(service_id)};
       for (size_t i = 0; i < json_len(steps); i++, steps_run++)
-        if (!run_step(&quota, &call, service_id, json_str(json_at(calls, k), "operation"), json_at(steps, i))) {
+        if (!run_step(&quota, &call, service_id, json_str(json_at(calls, k), "operation"),
+                      json_at(steps, i))) {
           print_error("%s client %zu call %zu step %zu\n", service_id, c, k, i);
           failed++;
         }
@@ -137,16 +159,22 @@ static void sequences(void **state) {
 }
 
 static tcx__retry_kind kind_of(int status, tcx_phase_t phase) {
-  return tcx__retry_classify(&(struct tcx_retry_in){ .service_id = "S3", .attempt = 1, .status = status, .phase = phase });
+  return tcx__retry_classify(
+      &(struct tcx_retry_in){.service_id = "S3", .attempt = 1, .status = status, .phase = phase});
 }
 
-/* What is no failure of the network is not tried again, and neither is a handshake that was refused. */
+/* What is no failure of the network is not tried again, and neither is a handshake that was
+ * refused. */
 static void transport_failures(void **state) {
   (void)state;
-  static const int never[] = { UV_ENOMEM, UV_EINVAL, UV_ECANCELED, UV_EACCES, TCX_EPARAM, TCX_ECREDS, TCX_EENDPOINT, TCX_ECLOSING, TCX_ESERVICE,
-                               TCX_ECONFIG, TCX_EPOOL, TCX_EBODY, TCX_ETOOBIG, TCX_EPAGINATE, TCX_EWAITER, TCX_ECLIENT, 0 };
-  static const int again[] = { UV_ECONNREFUSED, UV_ECONNRESET, UV_EPIPE, UV_EOF, UV_ETIMEDOUT, UV_EHOSTUNREACH, UV_ENETUNREACH, UV_EAI_AGAIN,
-                               UV_EAI_NONAME, UV_EAI_NODATA, UV_EMFILE, TCX_EPROTO, TCX_ECHECKSUM, TCX_ESTALLED };
+  static const int never[] = {
+      UV_ENOMEM,     UV_EINVAL,     UV_ECANCELED, UV_EACCES,   TCX_EPARAM, TCX_ECREDS,
+      TCX_EENDPOINT, TCX_ECLOSING,  TCX_ESERVICE, TCX_ECONFIG, TCX_EPOOL,  TCX_EBODY,
+      TCX_ETOOBIG,   TCX_EPAGINATE, TCX_EWAITER,  TCX_ECLIENT, 0};
+  static const int again[] = {UV_ECONNREFUSED, UV_ECONNRESET,   UV_EPIPE,       UV_EOF,
+                              UV_ETIMEDOUT,    UV_EHOSTUNREACH, UV_ENETUNREACH, UV_EAI_AGAIN,
+                              UV_EAI_NONAME,   UV_EAI_NODATA,   UV_EMFILE,      TCX_EPROTO,
+                              TCX_ECHECKSUM,   TCX_ESTALLED};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++)
     assert_int_equal(kind_of(never[i], TCX_PHASE_CONNECT), TCX__RETRY_NOT);
   for (size_t i = 0; i < sizeof again / sizeof *again; i++)
@@ -160,9 +188,12 @@ static void delays_are_bounded(void **state) {
   (void)state;
   for (unsigned attempt = 1; attempt < 100; attempt++)
     for (int throttled = 0; throttled < 2; throttled++) {
-      struct tcx_retry_quota quota = { 500 };
-      struct tcx_retry_state call = { .max_attempts = 1000 };
-      struct tcx_retry_in in = { .service_id = "S3", .attempt = attempt, .http_status = throttled ? 429 : 500, .random = 0.999999 };
+      struct tcx_retry_quota quota = {500};
+      struct tcx_retry_state call = {.max_attempts = 1000};
+      struct tcx_retry_in in = {.service_id = "S3",
+                                .attempt = attempt,
+                                .http_status = throttled ? 429 : 500,
+                                .random = 0.999999};
       double expected = throttled ? 1000 : 50;
       for (unsigned i = 1; i < attempt && expected < 20000; i++)
         expected *= 2;
@@ -180,19 +211,20 @@ static void delays_are_bounded(void **state) {
 static void quota_runs_dry(void **state) {
   (void)state;
   struct tcx_retry_quota quota;
-  struct tcx_retry_state call = { .max_attempts = 3 };
-  struct tcx_retry_in in = { .service_id = "S3", .attempt = 1, .http_status = 500 };
+  struct tcx_retry_state call = {.max_attempts = 3};
+  struct tcx_retry_in in = {.service_id = "S3", .attempt = 1, .http_status = 500};
   unsigned retries = 0;
   tcx__retry_quota_init(&quota);
   while (tcx__retry_decide(&quota, &call, &in).retry)
     retries++;
   assert_int_equal(retries, 500 / 14);
   struct tcx_retry_out out = tcx__retry_decide(&quota, &call, &in);
-  assert_true(out.quota_reached && !out.max_attempts_reached && out.kind == TCX__RETRY_TRANSIENT && out.delay_ms == 0);
+  assert_true(out.quota_reached && !out.max_attempts_reached && out.kind == TCX__RETRY_TRANSIENT &&
+              out.delay_ms == 0);
   in.http_status = 429;
   out = tcx__retry_decide(&quota, &call, &in);
   assert_true(out.retry && out.kind == TCX__RETRY_THROTTLED);
-  struct tcx_retry_state fresh = { .max_attempts = 3 };
+  struct tcx_retry_state fresh = {.max_attempts = 3};
   for (int i = 0; i < 1000; i++)
     tcx__retry_succeeded(&quota, &fresh);
   assert_int_equal(quota.available, 500);
@@ -209,7 +241,9 @@ static void long_polls(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(conditions),       cmocka_unit_test(sequences),      cmocka_unit_test(transport_failures),
-                                      cmocka_unit_test(delays_are_bounded), cmocka_unit_test(quota_runs_dry), cmocka_unit_test(long_polls) };
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(conditions),         cmocka_unit_test(sequences),
+      cmocka_unit_test(transport_failures), cmocka_unit_test(delays_are_bounded),
+      cmocka_unit_test(quota_runs_dry),     cmocka_unit_test(long_polls)};
   return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
 }
