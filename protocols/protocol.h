@@ -25,11 +25,12 @@ struct tcx_serialize {
 };
 
 typedef enum { TCX__PARSE_OUTPUT, TCX__PARSE_ERROR } tcx__parse_mode;
-struct tcx_parser;                           /* a protocol's own, in the arena; begins with a struct tcx_parser_head */
+struct tcx_parser { tcx__parse_mode mode; }; /* a protocol's own begins so, in the arena. mode: as started, or ERROR once error_in_success was found true */
 struct tcx_parse_error {                     /* what finish tells of an error response; texts NUL-ended, in the arena */
   const char *code;                          /* never NULL after a successful finish: from the body, a header, or the status ("404") */
   const char *message;                       /* never NULL; "" when the service said nothing (the call may put the HTTP reason) */
   const struct tcx_shape *shape;             /* the modelled exception, or NULL */
+  const char *request_id, *host_id;          /* what the body says (it is in no value), or NULL */
 };
 /* One event of a framed body: type "event" | "exception" | "error"; payload by the member's shape. < 0 stops the parser with that status. */
 typedef int (*tcx__event_cb)(void *ctx, const char *type, const char *name, struct tcx_value *payload);
@@ -40,6 +41,8 @@ struct tcx_parse {                           /* what a parser is started with; b
   const struct tcx_operation *op;
   const struct tcx_response_head *head;
   tcx__parse_mode mode;
+  bool error_in_success;                     /* in mode OUTPUT: a document whose element is Error, or that is malformed, is an error all the same (S3 does that): the parser's mode says so by
+                                                the time finish returns, and finish gives what it gives for errors, with status 500 where a status is needed */
   struct tcx_fail *fail;                     /* what is wrong with the response, in words */
   tcx__event_cb on_event; void *event_ctx;   /* used only by outputs with an event stream */
 };
@@ -51,16 +54,21 @@ struct tcx_protocol {
   int (*start)(const struct tcx_parse *p, struct tcx_parser **out);      /* UV_ENOMEM */
   int (*feed)(struct tcx_parser *parser, const char *bytes, size_t n);   /* TCX_EPROTO, TCX_ETOOBIG, UV_ENOMEM */
   /* The body is complete. *out is a MAP, never NULL on success. error is filled in mode TCX__PARSE_ERROR (may be NULL else). In that mode the value is
-     {Error: {Code, Message, ...}, <modelled members>}. A malformed error document is no failure: code comes from the status then. */
+     {Error: {Code, Message, ...}, <other elements beside Error>, <modelled members>}; RequestId and HostId go into error instead. A malformed error document is no failure: code comes from the status then. */
   int (*finish)(struct tcx_parser *parser, struct tcx_value **out, struct tcx_parse_error *error);
 };
 /* True when the operation's success output has a member that streams (its name comes back): the body then does not pass through a parser but to the stream;
    start and finish still run, without feed, for headers and status. */
+/* As botocore: a payload that is a blob, or has the streaming trait. */
 bool tcx__streaming_output(const struct tcx_operation *op, const struct tcx_member **member);
+
+/* The exception that an error code names: one of op's, else any of the model's; NULL when there is none. */
+const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const struct tcx_operation *op, const char *code);
+/* "Not Found" for 404; "" for a status without a phrase. */
+const char *tcx__status_phrase(int status);
 
 extern const struct tcx_protocol tcx__rest_xml;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */
-#define TCX__XML_DEPTH 128                   /* deepest nesting of elements */
 #endif

@@ -1,0 +1,152 @@
+/* rest_response.c - responses: members that headers and the status give. */
+#include "base/codec.h"
+#include "base/json.h"
+#include "protocols/rest.h"
+#include "protocols/scalar.h"
+#include <string.h>
+
+static int bad_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str value, int status) {
+  if (status != TCX_EPROTO)
+    return tcx__fail(p->fail, status, "%s", tcx_strerror(status));
+  return tcx__fail(p->fail, status, "malformed response: header %s: \"%.*s\" is no value of %s", m->wire, (int)(value.n < 60 ? value.n : 60), value.p, m->name);
+}
+
+static struct tcx_str trim(struct tcx_str s) {
+  while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
+    s.p++, s.n--;
+  while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+    s.n--;
+  return s;
+}
+
+/* "Mon, 16 Dec 2019 23:48:18 GMT": a comma that is inside an item. */
+static bool is_weekday(struct tcx_str s) {
+  static const char days[] = "MonTueWedThuFriSatSun";
+  for (const char *day = days; s.n == 3 && *day != '\0'; day += 3)
+    if (memcmp(s.p, day, 3) == 0)
+      return true;
+  return false;
+}
+
+/* Cuts the next item off rest; its quotes and backslashes are taken off by unquote. */
+static struct tcx_str next_item(struct tcx_str *rest, bool dates) {
+  size_t i = 0;
+  bool quoted = false, commas = false;
+  for (; i < rest->n; i++) {
+    char c = rest->p[i];
+    if (quoted && c == '\\')
+      i++;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted && !(dates && !commas && is_weekday(trim((struct tcx_str){ rest->p, i }))))
+      break;
+    else if (c == ',')
+      commas = true;
+  }
+  i = i < rest->n ? i : rest->n;
+  struct tcx_str item = trim((struct tcx_str){ rest->p, i });
+  if (i < rest->n)
+    *rest = (struct tcx_str){ rest->p + i + 1, rest->n - i - 1 };
+  else
+    *rest = (struct tcx_str){ NULL, 0 };
+  return item;
+}
+
+static int unquote(struct tcx_arena *arena, struct tcx_str item, struct tcx_str *out) {
+  bool quoted = item.n >= 2 && item.p[0] == '"' && item.p[item.n - 1] == '"';
+  const char *p = item.p + quoted, *end = item.p + item.n - quoted;
+  char *copy = tcx__arena_alloc(arena, item.n + 1);
+  if (copy == NULL)
+    return UV_ENOMEM;
+  size_t n = 0;
+  for (; p < end; p++) {
+    if (quoted && *p == '\\' && p + 1 < end)
+      p++;
+    copy[n++] = *p;
+  }
+  copy[n] = '\0';
+  *out = (struct tcx_str){ copy, n };
+  return 0;
+}
+
+static int read_list(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str text, struct tcx_value **out) {
+  const struct tcx_shape *item = m->shape->members[0].shape;
+  struct tcx_value *list = tcx__value_new(p->arena, TCX_LIST);
+  if (list == NULL)
+    return UV_ENOMEM;
+  struct tcx_str rest = text;
+  do {
+    struct tcx_str part;
+    struct tcx_value *v;
+    int status = unquote(p->arena, next_item(&rest, item->type == TCX__SHAPE_TIMESTAMP), &part);
+    if (status == 0)
+      status = tcx__scalar_value(p->arena, item, part, &v);
+    if (status == 0)
+      status = tcx__value_push(p->arena, list, v);
+    if (status != 0)
+      return status;
+  } while (rest.p != NULL);
+  *out = list;
+  return 0;
+}
+
+static int read_json(const struct tcx_parse *p, struct tcx_str text, struct tcx_value **out) {
+  struct tcx_buf json;
+  tcx__buf_init(&json, p->arena, text.n + 1);
+  if (tcx__base64_decode(&json, text.p, text.n) != 0)
+    return json.status != 0 ? json.status : TCX_EPROTO;
+  int status = tcx__json_parse(p->arena, json.data != NULL ? json.data : "", json.len, out, NULL);
+  return status == UV_ENOMEM ? status : status != 0 ? TCX_EPROTO : 0;
+}
+
+static int add_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *map) {
+  const struct tcx_header *h = tcx__headers_get(&p->head->headers, m->wire);
+  if (h == NULL)
+    return 0;
+  struct tcx_value *v = NULL;
+  int status;
+  if (m->flags & TCX__M_JSONVALUE)
+    status = read_json(p, h->value, &v);
+  else if (m->shape->type == TCX__SHAPE_LIST)
+    status = read_list(p, m, h->value, &v);
+  else
+    status = tcx__scalar_value(p->arena, m->shape, h->value, &v);
+  if (status != 0)
+    return bad_header(p, m, h->value, status);
+  return tcx__value_add(p->arena, map, m->name, m->name_len, v);
+}
+
+/* All headers that begin with the prefix, under the rest of their names. */
+static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *map) {
+  struct tcx_value *found = tcx__value_new(p->arena, TCX_MAP);
+  size_t prefix = m->wire_given ? m->wire_len : 0;
+  if (found == NULL)
+    return UV_ENOMEM;
+  for (unsigned i = 0; i < p->head->headers.count; i++) {
+    const struct tcx_header *h = &p->head->headers.list[i];
+    if (h->name.n < prefix || !tcx__str_ieq((struct tcx_str){ h->name.p, prefix }, (struct tcx_str){ m->wire, prefix }))
+      continue;
+    struct tcx_value *v = tcx__value_new_str(p->arena, h->value.p, h->value.n);
+    if (v == NULL || tcx__value_replace(p->arena, found, h->name.p + prefix, h->name.n - prefix, v) != 0)
+      return UV_ENOMEM;
+  }
+  return tcx__value_add(p->arena, map, m->name, m->name_len, found);
+}
+
+int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure, struct tcx_value *map) {
+  for (uint32_t i = 0; i < structure->n_members; i++) {
+    const struct tcx_member *m = &structure->members[i];
+    int status = 0;
+    if (m->location == TCX__LOC_HEADER) {
+      status = add_header(p, m, map);
+    } else if (m->location == TCX__LOC_HEADERS) {
+      status = add_prefix_headers(p, m, map);
+    } else if (m->location == TCX__LOC_STATUS) {
+      struct tcx_value *v = tcx__value_new_int(p->arena, p->head->status);
+      status = v != NULL ? tcx__value_add(p->arena, map, m->name, m->name_len, v) : UV_ENOMEM;
+    }
+    if (status != 0)
+      return status == UV_ENOMEM ? tcx__fail(p->fail, status, "%s", tcx_strerror(status)) : status;
+  }
+  return 0;
+}
