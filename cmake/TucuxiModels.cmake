@@ -30,3 +30,6 @@ target_link_libraries(tcx_models PRIVATE tcx_flags)
 target_include_directories(tcx_models PUBLIC ${TCX_GENERATED}/include)
 # Tests below test/*/models link the embedded tables too.
 set(TCX_CLOSURE_models models model base)
+
+install(FILES ${TCX_SERVICE_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tucuxi)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tucuxi/models FILES_MATCHING PATTERN "*.json")

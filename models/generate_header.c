@@ -1,10 +1,11 @@
-/* generate_header.c - <tucuxi/SERVICE.h>: one inline function an operation, with its members in the comment. */
+/* generate_header.c - <tucuxi/SERVICE.h>: one inline function an operation, with its members in the
+ * comment. */
 #include "generate.h"
 #include <string.h>
 
-#define COLUMNS 100
-#define ENUM_SHOWN 5               /* a longer enum is just a string */
-#define MEMBERS_SHOWN 8            /* a structure with more is just a map */
+#define COLUMNS       100
+#define ENUM_SHOWN    5 /* a longer enum is just a string */
+#define MEMBERS_SHOWN 8 /* a structure with more is just a map */
 
 bool tcx__generate_identifier(char *out, size_t size, const char *service) {
   size_t n = strlen(service);
@@ -12,7 +13,8 @@ bool tcx__generate_identifier(char *out, size_t size, const char *service) {
     return false;
   for (size_t i = 0; i <= n; i++) {
     char c = service[i];
-    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '\0';
+    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '_' || c == '\0';
     if (!fine && c != '-')
       return false;
     out[i] = c == '-' ? '_' : c;
@@ -22,7 +24,8 @@ bool tcx__generate_identifier(char *out, size_t size, const char *service) {
 
 /* ---- one member in words, into a small buffer ---- */
 
-static void describe_shape(struct tcx_buf *word, const struct tcx_shape *shape, uint16_t member_flags, bool deep);
+static void describe_shape(struct tcx_buf *word, const struct tcx_shape *shape,
+                           uint16_t member_flags, bool deep);
 
 static void describe_string(struct tcx_buf *word, const struct tcx_shape *shape) {
   if (shape->n_enum == 0 || shape->n_enum > ENUM_SHOWN) {
@@ -41,12 +44,14 @@ static void describe_structure(struct tcx_buf *word, const struct tcx_shape *sha
   } else {
     tcx__buf_addc(word, '{');
     for (uint32_t i = 0; i < shape->n_members; i++)
-      tcx__buf_printf(word, "%s%s", i > 0 ? (shape->flags & TCX__S_UNION ? " | " : ", ") : "", shape->members[i].name);
+      tcx__buf_printf(word, "%s%s", i > 0 ? (shape->flags & TCX__S_UNION ? " | " : ", ") : "",
+                      shape->members[i].name);
     tcx__buf_addc(word, '}');
   }
 }
 
-static void describe_shape(struct tcx_buf *word, const struct tcx_shape *shape, uint16_t member_flags, bool deep) {
+static void describe_shape(struct tcx_buf *word, const struct tcx_shape *shape,
+                           uint16_t member_flags, bool deep) {
   switch ((tcx__shape_type)shape->type) {
   case TCX__SHAPE_STRUCTURE:
     if (shape->flags & TCX__S_EVENT_STREAM)
@@ -65,22 +70,38 @@ static void describe_shape(struct tcx_buf *word, const struct tcx_shape *shape, 
     describe_shape(word, shape->members[1].shape, 0, false);
     tcx__buf_addc(word, '}');
     break;
-  case TCX__SHAPE_STRING: describe_string(word, shape); break;
-  case TCX__SHAPE_BLOB: tcx__buf_adds(word, member_flags & TCX__M_STREAMING ? "body" : "bytes"); break;
-  case TCX__SHAPE_BOOLEAN: tcx__buf_adds(word, "boolean"); break;
+  case TCX__SHAPE_STRING:
+    describe_string(word, shape);
+    break;
+  case TCX__SHAPE_BLOB:
+    tcx__buf_adds(word, member_flags & TCX__M_STREAMING ? "body" : "bytes");
+    break;
+  case TCX__SHAPE_BOOLEAN:
+    tcx__buf_adds(word, "boolean");
+    break;
   case TCX__SHAPE_INTEGER:
-  case TCX__SHAPE_LONG: tcx__buf_adds(word, "integer"); break;
+  case TCX__SHAPE_LONG:
+    tcx__buf_adds(word, "integer");
+    break;
   case TCX__SHAPE_FLOAT:
-  case TCX__SHAPE_DOUBLE: tcx__buf_adds(word, "number"); break;
-  case TCX__SHAPE_TIMESTAMP: tcx__buf_adds(word, "time"); break;
+  case TCX__SHAPE_DOUBLE:
+    tcx__buf_adds(word, "number");
+    break;
+  case TCX__SHAPE_TIMESTAMP:
+    tcx__buf_adds(word, "time");
+    break;
   }
 }
 
 /* ---- a comment's paragraph, wrapped ---- */
 
-struct paragraph { struct tcx_buf *out; size_t column; };
+struct paragraph {
+  struct tcx_buf *out;
+  size_t column;
+};
 
-/* Appends a word that may hold spaces; a line is broken only between words. Ends of comments inside are made harmless. */
+/* Appends a word that may hold spaces; a line is broken only between words. Ends of comments inside
+ * are made harmless. */
 static void add_word(struct paragraph *p, const char *word, size_t n) {
   if (p->column + 1 + n > COLUMNS && p->column > 2) {
     tcx__buf_adds(p->out, "\n *  ");
@@ -117,10 +138,12 @@ static void add_member(struct paragraph *p, const struct tcx_member *member, boo
 }
 
 static bool is_required(const struct tcx_shape *shape, uint32_t i) {
-  return (shape->members[i].flags & (TCX__M_REQUIRED | TCX__M_IDEMPOTENCY_TOKEN)) == TCX__M_REQUIRED;
+  return (shape->members[i].flags & (TCX__M_REQUIRED | TCX__M_IDEMPOTENCY_TOKEN)) ==
+         TCX__M_REQUIRED;
 }
 
-static void add_members(struct paragraph *p, const char *title, const struct tcx_shape *shape, int required) {
+static void add_members(struct paragraph *p, const char *title, const struct tcx_shape *shape,
+                        int required) {
   uint32_t left = 0;
   for (uint32_t i = 0; shape != NULL && i < shape->n_members; i++)
     left += required < 0 || is_required(shape, i) == (required == 1);
@@ -134,15 +157,21 @@ static void add_members(struct paragraph *p, const char *title, const struct tcx
       add_member(p, &shape->members[i], --left == 0);
 }
 
-static void emit_function(struct tcx_buf *out, const struct tcx_model *model, const char *id, const struct tcx_operation *op) {
-  struct paragraph p = { .out = out };
-  tcx__buf_printf(out, "\n/* %s.%s%s", op->name, tcx__model_pagination(model, op) != NULL ? " Comes in pages." : "",
+static void emit_function(struct tcx_buf *out, const struct tcx_model *model, const char *id,
+                          const struct tcx_operation *op) {
+  struct paragraph p = {.out = out};
+  tcx__buf_printf(out, "\n/* %s.%s%s", op->name,
+                  tcx__model_pagination(model, op) != NULL ? " Comes in pages." : "",
                   op->flags & TCX__OP_DEPRECATED ? " Deprecated." : "");
   add_members(&p, "Required:", op->input, 1);
   add_members(&p, "Optional:", op->input, 0);
   add_members(&p, "Response:", op->output, -1);
-  tcx__buf_printf(out, " */\nstatic inline TCX_NODISCARD int tcx_%s_%s(tcx_client_t *client, tcx_value_t *params, tcx_call_cb cb, void *data) {\n", id, op->method);
-  tcx__buf_printf(out, "  return tcx_client_call(client, \"%s\", params, cb, data);\n}\n", op->method);
+  tcx__buf_printf(out,
+                  " */\nstatic inline TCX_NODISCARD int tcx_%s_%s(tcx_client_t *client, "
+                  "tcx_value_t *params, tcx_call_cb cb, void *data) {\n",
+                  id, op->method);
+  tcx__buf_printf(out, "  return tcx_client_call(client, \"%s\", params, cb, data);\n}\n",
+                  op->method);
 }
 
 void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model) {
@@ -153,11 +182,18 @@ void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model) {
   }
   for (size_t i = 0; i <= strlen(id); i++)
     guard[i] = (char)(id[i] >= 'a' && id[i] <= 'z' ? id[i] - ('a' - 'A') : id[i]);
-  tcx__buf_printf(out, "/*\n * %s.h - the operations of %s (\"%s\", API version %s), one function each: tcx_client_call with the name filled in.\n", id, model->service_id,
-                  model->service, model->api_version);
-  tcx__buf_adds(out, " *\n * client must be one of this service. params is CONSUMED; NULL means none. The comments list the members of params, then those of the response:\n"
-                     " * {A, B} is a map with these members, [string] a list, {name: string} a map with names of your own. Generated from the service's model.\n */\n");
-  tcx__buf_printf(out, "#ifndef TUCUXI_%s_H\n#define TUCUXI_%s_H\n#include <tucuxi.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", guard, guard);
+  tcx__buf_printf(out,
+                  "/*\n * %s.h - the operations of %s (\"%s\", API version %s), one function each: "
+                  "tcx_client_call with the name filled in.\n",
+                  id, model->service_id, model->service, model->api_version);
+  tcx__buf_adds(out, " *\n * client must be one of this service. params is CONSUMED; NULL means "
+                     "none. The comments list the members of params, then those of the response:\n"
+                     " * {A, B} is a map with these members, [string] a list, {name: string} a map "
+                     "with names of your own. Generated from the service's model.\n */\n");
+  tcx__buf_printf(out,
+                  "#ifndef TUCUXI_%s_H\n#define TUCUXI_%s_H\n#include <tucuxi.h>\n#ifdef "
+                  "__cplusplus\nextern \"C\" {\n#endif\n",
+                  guard, guard);
   for (uint32_t i = 0; i < model->n_operations; i++) {
     const struct tcx_operation *op = &model->operations[i];
     if (!tcx__generate_identifier(method, sizeof method, op->method)) {

@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-static const char *const part_names[TCX__PART_COUNT] = { "service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2" };
+static const char *const part_names[TCX__PART_COUNT] = {"service-2", "endpoint-rule-set-1",
+                                                        "paginators-1", "waiters-2"};
 
 bool tcx__is_folder(const char *path) {
   struct stat info;
@@ -48,7 +49,8 @@ static int look_at_version(void *ctx, const char *version) {
     struct tcx_found *found = &search->found[part];
     if (found->version != NULL && strcmp(version, found->version) <= 0)
       continue;
-    int n = snprintf(path, sizeof path, "%s/%s/%s/%s.json.gz", search->root, search->service, version, part_names[part]);
+    int n = snprintf(path, sizeof path, "%s/%s/%s/%s.json.gz", search->root, search->service,
+                     version, part_names[part]);
     if (n < 0 || (size_t)n >= sizeof path)
       continue;
     bool packed = is_file(path);
@@ -63,8 +65,9 @@ static int look_at_version(void *ctx, const char *version) {
   return 0;
 }
 
-int tcx__find_parts(struct tcx_arena *arena, const char *root, const char *service, struct tcx_found found[TCX__PART_COUNT]) {
-  struct search search = { arena, root, service, found };
+int tcx__find_parts(struct tcx_arena *arena, const char *root, const char *service,
+                    struct tcx_found found[TCX__PART_COUNT]) {
+  struct search search = {arena, root, service, found};
   char path[4096];
   int n = snprintf(path, sizeof path, "%s/%s", root, service);
   if (n < 0 || (size_t)n >= sizeof path)
@@ -81,13 +84,15 @@ static int read_file(const char *path, struct tcx_buf *out, struct tcx_fail *f) 
       fclose(file);
     return tcx__fail(f, TCX_ESERVICE, "%s: cannot be read", path);
   }
-  size_t want = info.st_size > 0 && info.st_size < (off_t)out->max ? (size_t)info.st_size + 1 : 65536;
+  size_t want =
+      info.st_size > 0 && info.st_size < (off_t)out->max ? (size_t)info.st_size + 1 : 65536;
   bool more = true;
   while (more) {
     int status = tcx__buf_reserve(out, want);
     if (status != 0) {
       fclose(file);
-      return status == TCX_ETOOBIG ? tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path, TCX__DOCUMENT_MAX >> 20)
+      return status == TCX_ETOOBIG ? tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path,
+                                               TCX__DOCUMENT_MAX >> 20)
                                    : tcx__fail(f, status, "out of memory");
     }
     size_t room = out->cap - out->len - 1, got = fread(out->data + out->len, 1, room, file);
@@ -110,15 +115,21 @@ static void zip_free(void *opaque, void *p) {
   tcx__free(p);
 }
 
-static int unpack(const char *path, const struct tcx_buf *packed, struct tcx_buf *out, struct tcx_fail *f) {
-  z_stream z = { .zalloc = zip_alloc, .zfree = zip_free, .next_in = (Bytef *)packed->data, .avail_in = (uInt)packed->len };
-  int status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? 0 : tcx__fail(f, UV_ENOMEM, "out of memory");
+static int unpack(const char *path, const struct tcx_buf *packed, struct tcx_buf *out,
+                  struct tcx_fail *f) {
+  z_stream z = {.zalloc = zip_alloc,
+                .zfree = zip_free,
+                .next_in = (Bytef *)packed->data,
+                .avail_in = (uInt)packed->len};
+  int status =
+      inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? 0 : tcx__fail(f, UV_ENOMEM, "out of memory");
   if (status != 0)
     return status;
   for (int result = Z_OK; result != Z_STREAM_END && status == 0;) {
     status = tcx__buf_reserve(out, 65536);
     if (status != 0) {
-      status = status == TCX_ETOOBIG ? tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path, TCX__DOCUMENT_MAX >> 20)
+      status = status == TCX_ETOOBIG ? tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path,
+                                                 TCX__DOCUMENT_MAX >> 20)
                                      : tcx__fail(f, status, "out of memory");
       break;
     }
@@ -135,9 +146,10 @@ static int unpack(const char *path, const struct tcx_buf *packed, struct tcx_buf
   return status;
 }
 
-static int parse_file(struct tcx_arena *arena, const char *path, bool packed, struct tcx_value **json, struct tcx_fail *f) {
+static int parse_file(struct tcx_arena *arena, const char *path, bool packed,
+                      struct tcx_value **json, struct tcx_fail *f) {
   struct tcx_buf raw, text;
-  struct tcx_fail syntax = { .arena = f->arena };
+  struct tcx_fail syntax = {.arena = f->arena};
   tcx__buf_init(&raw, NULL, TCX__DOCUMENT_MAX);
   tcx__buf_init(&text, NULL, TCX__DOCUMENT_MAX);
   int status = read_file(path, &raw, f);
@@ -149,14 +161,16 @@ static int parse_file(struct tcx_arena *arena, const char *path, bool packed, st
     if (status == UV_ENOMEM)
       tcx__fail(f, UV_ENOMEM, "out of memory");
     else if (status != 0)
-      status = tcx__fail(f, TCX_ESERVICE, "%s: %s", path, syntax.text != NULL ? syntax.text : tcx_strerror(status));
+      status = tcx__fail(f, TCX_ESERVICE, "%s: %s", path,
+                         syntax.text != NULL ? syntax.text : tcx_strerror(status));
   }
   tcx__buf_free(&raw);
   tcx__buf_free(&text);
   return status;
 }
 
-int tcx__read_document(struct tcx_arena *arena, const char *path, struct tcx_value **json, const char **file, struct tcx_fail *f) {
+int tcx__read_document(struct tcx_arena *arena, const char *path, struct tcx_value **json,
+                       const char **file, struct tcx_fail *f) {
   *json = NULL;
   for (int packed = 0; packed < 2; packed++) {
     char *full = tcx__arena_printf(arena, "%s%s", path, packed ? ".json.gz" : ".json");
@@ -170,7 +184,8 @@ int tcx__read_document(struct tcx_arena *arena, const char *path, struct tcx_val
   return 0;
 }
 
-/* botocore's deep_merge: maps are joined, everything else is replaced. Depth is bounded by the JSON parser's. */
+/* botocore's deep_merge: maps are joined, everything else is replaced. Depth is bounded by the JSON
+ * parser's. */
 static int merge(struct tcx_arena *arena, struct tcx_value *base, const struct tcx_value *extra) {
   for (const struct tcx_value *v = tcx__value_kids(extra); v != NULL; v = v->next) {
     struct tcx_value *own = tcx__value_find(base, v->name, v->name_len);
@@ -179,7 +194,8 @@ static int merge(struct tcx_arena *arena, struct tcx_value *base, const struct t
       status = merge(arena, own, v);
     } else {
       struct tcx_value *copy = tcx__value_deep_copy(arena, v);
-      status = copy == NULL ? UV_ENOMEM : tcx__value_replace(arena, base, v->name, v->name_len, copy);
+      status =
+          copy == NULL ? UV_ENOMEM : tcx__value_replace(arena, base, v->name, v->name_len, copy);
     }
     if (status != 0)
       return status;
@@ -187,11 +203,14 @@ static int merge(struct tcx_arena *arena, struct tcx_value *base, const struct t
   return 0;
 }
 
-int tcx__read_part(struct tcx_arena *arena, const char *service, const struct tcx_found *found, tcx__part part, struct tcx_value **json, const char **file, struct tcx_fail *f) {
+int tcx__read_part(struct tcx_arena *arena, const char *service, const struct tcx_found *found,
+                   tcx__part part, struct tcx_value **json, const char **file, struct tcx_fail *f) {
   struct tcx_value *extras;
   const char *extras_file;
-  char *path = tcx__arena_printf(arena, "%s/%s/%s/%s", found->root, service, found->version, part_names[part]);
-  char *extras_path = tcx__arena_printf(arena, "%s/%s/%s/%s.sdk-extras", found->root, service, found->version, part_names[part]);
+  char *path = tcx__arena_printf(arena, "%s/%s/%s/%s", found->root, service, found->version,
+                                 part_names[part]);
+  char *extras_path = tcx__arena_printf(arena, "%s/%s/%s/%s.sdk-extras", found->root, service,
+                                        found->version, part_names[part]);
   if (path == NULL || extras_path == NULL)
     return tcx__fail(f, UV_ENOMEM, "out of memory");
   int status = tcx__read_document(arena, path, json, file, f);
@@ -202,7 +221,8 @@ int tcx__read_part(struct tcx_arena *arena, const char *service, const struct tc
   if (status != 0 || extras == NULL)
     return status;
   struct tcx_value *changes = tcx__value_find(extras, "merge", 5);
-  if ((*json)->type == TCX_MAP && changes != NULL && changes->type == TCX_MAP && merge(arena, *json, changes) != 0)
+  if ((*json)->type == TCX_MAP && changes != NULL && changes->type == TCX_MAP &&
+      merge(arena, *json, changes) != 0)
     return tcx__fail(f, UV_ENOMEM, "out of memory");
   return 0;
 }

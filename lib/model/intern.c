@@ -1,9 +1,9 @@
-#include "model/loader.h"
 #include "base/mem.h"
+#include "model/loader.h"
 #include <string.h>
 
 void tcx__interner_init(struct tcx_interner *names, struct tcx_arena *arena) {
-  *names = (struct tcx_interner){ .arena = arena };
+  *names = (struct tcx_interner){.arena = arena};
 }
 
 void tcx__interner_free(struct tcx_interner *names) {
@@ -51,7 +51,7 @@ struct tcx_interned *tcx__intern(struct tcx_interner *names, const char *p, size
   char *copy = tcx__arena_strndup(names->arena, p, n);
   if (copy == NULL)
     return NULL;
-  names->slots[at] = (struct tcx_interned){ .s = copy, .len = (uint32_t)n, .hash = hash };
+  names->slots[at] = (struct tcx_interned){.s = copy, .len = (uint32_t)n, .hash = hash};
   names->used++;
   return &names->slots[at];
 }

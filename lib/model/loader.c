@@ -1,33 +1,44 @@
-/* loader.c - a whole service description: metadata, then shapes, then operations. And the two small documents beside it. */
+/* loader.c - a whole service description: metadata, then shapes, then operations. And the two small
+ * documents beside it. */
 #include "model/loader.h"
 #include "base/mem.h"
 #include <string.h>
 
-struct text { const char *key; size_t offset; bool required; };
-static const struct text metadata_texts[] = {
-  { "apiVersion", offsetof(struct tcx_model, api_version), true },
-  { "endpointPrefix", offsetof(struct tcx_model, endpoint_prefix), true },
-  { "serviceId", offsetof(struct tcx_model, service_id), true },
-  { "signatureVersion", offsetof(struct tcx_model, signature_version), false },
-  { "signingName", offsetof(struct tcx_model, signing_name), false },
-  { "targetPrefix", offsetof(struct tcx_model, target_prefix), false },
-  { "jsonVersion", offsetof(struct tcx_model, json_version), false },
-  { "globalEndpoint", offsetof(struct tcx_model, global_endpoint), false },
-  { "protocol", offsetof(struct tcx_model, protocol), false }
+struct text {
+  const char *key;
+  size_t offset;
+  bool required;
 };
+static const struct text metadata_texts[] = {
+    {"apiVersion", offsetof(struct tcx_model, api_version), true},
+    {"endpointPrefix", offsetof(struct tcx_model, endpoint_prefix), true},
+    {"serviceId", offsetof(struct tcx_model, service_id), true},
+    {"signatureVersion", offsetof(struct tcx_model, signature_version), false},
+    {"signingName", offsetof(struct tcx_model, signing_name), false},
+    {"targetPrefix", offsetof(struct tcx_model, target_prefix), false},
+    {"jsonVersion", offsetof(struct tcx_model, json_version), false},
+    {"globalEndpoint", offsetof(struct tcx_model, global_endpoint), false},
+    {"protocol", offsetof(struct tcx_model, protocol), false}};
 
-/* botocore's choice: the first of these that the service speaks; "protocol" where a service has no list. */
-static const char *const protocols[] = { "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2" };
+/* botocore's choice: the first of these that the service speaks; "protocol" where a service has no
+ * list. */
+static const char *const protocols[] = {"json",  "rest-json", "rest-xml", "smithy-rpc-v2-cbor",
+                                        "query", "ec2"};
 
-static int read_protocols(struct tcx_loader *l, const struct tcx_value *metadata, struct tcx_model *model) {
-  struct tcx_place at = { "metadata", NULL, NULL, "protocols" };
+static int read_protocols(struct tcx_loader *l, const struct tcx_value *metadata,
+                          struct tcx_model *model) {
+  struct tcx_place at = {"metadata", NULL, NULL, "protocols"};
   const char *const *spoken;
   unsigned count;
-  int status = tcx__load_strs(l, at, tcx__value_find(metadata, "protocols", 9), false, UINT8_MAX, &spoken, &count);
+  int status = tcx__load_strs(l, at, tcx__value_find(metadata, "protocols", 9), false, UINT8_MAX,
+                              &spoken, &count);
   if (status != 0)
     return status;
   if (count == 0)
-    return model->protocol != NULL ? 0 : tcx__load_fail(l, (struct tcx_place){ "metadata", NULL, NULL, "protocol" }, "is missing");
+    return model->protocol != NULL
+               ? 0
+               : tcx__load_fail(l, (struct tcx_place){"metadata", NULL, NULL, "protocol"},
+                                "is missing");
   for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
     for (unsigned k = 0; k < count; k++) {
       if (strcmp(spoken[k], protocols[i]) == 0) {
@@ -39,8 +50,9 @@ static int read_protocols(struct tcx_loader *l, const struct tcx_value *metadata
   return tcx__load_fail(l, at, "names no known protocol");
 }
 
-static int read_metadata(struct tcx_loader *l, const struct tcx_value *metadata, struct tcx_model *model) {
-  struct tcx_place at = { "metadata", NULL, NULL, NULL };
+static int read_metadata(struct tcx_loader *l, const struct tcx_value *metadata,
+                         struct tcx_model *model) {
+  struct tcx_place at = {"metadata", NULL, NULL, NULL};
   int status = tcx__load_expect(l, at, metadata, TCX_MAP);
   for (size_t i = 0; i < sizeof metadata_texts / sizeof metadata_texts[0] && status == 0; i++) {
     const struct text *text = &metadata_texts[i];
@@ -57,7 +69,8 @@ static int read_metadata(struct tcx_loader *l, const struct tcx_value *metadata,
   unsigned count = 0;
   at.key = "auth";
   if (status == 0)
-    status = tcx__load_strs(l, at, tcx__value_find(metadata, "auth", 4), false, UINT8_MAX, &model->auth, &count);
+    status = tcx__load_strs(l, at, tcx__value_find(metadata, "auth", 4), false, UINT8_MAX,
+                            &model->auth, &count);
   model->n_auth = (uint8_t)count;
   if (tcx__value_find(metadata, "awsQueryCompatible", 18) != NULL)
     model->flags |= TCX__SVC_QUERY_COMPATIBLE;
@@ -66,8 +79,9 @@ static int read_metadata(struct tcx_loader *l, const struct tcx_value *metadata,
   return status != 0 ? status : read_protocols(l, metadata, model);
 }
 
-int tcx__load_service(struct tcx_loader *l, const struct tcx_value *json, const char *service, struct tcx_model *model) {
-  int status = tcx__load_expect(l, (struct tcx_place){ NULL, NULL, NULL, NULL }, json, TCX_MAP);
+int tcx__load_service(struct tcx_loader *l, const struct tcx_value *json, const char *service,
+                      struct tcx_model *model) {
+  int status = tcx__load_expect(l, (struct tcx_place){NULL, NULL, NULL, NULL}, json, TCX_MAP);
   if (status != 0)
     return status;
   struct tcx_interned *name = tcx__intern(&l->names, service, strlen(service));
@@ -77,27 +91,39 @@ int tcx__load_service(struct tcx_loader *l, const struct tcx_value *json, const 
   status = read_metadata(l, tcx__value_find(json, "metadata", 8), model);
   const struct tcx_value *operations = tcx__value_find(json, "operations", 10);
   if (status == 0)
-    status = tcx__load_shapes(l, tcx__value_find(json, "shapes", 6), tcx__load_count_variants(operations), model);
+    status = tcx__load_shapes(l, tcx__value_find(json, "shapes", 6),
+                              tcx__load_count_variants(operations), model);
   if (status == 0)
     status = tcx__load_operations(l, operations, model);
   const struct tcx_value *context = tcx__value_find(json, "clientContextParams", 19);
   if (status == 0 && context != NULL)
-    status = tcx__load_static_context(l, (struct tcx_place){ "clientContextParams", NULL, NULL, NULL }, context, true, &model->client_context, &model->n_client_context);
+    status =
+        tcx__load_static_context(l, (struct tcx_place){"clientContextParams", NULL, NULL, NULL},
+                                 context, true, &model->client_context, &model->n_client_context);
   return status;
 }
 
-static int read_pagination(struct tcx_loader *l, const struct tcx_value *document, struct tcx_pagination *p) {
-  struct tcx_place at = { "pagination", document->name, NULL, NULL };
-  struct { const char *key; const char *const **list; uint8_t *count; } lists[] = {
-    { "input_token", &p->input_token, &p->n_input_token }, { "output_token", &p->output_token, &p->n_output_token },
-    { "result_key", &p->result_key, &p->n_result_key }, { "non_aggregate_keys", &p->non_aggregate_keys, &p->n_non_aggregate_keys }
-  };
-  struct { const char *key; const char **text; } texts[] = { { "more_results", &p->more_results }, { "limit_key", &p->limit_key } };
+static int read_pagination(struct tcx_loader *l, const struct tcx_value *document,
+                           struct tcx_pagination *p) {
+  struct tcx_place at = {"pagination", document->name, NULL, NULL};
+  struct {
+    const char *key;
+    const char *const **list;
+    uint8_t *count;
+  } lists[] = {{"input_token", &p->input_token, &p->n_input_token},
+               {"output_token", &p->output_token, &p->n_output_token},
+               {"result_key", &p->result_key, &p->n_result_key},
+               {"non_aggregate_keys", &p->non_aggregate_keys, &p->n_non_aggregate_keys}};
+  struct {
+    const char *key;
+    const char **text;
+  } texts[] = {{"more_results", &p->more_results}, {"limit_key", &p->limit_key}};
   int status = tcx__load_expect(l, at, document, TCX_MAP);
   for (size_t i = 0; i < sizeof lists / sizeof lists[0] && status == 0; i++) {
     unsigned count;
     at.key = lists[i].key;
-    status = tcx__load_strs(l, at, tcx__value_find(document, at.key, strlen(at.key)), true, UINT8_MAX, lists[i].list, &count);
+    status = tcx__load_strs(l, at, tcx__value_find(document, at.key, strlen(at.key)), true,
+                            UINT8_MAX, lists[i].list, &count);
     *lists[i].count = (uint8_t)count;
   }
   for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == 0; i++) {
@@ -108,25 +134,29 @@ static int read_pagination(struct tcx_loader *l, const struct tcx_value *documen
   }
   at.key = NULL;
   if (status == 0 && (p->n_input_token == 0 || p->n_input_token != p->n_output_token))
-    status = tcx__load_fail(l, at, "has %u input tokens and %u output tokens", p->n_input_token, p->n_output_token);
+    status = tcx__load_fail(l, at, "has %u input tokens and %u output tokens", p->n_input_token,
+                            p->n_output_token);
   return status;
 }
 
-/* The entries of a document's one section, sorted by name: *entries from the allocator, NULL when there are none; *n of them. */
-static int read_section(struct tcx_loader *l, const struct tcx_value *json, const char *section, const struct tcx_value ***entries, uint32_t *n) {
+/* The entries of a document's one section, sorted by name: *entries from the allocator, NULL when
+ * there are none; *n of them. */
+static int read_section(struct tcx_loader *l, const struct tcx_value *json, const char *section,
+                        const struct tcx_value ***entries, uint32_t *n) {
   *entries = NULL;
-  int status = tcx__load_expect(l, (struct tcx_place){ NULL, NULL, NULL, NULL }, json, TCX_MAP);
+  int status = tcx__load_expect(l, (struct tcx_place){NULL, NULL, NULL, NULL}, json, TCX_MAP);
   if (status != 0)
     return status;
   const struct tcx_value *map = tcx__value_find(json, section, strlen(section));
-  status = tcx__load_expect(l, (struct tcx_place){ section, NULL, NULL, NULL }, map, TCX_MAP);
+  status = tcx__load_expect(l, (struct tcx_place){section, NULL, NULL, NULL}, map, TCX_MAP);
   if (status != 0)
     return status;
   *n = tcx__value_count(map);
   return tcx__load_sorted(l, map, entries);
 }
 
-int tcx__load_paginators(struct tcx_loader *l, const struct tcx_value *json, struct tcx_model *model) {
+int tcx__load_paginators(struct tcx_loader *l, const struct tcx_value *json,
+                         struct tcx_model *model) {
   const struct tcx_value **entries;
   uint32_t n;
   int status = read_section(l, json, "pagination", &entries, &n);
@@ -152,7 +182,8 @@ int tcx__load_paginators(struct tcx_loader *l, const struct tcx_value *json, str
   return status;
 }
 
-static int read_expected(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_acceptor *out) {
+static int read_expected(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                         struct tcx_acceptor *out) {
   char digits[24];
   const char *text = digits;
   if (v != NULL && v->type == TCX_BOOL) {
@@ -171,7 +202,8 @@ static int read_expected(struct tcx_loader *l, struct tcx_place at, const struct
   return 0;
 }
 
-static int read_acceptors(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list, struct tcx_waiter_model *w) {
+static int read_acceptors(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list,
+                          struct tcx_waiter_model *w) {
   at.part = "acceptors";
   int status = tcx__load_expect(l, at, list, TCX_LIST);
   uint32_t n = tcx__value_count(list);
@@ -184,7 +216,8 @@ static int read_acceptors(struct tcx_loader *l, struct tcx_place at, const struc
     return tcx__load_no_memory(l);
   w->acceptors = acceptors;
   w->n_acceptors = (uint16_t)n;
-  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && status == 0; v = v->next, acceptors++) {
+  for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && status == 0;
+       v = v->next, acceptors++) {
     const struct tcx_value *argument = tcx__value_find(v, "argument", 8);
     at.key = NULL;
     status = tcx__load_expect(l, at, v, TCX_MAP);
@@ -204,8 +237,9 @@ static int read_acceptors(struct tcx_loader *l, struct tcx_place at, const struc
   return status;
 }
 
-static int read_waiter(struct tcx_loader *l, const struct tcx_value *document, struct tcx_waiter_model *w) {
-  struct tcx_place at = { "waiters", document->name, NULL, NULL };
+static int read_waiter(struct tcx_loader *l, const struct tcx_value *document,
+                       struct tcx_waiter_model *w) {
+  struct tcx_place at = {"waiters", document->name, NULL, NULL};
   char method[256];
   int status = tcx__load_expect(l, at, document, TCX_MAP);
   if (status == 0 && tcx__method_name(method, sizeof method, document->name) != 0)
@@ -227,7 +261,8 @@ static int read_waiter(struct tcx_loader *l, const struct tcx_value *document, s
     status = tcx__load_uint(l, at, tcx__value_find(document, "delay", 5), 86400, &w->delay_s);
   at.key = "maxAttempts";
   if (status == 0)
-    status = tcx__load_uint(l, at, tcx__value_find(document, "maxAttempts", 11), 1000000, &w->max_attempts);
+    status = tcx__load_uint(l, at, tcx__value_find(document, "maxAttempts", 11), 1000000,
+                            &w->max_attempts);
   at.key = NULL;
   return status != 0 ? status : read_acceptors(l, at, tcx__value_find(document, "acceptors", 9), w);
 }

@@ -1,9 +1,9 @@
 /* loader_operations.c - the operations section. */
-#include "model/loader.h"
 #include "base/mem.h"
+#include "model/loader.h"
 #include <string.h>
 
-static const char *const reference_traits[] = { "locationName", "xmlNamespace", "resultWrapper" };
+static const char *const reference_traits[] = {"locationName", "xmlNamespace", "resultWrapper"};
 
 static bool has_traits(const struct tcx_value *reference) {
   for (size_t i = 0; i < sizeof reference_traits / sizeof reference_traits[0]; i++)
@@ -15,12 +15,15 @@ static bool has_traits(const struct tcx_value *reference) {
 uint32_t tcx__load_count_variants(const struct tcx_value *operations) {
   uint32_t count = 0;
   for (const struct tcx_value *v = tcx__value_kids(operations); v != NULL; v = v->next)
-    count += (uint32_t)has_traits(tcx__value_find(v, "input", 5)) + (uint32_t)has_traits(tcx__value_find(v, "output", 6));
+    count += (uint32_t)has_traits(tcx__value_find(v, "input", 5)) +
+             (uint32_t)has_traits(tcx__value_find(v, "output", 6));
   return count;
 }
 
-/* "input" or "output": the shape itself, or a variant of it behind the model's shapes when the reference has traits of its own. */
-static int read_io(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *reference, struct tcx_model *model, const struct tcx_shape **out) {
+/* "input" or "output": the shape itself, or a variant of it behind the model's shapes when the
+ * reference has traits of its own. */
+static int read_io(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *reference,
+                   struct tcx_model *model, const struct tcx_shape **out) {
   struct tcx_shape *shape;
   if (reference == NULL)
     return 0;
@@ -34,7 +37,8 @@ static int read_io(struct tcx_loader *l, struct tcx_place at, const struct tcx_v
     return 0;
   struct tcx_shape *variant = &l->variants[model->n_variants++];
   *variant = *shape;
-  for (const struct tcx_value *v = tcx__value_kids(reference); v != NULL && status == 0; v = v->next) {
+  for (const struct tcx_value *v = tcx__value_kids(reference); v != NULL && status == 0;
+       v = v->next) {
     at.key = v->name;
     if (strcmp(v->name, "locationName") == 0) {
       status = tcx__load_str(l, at, v, &variant->wire);
@@ -49,7 +53,8 @@ static int read_io(struct tcx_loader *l, struct tcx_place at, const struct tcx_v
   return status;
 }
 
-static int read_http(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *http, struct tcx_operation *op) {
+static int read_http(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *http,
+                     struct tcx_operation *op) {
   const char *uri;
   at.part = "http";
   int status = tcx__load_expect(l, at, http, TCX_MAP);
@@ -80,7 +85,8 @@ static int read_http(struct tcx_loader *l, struct tcx_place at, const struct tcx
   return status;
 }
 
-static int read_checksum(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map, struct tcx_operation *op) {
+static int read_checksum(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map,
+                         struct tcx_operation *op) {
   int status = tcx__load_expect(l, at, map, TCX_MAP);
   at.part = "httpChecksum";
   for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && status == 0; v = v->next) {
@@ -103,7 +109,8 @@ static int read_checksum(struct tcx_loader *l, struct tcx_place at, const struct
   return status;
 }
 
-static int read_auth(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list, struct tcx_operation *op) {
+static int read_auth(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list,
+                     struct tcx_operation *op) {
   unsigned count;
   int status = tcx__load_strs(l, at, list, false, UINT8_MAX, &op->auth, &count);
   op->n_auth = (uint8_t)count;
@@ -112,7 +119,8 @@ static int read_auth(struct tcx_loader *l, struct tcx_place at, const struct tcx
   return status;
 }
 
-static int read_auth_type(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_operation *op) {
+static int read_auth_type(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                          struct tcx_operation *op) {
   int status = tcx__load_str(l, at, v, &op->auth_type);
   if (status == 0 && strcmp(op->auth_type, "none") == 0)
     op->flags |= TCX__OP_UNSIGNED;
@@ -121,7 +129,8 @@ static int read_auth_type(struct tcx_loader *l, struct tcx_place at, const struc
   return status;
 }
 
-static int read_errors(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list, struct tcx_operation *op) {
+static int read_errors(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *list,
+                       struct tcx_operation *op) {
   int status = tcx__load_expect(l, at, list, TCX_LIST);
   uint32_t n = tcx__value_count(list);
   if (status != 0 || n == 0)
@@ -144,30 +153,34 @@ static int read_errors(struct tcx_loader *l, struct tcx_place at, const struct t
   return 0;
 }
 
-static int read_context_value(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+static int read_context_value(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                              struct tcx_rule_param_value *out) {
   unsigned count;
   const char *const *strings;
   const char *text;
   int status = 0;
   if (v != NULL && v->type == TCX_BOOL) {
-    *out = (struct tcx_rule_param_value){ .type = TCX__RULE_BOOL, .boolean = v->u.boolean };
+    *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = v->u.boolean};
   } else if (v != NULL && v->type == TCX_LIST) {
     status = tcx__load_strs(l, at, v, false, UINT16_MAX, &strings, &count);
-    struct tcx_str *list = status == 0 ? tcx__arena_alloc(l->arena, (count + 1) * sizeof *list) : NULL;
+    struct tcx_str *list =
+        status == 0 ? tcx__arena_alloc(l->arena, (count + 1) * sizeof *list) : NULL;
     if (list == NULL)
       return status != 0 ? status : tcx__load_no_memory(l);
     for (unsigned i = 0; i < count; i++)
       list[i] = tcx__str(strings[i]);
-    *out = (struct tcx_rule_param_value){ .type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)count };
+    *out = (struct tcx_rule_param_value){
+        .type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)count};
   } else {
     status = tcx__load_str(l, at, v, &text);
     if (status == 0)
-      *out = (struct tcx_rule_param_value){ .type = TCX__RULE_STRING, .string = tcx__str(text) };
+      *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(text)};
   }
   return status;
 }
 
-static int read_context_type(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+static int read_context_type(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                             struct tcx_rule_param_value *out) {
   const char *type;
   int status = tcx__load_str(l, at, v, &type);
   if (status != 0)
@@ -183,7 +196,9 @@ static int read_context_type(struct tcx_loader *l, struct tcx_place at, const st
   return 0;
 }
 
-int tcx__load_static_context(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map, bool types_only, const struct tcx_static_context **out, uint8_t *count) {
+int tcx__load_static_context(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map,
+                             bool types_only, const struct tcx_static_context **out,
+                             uint8_t *count) {
   int status = tcx__load_expect(l, at, map, TCX_MAP);
   uint32_t n = tcx__value_count(map);
   if (status != 0 || n == 0)
@@ -194,7 +209,8 @@ int tcx__load_static_context(struct tcx_loader *l, struct tcx_place at, const st
   if (list == NULL)
     return tcx__load_no_memory(l);
   *out = list;
-  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && status == 0; v = v->next, list++) {
+  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && status == 0;
+       v = v->next, list++) {
     struct tcx_interned *name = tcx__intern(&l->names, v->name, strlen(v->name));
     at.key = v->name;
     if (name == NULL)
@@ -209,7 +225,8 @@ int tcx__load_static_context(struct tcx_loader *l, struct tcx_place at, const st
   return status;
 }
 
-static int read_operation_context(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map, struct tcx_operation *op) {
+static int read_operation_context(struct tcx_loader *l, struct tcx_place at,
+                                  const struct tcx_value *map, struct tcx_operation *op) {
   int status = tcx__load_expect(l, at, map, TCX_MAP);
   uint32_t n = tcx__value_count(map);
   if (status != 0 || n == 0)
@@ -222,7 +239,8 @@ static int read_operation_context(struct tcx_loader *l, struct tcx_place at, con
   op->operation_context = list;
   op->n_operation_context = (uint8_t)n;
   at.part = at.key;
-  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && status == 0; v = v->next, list++) {
+  for (const struct tcx_value *v = tcx__value_kids(map); v != NULL && status == 0;
+       v = v->next, list++) {
     struct tcx_interned *name = tcx__intern(&l->names, v->name, strlen(v->name));
     at.key = v->name;
     if (name == NULL)
@@ -233,7 +251,8 @@ static int read_operation_context(struct tcx_loader *l, struct tcx_place at, con
   return status;
 }
 
-static int read_discovery(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map, struct tcx_operation *op) {
+static int read_discovery(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map,
+                          struct tcx_operation *op) {
   bool on = false;
   int status = tcx__load_expect(l, at, map, TCX_MAP);
   const struct tcx_value *required = tcx__value_find(map, "required", 8);
@@ -243,23 +262,29 @@ static int read_discovery(struct tcx_loader *l, struct tcx_place at, const struc
   return status;
 }
 
-static int read_compression(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map, struct tcx_operation *op) {
+static int read_compression(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map,
+                            struct tcx_operation *op) {
   const char *const *encodings;
   unsigned count;
   int status = tcx__load_expect(l, at, map, TCX_MAP);
   if (status == 0)
-    status = tcx__load_strs(l, at, tcx__value_find(map, "encodings", 9), false, UINT8_MAX, &encodings, &count);
+    status = tcx__load_strs(l, at, tcx__value_find(map, "encodings", 9), false, UINT8_MAX,
+                            &encodings, &count);
   for (unsigned i = 0; status == 0 && i < count; i++)
     if (strcmp(encodings[i], "gzip") == 0)
       op->flags |= TCX__OP_GZIP;
   return status;
 }
 
-static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_operation *op) {
-  static const struct { const char *name; uint16_t bit; } flags[] = {
-    { "deprecated", TCX__OP_DEPRECATED }, { "httpChecksumRequired", TCX__OP_MD5_REQUIRED }, { "unsignedPayload", TCX__OP_UNSIGNED_PAYLOAD },
-    { "endpointoperation", TCX__OP_DISCOVERY_OPERATION }
-  };
+static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                     struct tcx_operation *op) {
+  static const struct {
+    const char *name;
+    uint16_t bit;
+  } flags[] = {{"deprecated", TCX__OP_DEPRECATED},
+               {"httpChecksumRequired", TCX__OP_MD5_REQUIRED},
+               {"unsignedPayload", TCX__OP_UNSIGNED_PAYLOAD},
+               {"endpointoperation", TCX__OP_DISCOVERY_OPERATION}};
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     bool on = false;
     if (strcmp(v->name, flags[i].name) != 0)
@@ -272,7 +297,8 @@ static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx
   return 0;
 }
 
-static int read_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_model *model, struct tcx_operation *op) {
+static int read_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                      struct tcx_model *model, struct tcx_operation *op) {
   const char *name = v->name;
   at.key = name;
   if (strcmp(name, "name") == 0)
@@ -290,7 +316,8 @@ static int read_trait(struct tcx_loader *l, struct tcx_place at, const struct tc
   if (strcmp(name, "httpChecksum") == 0)
     return read_checksum(l, at, v, op);
   if (strcmp(name, "staticContextParams") == 0)
-    return tcx__load_static_context(l, (struct tcx_place){ at.section, at.entry, name, NULL }, v, false, &op->static_context, &op->n_static_context);
+    return tcx__load_static_context(l, (struct tcx_place){at.section, at.entry, name, NULL}, v,
+                                    false, &op->static_context, &op->n_static_context);
   if (strcmp(name, "operationContextParams") == 0)
     return read_operation_context(l, at, v, op);
   if (strcmp(name, "endpointdiscovery") == 0)
@@ -312,13 +339,15 @@ static bool has_events(const struct tcx_shape *shape) {
   return false;
 }
 
-static int read_operation(struct tcx_loader *l, const struct tcx_value *document, struct tcx_model *model, struct tcx_operation *op) {
-  struct tcx_place at = { "operations", document->name, NULL, NULL };
+static int read_operation(struct tcx_loader *l, const struct tcx_value *document,
+                          struct tcx_model *model, struct tcx_operation *op) {
+  struct tcx_place at = {"operations", document->name, NULL, NULL};
   char method[256];
   int status = tcx__load_expect(l, at, document, TCX_MAP);
   if (status != 0)
     return status;
-  if (memchr(document->name, '\0', document->name_len) != NULL || tcx__method_name(method, sizeof method, document->name) != 0)
+  if (memchr(document->name, '\0', document->name_len) != NULL ||
+      tcx__method_name(method, sizeof method, document->name) != 0)
     return tcx__load_fail(l, at, "is no name for an operation");
   struct tcx_interned *name = tcx__intern(&l->names, document->name, document->name_len);
   if (name == NULL)
@@ -339,11 +368,14 @@ static int read_operation(struct tcx_loader *l, const struct tcx_value *document
 }
 
 static int by_method(const void *a, const void *b) {
-  return strcmp(((const struct tcx_operation *)a)->method, ((const struct tcx_operation *)b)->method);
+  return strcmp(((const struct tcx_operation *)a)->method,
+                ((const struct tcx_operation *)b)->method);
 }
 
-int tcx__load_operations(struct tcx_loader *l, const struct tcx_value *section, struct tcx_model *model) {
-  int status = tcx__load_expect(l, (struct tcx_place){ "operations", NULL, NULL, NULL }, section, TCX_MAP);
+int tcx__load_operations(struct tcx_loader *l, const struct tcx_value *section,
+                         struct tcx_model *model) {
+  int status =
+      tcx__load_expect(l, (struct tcx_place){"operations", NULL, NULL, NULL}, section, TCX_MAP);
   if (status != 0)
     return status;
   const struct tcx_value **documents;

@@ -1,6 +1,6 @@
 /* loader_read.c - reading typed pieces out of a document, each with the place in its message. */
-#include "model/loader.h"
 #include "base/mem.h"
+#include "model/loader.h"
 #include <stdarg.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ int tcx__load_no_memory(struct tcx_loader *l) {
 }
 
 int tcx__load_fail(struct tcx_loader *l, struct tcx_place at, const char *format, ...) {
-  const char *parts[] = { at.section, at.entry, at.part, at.key };
+  const char *parts[] = {at.section, at.entry, at.part, at.key};
   struct tcx_buf place;
   tcx__buf_init(&place, l->arena, 1024);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -25,18 +25,22 @@ int tcx__load_fail(struct tcx_loader *l, struct tcx_place at, const char *format
   va_end(args);
   if (what == NULL || place.status == UV_ENOMEM)
     return tcx__load_no_memory(l);
-  return tcx__fail(l->fail, TCX_ESERVICE, "%s: %s: %s", l->file, place.data != NULL ? place.data : "document", what);
+  return tcx__fail(l->fail, TCX_ESERVICE, "%s: %s: %s", l->file,
+                   place.data != NULL ? place.data : "document", what);
 }
 
-int tcx__load_expect(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, tcx_type_t type) {
+int tcx__load_expect(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                     tcx_type_t type) {
   if (v == NULL)
     return tcx__load_fail(l, at, "is missing");
   if (v->type != type)
-    return tcx__load_fail(l, at, "expected %s, found %s", tcx__type_name(type), tcx__type_name((tcx_type_t)v->type));
+    return tcx__load_fail(l, at, "expected %s, found %s", tcx__type_name(type),
+                          tcx__type_name((tcx_type_t)v->type));
   return 0;
 }
 
-int tcx__load_str(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, const char **out) {
+int tcx__load_str(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                  const char **out) {
   int status = tcx__load_expect(l, at, v, TCX_STRING);
   if (status != 0)
     return status;
@@ -49,14 +53,16 @@ int tcx__load_str(struct tcx_loader *l, struct tcx_place at, const struct tcx_va
   return 0;
 }
 
-int tcx__load_bool(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, bool *out) {
+int tcx__load_bool(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                   bool *out) {
   int status = tcx__load_expect(l, at, v, TCX_BOOL);
   if (status == 0)
     *out = v->u.boolean;
   return status;
 }
 
-int tcx__load_uint(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, unsigned max, unsigned *out) {
+int tcx__load_uint(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                   unsigned max, unsigned *out) {
   int status = tcx__load_expect(l, at, v, TCX_INT);
   if (status != 0)
     return status;
@@ -66,7 +72,8 @@ int tcx__load_uint(struct tcx_loader *l, struct tcx_place at, const struct tcx_v
   return 0;
 }
 
-int tcx__load_strs(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, bool one_is_fine, unsigned max, const char *const **out, unsigned *count) {
+int tcx__load_strs(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                   bool one_is_fine, unsigned max, const char *const **out, unsigned *count) {
   *out = NULL;
   *count = 0;
   if (v == NULL)
@@ -94,7 +101,8 @@ int tcx__load_strs(struct tcx_loader *l, struct tcx_place at, const struct tcx_v
   return 0;
 }
 
-static void sift(const void **items, size_t root, size_t n, int (*compare)(const void *a, const void *b)) {
+static void sift(const void **items, size_t root, size_t n,
+                 int (*compare)(const void *a, const void *b)) {
   for (size_t child; (child = 2 * root + 1) < n; root = child) {
     if (child + 1 < n && compare(items[child], items[child + 1]) < 0)
       child++;
@@ -126,7 +134,8 @@ static int by_name(const void *a, const void *b) {
   return strcmp(((const struct tcx_value *)a)->name, ((const struct tcx_value *)b)->name);
 }
 
-int tcx__load_sorted(struct tcx_loader *l, const struct tcx_value *map, const struct tcx_value ***out) {
+int tcx__load_sorted(struct tcx_loader *l, const struct tcx_value *map,
+                     const struct tcx_value ***out) {
   uint32_t n = tcx__value_count(map);
   *out = NULL;
   if (n == 0)

@@ -1,41 +1,64 @@
 /*
- * loader_shapes.c - the shapes section. Three passes over the shapes: their names (so that any may refer to any), their own traits, then
- * their members, which merge what the shape they refer to has with what the reference says.
+ * loader_shapes.c - the shapes section. Three passes over the shapes: their names (so that any may
+ * refer to any), their own traits, then their members, which merge what the shape they refer to has
+ * with what the reference says.
  */
-#include "model/loader.h"
 #include "base/mem.h"
+#include "model/loader.h"
 #include <string.h>
 
-struct raw {                        /* what of a shape's document the last pass needs */
+struct raw { /* what of a shape's document the last pass needs */
   const struct tcx_value *members, *required, *item, *key, *value;
 };
-struct flag { const char *name; uint16_t bit; };
+struct flag {
+  const char *name;
+  uint16_t bit;
+};
 
-static const struct flag shape_flags[] = {
-  { "union", TCX__S_UNION }, { "document", TCX__S_DOCUMENT }, { "eventstream", TCX__S_EVENT_STREAM }, { "event", TCX__S_EVENT },
-  { "exception", TCX__S_EXCEPTION }, { "flattened", TCX__S_FLATTENED }, { "sensitive", TCX__S_SENSITIVE },
-  { "streaming", TCX__S_STREAMING }, { "wrapper", TCX__S_WRAPPER }, { "jsonvalue", TCX__S_JSONVALUE }, { "fault", TCX__S_FAULT },
-  { "requiresLength", TCX__S_REQUIRES_LENGTH }
-};
-static const struct flag member_flags[] = {
-  { "idempotencyToken", TCX__M_IDEMPOTENCY_TOKEN }, { "deprecated", TCX__M_DEPRECATED }, { "hostLabel", TCX__M_HOST_LABEL },
-  { "jsonvalue", TCX__M_JSONVALUE }, { "flattened", TCX__M_FLATTENED }, { "streaming", TCX__M_STREAMING },
-  { "eventpayload", TCX__M_EVENT_PAYLOAD }, { "eventheader", TCX__M_EVENT_HEADER }, { "xmlAttribute", TCX__M_XML_ATTRIBUTE },
-  { "requiresLength", TCX__M_REQUIRES_LENGTH }, { "sensitive", TCX__M_SENSITIVE }
-};
-static const struct { uint16_t shape, member; } inherited[] = {   /* what a member has because its shape has it */
-  { TCX__S_FLATTENED, TCX__M_FLATTENED }, { TCX__S_STREAMING, TCX__M_STREAMING }, { TCX__S_REQUIRES_LENGTH, TCX__M_REQUIRES_LENGTH },
-  { TCX__S_JSONVALUE, TCX__M_JSONVALUE }, { TCX__S_SENSITIVE, TCX__M_SENSITIVE }
-};
-static const char *const type_names[] = { "structure", "list", "map", "string", "blob", "boolean", "integer", "long", "float", "double", "timestamp" };
-static const char *const location_names[] = { "body", "uri", "querystring", "header", "headers", "statusCode" };
-static const char *const time_names[] = { "", "iso8601", "rfc822", "unixTimestamp" };
+static const struct flag shape_flags[] = {{"union", TCX__S_UNION},
+                                          {"document", TCX__S_DOCUMENT},
+                                          {"eventstream", TCX__S_EVENT_STREAM},
+                                          {"event", TCX__S_EVENT},
+                                          {"exception", TCX__S_EXCEPTION},
+                                          {"flattened", TCX__S_FLATTENED},
+                                          {"sensitive", TCX__S_SENSITIVE},
+                                          {"streaming", TCX__S_STREAMING},
+                                          {"wrapper", TCX__S_WRAPPER},
+                                          {"jsonvalue", TCX__S_JSONVALUE},
+                                          {"fault", TCX__S_FAULT},
+                                          {"requiresLength", TCX__S_REQUIRES_LENGTH}};
+static const struct flag member_flags[] = {{"idempotencyToken", TCX__M_IDEMPOTENCY_TOKEN},
+                                           {"deprecated", TCX__M_DEPRECATED},
+                                           {"hostLabel", TCX__M_HOST_LABEL},
+                                           {"jsonvalue", TCX__M_JSONVALUE},
+                                           {"flattened", TCX__M_FLATTENED},
+                                           {"streaming", TCX__M_STREAMING},
+                                           {"eventpayload", TCX__M_EVENT_PAYLOAD},
+                                           {"eventheader", TCX__M_EVENT_HEADER},
+                                           {"xmlAttribute", TCX__M_XML_ATTRIBUTE},
+                                           {"requiresLength", TCX__M_REQUIRES_LENGTH},
+                                           {"sensitive", TCX__M_SENSITIVE}};
+static const struct {
+  uint16_t shape, member;
+} inherited[] = {/* what a member has because its shape has it */
+                 {TCX__S_FLATTENED, TCX__M_FLATTENED},
+                 {TCX__S_STREAMING, TCX__M_STREAMING},
+                 {TCX__S_REQUIRES_LENGTH, TCX__M_REQUIRES_LENGTH},
+                 {TCX__S_JSONVALUE, TCX__M_JSONVALUE},
+                 {TCX__S_SENSITIVE, TCX__M_SENSITIVE}};
+static const char *const type_names[] = {"structure", "list",    "map",      "string",
+                                         "blob",      "boolean", "integer",  "long",
+                                         "float",     "double",  "timestamp"};
+static const char *const location_names[] = {"body",   "uri",     "querystring",
+                                             "header", "headers", "statusCode"};
+static const char *const time_names[] = {"", "iso8601", "rfc822", "unixTimestamp"};
 
-#define MEMBERS_MAX 4096            /* of one structure; the largest has 575 */
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define MEMBERS_MAX  4096 /* of one structure; the largest has 575 */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The name's index in names; an error when it is none of them. */
-static int one_of(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, const char *const *names, size_t n, uint8_t *out) {
+static int one_of(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                  const char *const *names, size_t n, uint8_t *out) {
   int status = tcx__load_expect(l, at, v, TCX_STRING);
   if (status != 0)
     return status;
@@ -45,11 +68,13 @@ static int one_of(struct tcx_loader *l, struct tcx_place at, const struct tcx_va
       return 0;
     }
   }
-  return tcx__load_fail(l, at, "unknown value \"%.*s\"", (int)(v->u.bytes.n < 100 ? v->u.bytes.n : 100), v->u.bytes.p);
+  return tcx__load_fail(l, at, "unknown value \"%.*s\"",
+                        (int)(v->u.bytes.n < 100 ? v->u.bytes.n : 100), v->u.bytes.p);
 }
 
 /* Sets or clears the trait's bit when v is one of the flags; *known says whether it is. */
-static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, const struct flag *flags, size_t n, uint16_t *out, bool *known) {
+static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                     const struct flag *flags, size_t n, uint16_t *out, bool *known) {
   *known = false;
   for (size_t i = 0; i < n; i++) {
     if (strcmp(v->name, flags[i].name) != 0)
@@ -64,7 +89,8 @@ static int read_flag(struct tcx_loader *l, struct tcx_place at, const struct tcx
   return 0;
 }
 
-int tcx__load_namespace(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, const char **uri, const char **prefix) {
+int tcx__load_namespace(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                        const char **uri, const char **prefix) {
   if (v->type == TCX_STRING)
     return tcx__load_str(l, at, v, uri);
   int status = tcx__load_expect(l, at, v, TCX_MAP);
@@ -76,7 +102,8 @@ int tcx__load_namespace(struct tcx_loader *l, struct tcx_place at, const struct 
   return status;
 }
 
-static int read_error(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_shape *shape) {
+static int read_error(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                      struct tcx_shape *shape) {
   int status = tcx__load_expect(l, at, v, TCX_MAP);
   const struct tcx_value *code = tcx__value_find(v, "code", 4);
   if (status == 0 && code != NULL)
@@ -89,7 +116,8 @@ static int read_error(struct tcx_loader *l, struct tcx_place at, const struct tc
   return status;
 }
 
-static int read_retryable(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_shape *shape) {
+static int read_retryable(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                          struct tcx_shape *shape) {
   int status = tcx__load_expect(l, at, v, TCX_MAP);
   const struct tcx_value *throttling = tcx__value_find(v, "throttling", 10);
   bool on = false;
@@ -99,7 +127,8 @@ static int read_retryable(struct tcx_loader *l, struct tcx_place at, const struc
   return status;
 }
 
-static int read_min(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_shape *shape) {
+static int read_min(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                    struct tcx_shape *shape) {
   if (v->type == TCX_INT)
     shape->min = (double)v->u.integer;
   else if (v->type == TCX_DOUBLE)
@@ -110,14 +139,16 @@ static int read_min(struct tcx_loader *l, struct tcx_place at, const struct tcx_
   return 0;
 }
 
-static int read_enum(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_shape *shape) {
+static int read_enum(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                     struct tcx_shape *shape) {
   unsigned count;
   int status = tcx__load_strs(l, at, v, false, UINT16_MAX, &shape->enum_values, &count);
   shape->n_enum = (uint16_t)count;
   return status;
 }
 
-static int read_shape_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_shape *shape, struct raw *raw) {
+static int read_shape_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                            struct tcx_shape *shape, struct raw *raw) {
   const char *name = v->name;
   bool known;
   at.key = name;
@@ -154,8 +185,9 @@ static int read_shape_trait(struct tcx_loader *l, struct tcx_place at, const str
   return 0;
 }
 
-static int read_shape(struct tcx_loader *l, const struct tcx_value *document, struct tcx_shape *shape, struct raw *raw) {
-  struct tcx_place at = { "shapes", shape->name, NULL, NULL };
+static int read_shape(struct tcx_loader *l, const struct tcx_value *document,
+                      struct tcx_shape *shape, struct raw *raw) {
+  struct tcx_place at = {"shapes", shape->name, NULL, NULL};
   int status = tcx__load_expect(l, at, document, TCX_MAP);
   if (status == 0 && tcx__value_find(document, "type", 4) == NULL)
     status = tcx__load_fail(l, at, "has no type");
@@ -164,7 +196,8 @@ static int read_shape(struct tcx_loader *l, const struct tcx_value *document, st
   return status;
 }
 
-int tcx__load_reference(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *reference, struct tcx_shape **out) {
+int tcx__load_reference(struct tcx_loader *l, struct tcx_place at,
+                        const struct tcx_value *reference, struct tcx_shape **out) {
   int status = tcx__load_expect(l, at, reference, TCX_MAP);
   if (status != 0)
     return status;
@@ -180,7 +213,8 @@ int tcx__load_reference(struct tcx_loader *l, struct tcx_place at, const struct 
   return 0;
 }
 
-static int read_member_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v, struct tcx_member *member) {
+static int read_member_trait(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *v,
+                             struct tcx_member *member) {
   const char *name = v->name;
   bool known;
   at.key = name;
@@ -202,7 +236,9 @@ static int read_member_trait(struct tcx_loader *l, struct tcx_place at, const st
   }
   if (strcmp(name, "contextParam") == 0) {
     int status = tcx__load_expect(l, at, v, TCX_MAP);
-    return status != 0 ? status : tcx__load_str(l, at, tcx__value_find(v, "name", 4), &member->context_param);
+    return status != 0
+               ? status
+               : tcx__load_str(l, at, tcx__value_find(v, "name", 4), &member->context_param);
   }
   return read_flag(l, at, v, member_flags, COUNT(member_flags), &member->flags, &known);
 }
@@ -212,7 +248,8 @@ static int split_attribute(struct tcx_loader *l, struct tcx_member *member) {
   const char *colon = strchr(member->wire, ':');
   if (colon == NULL)
     return 0;
-  struct tcx_interned *prefix = tcx__intern(&l->names, member->wire, (size_t)(colon - member->wire));
+  struct tcx_interned *prefix =
+      tcx__intern(&l->names, member->wire, (size_t)(colon - member->wire));
   if (prefix == NULL)
     return tcx__load_no_memory(l);
   member->xml_prefix = prefix->s;
@@ -223,7 +260,8 @@ static int split_attribute(struct tcx_loader *l, struct tcx_member *member) {
   return 0;
 }
 
-static int read_member(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *reference, const char *name, size_t name_len, struct tcx_member *member) {
+static int read_member(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *reference,
+                       const char *name, size_t name_len, struct tcx_member *member) {
   struct tcx_shape *shape;
   int status = tcx__load_reference(l, at, reference, &shape);
   if (status != 0)
@@ -233,13 +271,19 @@ static int read_member(struct tcx_loader *l, struct tcx_place at, const struct t
   struct tcx_interned *interned = tcx__intern(&l->names, name, name_len);
   if (interned == NULL)
     return tcx__load_no_memory(l);
-  *member = (struct tcx_member){ .name = interned->s, .name_len = (uint16_t)name_len, .shape = shape, .wire = shape->wire,
-                                 .wire_given = shape->wire != NULL, .xml_uri = shape->xml_uri, .xml_prefix = shape->xml_prefix,
-                                 .time_format = shape->time_format };
+  *member = (struct tcx_member){.name = interned->s,
+                                .name_len = (uint16_t)name_len,
+                                .shape = shape,
+                                .wire = shape->wire,
+                                .wire_given = shape->wire != NULL,
+                                .xml_uri = shape->xml_uri,
+                                .xml_prefix = shape->xml_prefix,
+                                .time_format = shape->time_format};
   for (size_t i = 0; i < COUNT(inherited); i++)
     if (shape->flags & inherited[i].shape)
       member->flags |= inherited[i].member;
-  for (const struct tcx_value *v = tcx__value_kids(reference); v != NULL && status == 0; v = v->next)
+  for (const struct tcx_value *v = tcx__value_kids(reference); v != NULL && status == 0;
+       v = v->next)
     status = read_member_trait(l, at, v, member);
   if (member->wire == NULL)
     member->wire = member->name;
@@ -253,8 +297,9 @@ static int read_member(struct tcx_loader *l, struct tcx_place at, const struct t
 }
 
 /* "required": the indices of the members that it names. */
-static int read_required(struct tcx_loader *l, const struct tcx_value *list, struct tcx_shape *shape, struct tcx_member *members) {
-  struct tcx_place at = { "shapes", shape->name, NULL, "required" };
+static int read_required(struct tcx_loader *l, const struct tcx_value *list,
+                         struct tcx_shape *shape, struct tcx_member *members) {
+  struct tcx_place at = {"shapes", shape->name, NULL, "required"};
   int status = tcx__load_expect(l, at, list, TCX_LIST);
   uint32_t n = tcx__value_count(list);
   if (status != 0 || n == 0)
@@ -282,7 +327,7 @@ static int read_required(struct tcx_loader *l, const struct tcx_value *list, str
 }
 
 static int read_structure(struct tcx_loader *l, const struct raw *raw, struct tcx_shape *shape) {
-  struct tcx_place at = { "shapes", shape->name, "members", NULL };
+  struct tcx_place at = {"shapes", shape->name, "members", NULL};
   uint32_t n = 0;
   struct tcx_member *members = NULL;
   if (raw->members != NULL) {
@@ -307,34 +352,38 @@ static int read_structure(struct tcx_loader *l, const struct raw *raw, struct tc
   for (i = 0; shape->payload != NULL && i < n && members[i].name != shape->payload;)
     i++;
   if (shape->payload != NULL && i == n)
-    return tcx__load_fail(l, (struct tcx_place){ "shapes", shape->name, NULL, "payload" }, "there is no member \"%.100s\"", shape->payload);
+    return tcx__load_fail(l, (struct tcx_place){"shapes", shape->name, NULL, "payload"},
+                          "there is no member \"%.100s\"", shape->payload);
   return raw->required != NULL ? read_required(l, raw->required, shape, members) : 0;
 }
 
 /* A list's "member"; a map's "key" and "value". */
 static int read_parts(struct tcx_loader *l, const struct raw *raw, struct tcx_shape *shape) {
   bool list = shape->type == TCX__SHAPE_LIST;
-  const struct tcx_value *references[2] = { list ? raw->item : raw->key, list ? NULL : raw->value };
-  const char *names[2] = { list ? "member" : "key", "value" };
+  const struct tcx_value *references[2] = {list ? raw->item : raw->key, list ? NULL : raw->value};
+  const char *names[2] = {list ? "member" : "key", "value"};
   uint32_t n = list ? 1 : 2;
   struct tcx_member *members = tcx__arena_alloc(l->arena, n * sizeof *members);
   if (members == NULL)
     return tcx__load_no_memory(l);
   for (uint32_t i = 0; i < n; i++) {
-    int status = read_member(l, (struct tcx_place){ "shapes", shape->name, NULL, names[i] }, references[i], names[i], strlen(names[i]), &members[i]);
+    int status = read_member(l, (struct tcx_place){"shapes", shape->name, NULL, names[i]},
+                             references[i], names[i], strlen(names[i]), &members[i]);
     if (status != 0)
       return status;
   }
   if (!list && members[0].shape->type != TCX__SHAPE_STRING)
-    return tcx__load_fail(l, (struct tcx_place){ "shapes", shape->name, NULL, "key" }, "is not a string");
+    return tcx__load_fail(l, (struct tcx_place){"shapes", shape->name, NULL, "key"},
+                          "is not a string");
   shape->members = members;
   shape->n_members = n;
   return 0;
 }
 
-static int name_shapes(struct tcx_loader *l, const struct tcx_value *const *documents, uint32_t n, struct tcx_shape *shapes) {
+static int name_shapes(struct tcx_loader *l, const struct tcx_value *const *documents, uint32_t n,
+                       struct tcx_shape *shapes) {
   for (uint32_t i = 0; i < n; i++) {
-    struct tcx_place at = { "shapes", documents[i]->name, NULL, NULL };
+    struct tcx_place at = {"shapes", documents[i]->name, NULL, NULL};
     if (memchr(documents[i]->name, '\0', documents[i]->name_len) != NULL)
       return tcx__load_fail(l, at, "its name holds a NUL");
     struct tcx_interned *name = tcx__intern(&l->names, documents[i]->name, documents[i]->name_len);
@@ -346,7 +395,8 @@ static int name_shapes(struct tcx_loader *l, const struct tcx_value *const *docu
   return 0;
 }
 
-static int read_shapes(struct tcx_loader *l, const struct tcx_value *const *documents, uint32_t n, struct tcx_shape *shapes, struct raw *raws) {
+static int read_shapes(struct tcx_loader *l, const struct tcx_value *const *documents, uint32_t n,
+                       struct tcx_shape *shapes, struct raw *raws) {
   int status = name_shapes(l, documents, n, shapes);
   for (uint32_t i = 0; i < n && status == 0; i++)
     status = read_shape(l, documents[i], &shapes[i], &raws[i]);
@@ -359,8 +409,10 @@ static int read_shapes(struct tcx_loader *l, const struct tcx_value *const *docu
   return status;
 }
 
-int tcx__load_shapes(struct tcx_loader *l, const struct tcx_value *section, uint32_t n_variants, struct tcx_model *model) {
-  int status = tcx__load_expect(l, (struct tcx_place){ "shapes", NULL, NULL, NULL }, section, TCX_MAP);
+int tcx__load_shapes(struct tcx_loader *l, const struct tcx_value *section, uint32_t n_variants,
+                     struct tcx_model *model) {
+  int status =
+      tcx__load_expect(l, (struct tcx_place){"shapes", NULL, NULL, NULL}, section, TCX_MAP);
   if (status != 0)
     return status;
   const struct tcx_value **documents;

@@ -40,11 +40,13 @@ const struct tcx_shape *tcx__model_shape(const struct tcx_model *model, const ch
   return find(model->shapes, model->n_shapes, sizeof *model->shapes, name);
 }
 
-const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model, const struct tcx_operation *op) {
+const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model,
+                                                   const struct tcx_operation *op) {
   return find(model->paginations, model->n_paginations, sizeof *model->paginations, op->name);
 }
 
-const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name, size_t len) {
+const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name,
+                                           size_t len) {
   for (uint32_t i = 0; i < structure->n_members; i++)
     if (structure->members[i].name_len == len && memcmp(structure->members[i].name, name, len) == 0)
       return &structure->members[i];

@@ -1,14 +1,16 @@
 /*
- * models.c - a session's models: asked for by name, found, loaded once, kept until the session ends.
+ * models.c - a session's models: asked for by name, found, loaded once, kept until the session
+ * ends.
  *
- * A part of a service (its description, its rule set, its paginators, its waiters) comes from the folders of data_path, ~/.aws/models,
- * the embedded tables, or the installed data folder: the newest API version, and the first of these that has it. When all four are
- * the embedded ones, the embedded model itself is the answer; else a new struct tcx_model is put together, in an arena of its own that
- * tcx__models_free ends. Only the parts that come from files are read.
+ * A part of a service (its description, its rule set, its paginators, its waiters) comes from the
+ * folders of data_path, ~/.aws/models, the embedded tables, or the installed data folder: the
+ * newest API version, and the first of these that has it. When all four are the embedded ones, the
+ * embedded model itself is the answer; else a new struct tcx_model is put together, in an arena of
+ * its own that tcx__models_free ends. Only the parts that come from files are read.
  */
+#include "base/mem.h"
 #include "model/files.h"
 #include "model/loader.h"
-#include "base/mem.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -16,17 +18,17 @@
 
 struct loaded {
   struct loaded *next;
-  struct tcx_arena *arena;          /* this struct is inside */
+  struct tcx_arena *arena; /* this struct is inside */
   struct tcx_model model;
 };
 struct tcx_models {
-  struct tcx_arena *arena;          /* this struct, the paths, the loaded partitions */
+  struct tcx_arena *arena; /* this struct, the paths, the loaded partitions */
   const struct tcx_model *const *embedded;
   const struct tcx_partitions *partitions;
-  bool partitions_looked_for;       /* in the folders */
-  unsigned n_roots;                 /* folders that exist: of data_path, then home's */
+  bool partitions_looked_for; /* in the folders */
+  unsigned n_roots;           /* folders that exist: of data_path, then home's */
   const char *roots[ROOTS_MAX];
-  const char *installed;            /* NULL when it does not exist */
+  const char *installed; /* NULL when it does not exist */
   struct loaded *loaded;
 };
 
@@ -90,8 +92,10 @@ void tcx__models_free(struct tcx_models *models) {
   tcx__arena_free(models->arena);
 }
 
-static const struct tcx_model *embedded_model(const struct tcx_models *models, const char *service) {
-  for (const struct tcx_model *const *model = models->embedded; model != NULL && *model != NULL; model++)
+static const struct tcx_model *embedded_model(const struct tcx_models *models,
+                                              const char *service) {
+  for (const struct tcx_model *const *model = models->embedded; model != NULL && *model != NULL;
+       model++)
     if (strcmp((*model)->service, service) == 0)
       return *model;
   return NULL;
@@ -99,7 +103,11 @@ static const struct tcx_model *embedded_model(const struct tcx_models *models, c
 
 /* ---- near names ---- */
 
-struct names { struct tcx_arena *arena; const char **list; unsigned count, cap; };
+struct names {
+  struct tcx_arena *arena;
+  const char **list;
+  unsigned count, cap;
+};
 
 static int add_name(void *ctx, const char *name) {
   struct names *names = ctx;
@@ -123,9 +131,10 @@ static const char *name_at(const void *ctx, unsigned i) {
 }
 
 static int fail_unknown(const struct tcx_models *models, const char *service, struct tcx_fail *f) {
-  struct names names = { .arena = tcx__arena_new() };
+  struct names names = {.arena = tcx__arena_new()};
   int status = names.arena != NULL ? 0 : UV_ENOMEM;
-  for (const struct tcx_model *const *model = models->embedded; status == 0 && model != NULL && *model != NULL; model++)
+  for (const struct tcx_model *const *model = models->embedded;
+       status == 0 && model != NULL && *model != NULL; model++)
     status = add_name(&names, (*model)->service);
   for (unsigned i = 0; status == 0 && i < models->n_roots; i++)
     status = tcx__each_folder(models->roots[i], add_name, &names);
@@ -144,15 +153,17 @@ static int fail_unknown(const struct tcx_models *models, const char *service, st
 
 /* ---- putting a model together ---- */
 
-static int find_all(struct tcx_models *models, struct tcx_arena *arena, const char *service, const struct tcx_model *embedded, struct tcx_found found[TCX__PART_COUNT]) {
+static int find_all(struct tcx_models *models, struct tcx_arena *arena, const char *service,
+                    const struct tcx_model *embedded, struct tcx_found found[TCX__PART_COUNT]) {
   for (unsigned i = 0; i < models->n_roots; i++)
     if (tcx__find_parts(arena, models->roots[i], service, found) != 0)
       return UV_ENOMEM;
   if (embedded == NULL)
-    return models->installed == NULL ? 0 : tcx__find_parts(arena, models->installed, service, found);
+    return models->installed == NULL ? 0
+                                     : tcx__find_parts(arena, models->installed, service, found);
   for (int part = 0; part < TCX__PART_COUNT; part++)
     if (found[part].version != NULL && strcmp(embedded->api_version, found[part].version) > 0)
-      found[part] = (struct tcx_found){ 0 };
+      found[part] = (struct tcx_found){0};
   return 0;
 }
 
@@ -172,14 +183,17 @@ static void take_part(struct tcx_model *model, const struct tcx_model *other, tc
 }
 
 static int load_rules(struct tcx_loader *l, const struct tcx_value *json, struct tcx_model *model) {
-  struct tcx_fail inner = { .arena = l->fail->arena };
+  struct tcx_fail inner = {.arena = l->fail->arena};
   int status = tcx__ruleset_load(l->arena, json, &model->rules, &inner);
   if (status == UV_ENOMEM)
     return tcx__load_no_memory(l);
-  return status == 0 ? 0 : tcx__fail(l->fail, TCX_ESERVICE, "%s: %s", l->file, inner.text != NULL ? inner.text : tcx_strerror(status));
+  return status == 0 ? 0
+                     : tcx__fail(l->fail, TCX_ESERVICE, "%s: %s", l->file,
+                                 inner.text != NULL ? inner.text : tcx_strerror(status));
 }
 
-static int load_part(struct tcx_loader *l, const char *service, const struct tcx_found *found, tcx__part part, struct tcx_model *model) {
+static int load_part(struct tcx_loader *l, const char *service, const struct tcx_found *found,
+                     tcx__part part, struct tcx_model *model) {
   struct tcx_arena *scratch = tcx__arena_new();
   struct tcx_value *json;
   if (scratch == NULL)
@@ -187,20 +201,30 @@ static int load_part(struct tcx_loader *l, const char *service, const struct tcx
   int status = tcx__read_part(scratch, service, found, part, &json, &l->file, l->fail);
   if (status == 0) {
     switch (part) {
-    case TCX__PART_SERVICE: status = tcx__load_service(l, json, service, model); break;
-    case TCX__PART_RULES: status = load_rules(l, json, model); break;
-    case TCX__PART_PAGINATORS: status = tcx__load_paginators(l, json, model); break;
-    default: status = tcx__load_waiters(l, json, model); break;
+    case TCX__PART_SERVICE:
+      status = tcx__load_service(l, json, service, model);
+      break;
+    case TCX__PART_RULES:
+      status = load_rules(l, json, model);
+      break;
+    case TCX__PART_PAGINATORS:
+      status = tcx__load_paginators(l, json, model);
+      break;
+    default:
+      status = tcx__load_waiters(l, json, model);
+      break;
     }
   }
   tcx__arena_free(scratch);
   return status;
 }
 
-static int load_model(struct tcx_models *models, const char *service, const struct tcx_model *embedded, const struct tcx_found *found, struct tcx_fail *f) {
+static int load_model(struct tcx_models *models, const char *service,
+                      const struct tcx_model *embedded, const struct tcx_found *found,
+                      struct tcx_fail *f) {
   struct tcx_arena *arena = tcx__arena_new_sized(65536);
   struct loaded *loaded = arena != NULL ? tcx__arena_zalloc(arena, sizeof *loaded) : NULL;
-  struct tcx_loader loader = { .arena = arena, .fail = f };
+  struct tcx_loader loader = {.arena = arena, .fail = f};
   int status = 0;
   if (loaded == NULL) {
     tcx__arena_free(arena);
@@ -224,8 +248,9 @@ static int load_model(struct tcx_models *models, const char *service, const stru
   return 0;
 }
 
-int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out, struct tcx_fail *f) {
-  struct tcx_found found[TCX__PART_COUNT] = { { 0 } };
+int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out,
+                    struct tcx_fail *f) {
+  struct tcx_found found[TCX__PART_COUNT] = {{0}};
   bool files = false;
   for (struct loaded *loaded = models->loaded; loaded != NULL; loaded = loaded->next) {
     if (strcmp(loaded->model.service, service) == 0) {
@@ -260,7 +285,7 @@ int tcx__models_get(struct tcx_models *models, const char *service, const struct
 
 static int load_partitions(struct tcx_models *models, const char *root, struct tcx_fail *f) {
   struct tcx_arena *scratch = tcx__arena_new();
-  struct tcx_fail inner = { .arena = f->arena };
+  struct tcx_fail inner = {.arena = f->arena};
   struct tcx_value *json = NULL;
   const char *file;
   char *path = scratch != NULL ? tcx__arena_printf(scratch, "%s/partitions", root) : NULL;
@@ -275,7 +300,8 @@ static int load_partitions(struct tcx_models *models, const char *root, struct t
     if (status == UV_ENOMEM)
       tcx__fail(f, status, "out of memory");
     else if (status != 0)
-      tcx__fail(f, TCX_ESERVICE, "%s: %s", file, inner.text != NULL ? inner.text : tcx_strerror(status));
+      tcx__fail(f, TCX_ESERVICE, "%s: %s", file,
+                inner.text != NULL ? inner.text : tcx_strerror(status));
   }
   tcx__arena_free(scratch);
   return status;
@@ -286,7 +312,8 @@ const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, s
     if (load_partitions(models, models->roots[i], f) != 0)
       return NULL;
   models->partitions_looked_for = true;
-  if (models->partitions == NULL && models->installed != NULL && load_partitions(models, models->installed, f) != 0)
+  if (models->partitions == NULL && models->installed != NULL &&
+      load_partitions(models, models->installed, f) != 0)
     return NULL;
   if (models->partitions == NULL)
     tcx__fail(f, TCX_ESERVICE, "no partitions.json in any folder of models");

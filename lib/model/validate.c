@@ -1,28 +1,30 @@
 /*
- * validate.c - params against an operation's input, as botocore's validate.py does it: every bad member, in its words and its order.
+ * validate.c - params against an operation's input, as botocore's validate.py does it: every bad
+ * member, in its words and its order.
  *
- * A clean pass allocates nothing: where a value stands is a chain of frames on the C stack, written out only for a message. The walk goes
- * as deep as the params do, at most DEPTH_MAX; shapes may be recursive.
+ * A clean pass allocates nothing: where a value stands is a chain of frames on the C stack, written
+ * out only for a message. The walk goes as deep as the params do, at most DEPTH_MAX; shapes may be
+ * recursive.
  */
-#include "model/model.h"
 #include "base/json.h"
+#include "model/model.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define DEPTH_MAX 600              /* more than the JSON parser lets through */
-#define REPORT_MAX (64u << 10)     /* bytes of the report; what does not fit is counted */
-#define MESSAGE_MAX (32u << 10)    /* bytes of one message */
-#define SHOWN_MAX 256              /* bytes of a value or a name that are shown */
+#define DEPTH_MAX   600         /* more than the JSON parser lets through */
+#define REPORT_MAX  (64u << 10) /* bytes of the report; what does not fit is counted */
+#define MESSAGE_MAX (32u << 10) /* bytes of one message */
+#define SHOWN_MAX   256         /* bytes of a value or a name that are shown */
 
 typedef enum { STEP_TOP, STEP_MEMBER, STEP_INDEX, STEP_KEY, STEP_DOCUMENT_KEY } step;
-struct place {                     /* one step of the way to a value */
+struct place { /* one step of the way to a value */
   const struct place *up;
   step kind;
   const char *name;
   uint32_t index;
   unsigned depth;
-  bool sensitive;                  /* the value is not shown */
+  bool sensitive; /* the value is not shown */
 };
 struct check {
   struct tcx_fail *fail;
@@ -30,7 +32,8 @@ struct check {
   unsigned errors, hidden;
 };
 
-static void check_value(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member, const struct place *at);
+static void check_value(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape,
+                        const struct tcx_member *member, const struct place *at);
 
 /* ---- messages ---- */
 
@@ -46,12 +49,16 @@ static int shown(const char *p, size_t n) {
 static void write_steps(struct tcx_buf *out, const struct place *at) {
   if (at->kind == STEP_TOP)
     return;
-  if (at->kind != STEP_DOCUMENT_KEY)         /* botocore forgets where a document's key stands */
+  if (at->kind != STEP_DOCUMENT_KEY) /* botocore forgets where a document's key stands */
     write_steps(out, at->up);
   if (at->kind == STEP_INDEX)
     tcx__buf_printf(out, "[%u]", (unsigned)at->index);
   else
-    tcx__buf_printf(out, at->kind == STEP_MEMBER ? ".%.*s" : at->kind == STEP_KEY ? " (key: %.*s)" : "%.*s", shown(at->name, strlen(at->name)), at->name);
+    tcx__buf_printf(out,
+                    at->kind == STEP_MEMBER ? ".%.*s"
+                    : at->kind == STEP_KEY  ? " (key: %.*s)"
+                                            : "%.*s",
+                    shown(at->name, strlen(at->name)), at->name);
 }
 
 static const char *place_text(struct check *c, const struct place *at) {
@@ -87,7 +94,8 @@ static const char *value_text(struct check *c, const struct tcx_value *v, const 
     c->report.status = UV_ENOMEM;
   if (text.data == NULL || (text.len <= SHOWN_MAX && text.status == 0))
     return text.data != NULL ? text.data : "";
-  const char *cut = tcx__arena_printf(c->fail->arena, "%.*s...", shown(text.data, text.len), text.data);
+  const char *cut =
+      tcx__arena_printf(c->fail->arena, "%.*s...", shown(text.data, text.len), text.data);
   if (cut == NULL)
     c->report.status = UV_ENOMEM;
   return cut != NULL ? cut : "";
@@ -110,9 +118,10 @@ __attribute__((format(printf, 2, 3))) static void report(struct check *c, const 
   }
 }
 
-static void report_type(struct check *c, const struct tcx_value *v, const struct place *at, const char *valid) {
-  report(c, "Invalid type for parameter %s, value: %s, type: %s, valid types: %s", place_text(c, at), value_text(c, v, at),
-         tcx__type_name((tcx_type_t)v->type), valid);
+static void report_type(struct check *c, const struct tcx_value *v, const struct place *at,
+                        const char *valid) {
+  report(c, "Invalid type for parameter %s, value: %s, type: %s, valid types: %s",
+         place_text(c, at), value_text(c, v, at), tcx__type_name((tcx_type_t)v->type), valid);
 }
 
 static const char *member_names(struct check *c, const struct tcx_shape *shape) {
@@ -130,9 +139,10 @@ static const char *member_names(struct check *c, const struct tcx_shape *shape) 
 
 /* ---- checks ---- */
 
-static void check_min(struct check *c, double number, bool length, const struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member,
+static void check_min(struct check *c, double number, bool length, const struct tcx_value *v,
+                      const struct tcx_shape *shape, const struct tcx_member *member,
                       const struct place *at) {
-  double min = 1;                  /* what stands in a host name must not be empty */
+  double min = 1; /* what stands in a host name must not be empty */
   if (shape->flags & TCX__S_HAS_MIN)
     min = shape->min;
   else if (member == NULL || !(member->flags & TCX__M_HOST_LABEL))
@@ -140,12 +150,15 @@ static void check_min(struct check *c, double number, bool length, const struct 
   if (!(number < min))
     return;
   char digits[40];
-  bool whole = min >= -9223372036854775808.0 && min < 9223372036854775808.0 && (double)(int64_t)min == min;
+  bool whole =
+      min >= -9223372036854775808.0 && min < 9223372036854775808.0 && (double)(int64_t)min == min;
   snprintf(digits, sizeof digits, whole ? "%.0f" : "%.15g", min);
-  if (length)                      /* botocore shows the length, not the value */
-    report(c, "Invalid length for parameter %s, value: %.0f, valid min length: %s", place_text(c, at), number, digits);
+  if (length) /* botocore shows the length, not the value */
+    report(c, "Invalid length for parameter %s, value: %.0f, valid min length: %s",
+           place_text(c, at), number, digits);
   else
-    report(c, "Invalid value for parameter %s, value: %s, valid min value: %s", place_text(c, at), value_text(c, v, at), digits);
+    report(c, "Invalid value for parameter %s, value: %s, valid min value: %s", place_text(c, at),
+           value_text(c, v, at), digits);
 }
 
 static size_t characters(struct tcx_str s) {
@@ -156,8 +169,10 @@ static size_t characters(struct tcx_str s) {
 }
 
 static bool is_whole(const struct tcx_value *v) {
-  return v->type == TCX_INT || (v->type == TCX_BIGNUM && memchr(v->u.bytes.p, '.', v->u.bytes.n) == NULL && memchr(v->u.bytes.p, 'e', v->u.bytes.n) == NULL &&
-                                memchr(v->u.bytes.p, 'E', v->u.bytes.n) == NULL);
+  return v->type == TCX_INT ||
+         (v->type == TCX_BIGNUM && memchr(v->u.bytes.p, '.', v->u.bytes.n) == NULL &&
+          memchr(v->u.bytes.p, 'e', v->u.bytes.n) == NULL &&
+          memchr(v->u.bytes.p, 'E', v->u.bytes.n) == NULL);
 }
 
 static double number_of(const struct tcx_value *v) {
@@ -165,7 +180,7 @@ static double number_of(const struct tcx_value *v) {
     return (double)v->u.integer;
   if (v->type == TCX_DOUBLE)
     return v->u.number;
-  return v->u.bytes.n > 0 && v->u.bytes.p[0] == '-' ? -INFINITY : INFINITY;   /* beyond int64 */
+  return v->u.bytes.n > 0 && v->u.bytes.p[0] == '-' ? -INFINITY : INFINITY; /* beyond int64 */
 }
 
 static bool is_time(const struct tcx_value *v) {
@@ -173,14 +188,16 @@ static bool is_time(const struct tcx_value *v) {
   int32_t nanoseconds;
   if (v->type == TCX_STRING)
     return tcx__time_read(v->u.bytes, &seconds, &nanoseconds) == 0;
-  return v->type == TCX_TIME || v->type == TCX_INT || (v->type == TCX_DOUBLE && isfinite(v->u.number));
+  return v->type == TCX_TIME || v->type == TCX_INT ||
+         (v->type == TCX_DOUBLE && isfinite(v->u.number));
 }
 
 static const struct tcx_value *unserializable(const struct tcx_value *v, unsigned depth) {
   if (v->type == TCX_BLOB || v->type == TCX_TIME || v->type == TCX_BODY || depth > DEPTH_MAX)
     return v;
   const struct tcx_value *bad = NULL;
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && bad == NULL; kid = kid->next)
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && bad == NULL;
+       kid = kid->next)
     bad = unserializable(kid, depth + 1);
   return bad;
 }
@@ -193,19 +210,26 @@ static bool too_deep(struct check *c, const struct place *at) {
 }
 
 static void check_document(struct check *c, const struct tcx_value *v, const struct place *at) {
-  struct place next = { .up = at, .kind = v->type == TCX_MAP ? STEP_DOCUMENT_KEY : STEP_INDEX, .depth = at->depth + 1, .sensitive = at->sensitive };
+  struct place next = {.up = at,
+                       .kind = v->type == TCX_MAP ? STEP_DOCUMENT_KEY : STEP_INDEX,
+                       .depth = at->depth + 1,
+                       .sensitive = at->sensitive};
   if (too_deep(c, at))
     return;
   if (v->type == TCX_BLOB || v->type == TCX_TIME || v->type == TCX_BODY)
-    report(c, "Invalid type for document parameter %s, value: %s, type: %s, valid types: string, integer, boolean, number, list, map", place_text(c, at),
-           value_text(c, v, at), tcx__type_name((tcx_type_t)v->type));
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next, next.index++) {
+    report(c,
+           "Invalid type for document parameter %s, value: %s, type: %s, valid types: string, "
+           "integer, boolean, number, list, map",
+           place_text(c, at), value_text(c, v, at), tcx__type_name((tcx_type_t)v->type));
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL;
+       kid = kid->next, next.index++) {
     next.name = kid->name;
     check_document(c, kid, &next);
   }
 }
 
-static void check_required(struct check *c, const struct tcx_value *map, const struct tcx_shape *shape, const struct place *at) {
+static void check_required(struct check *c, const struct tcx_value *map,
+                           const struct tcx_shape *shape, const struct place *at) {
   for (uint32_t i = 0; i < shape->n_required; i++) {
     const struct tcx_member *member = &shape->members[shape->required[i]];
     bool filled_in = at->kind == STEP_TOP && (member->flags & TCX__M_IDEMPOTENCY_TOKEN);
@@ -214,21 +238,25 @@ static void check_required(struct check *c, const struct tcx_value *map, const s
   }
 }
 
-static void check_structure(struct check *c, const struct tcx_value *map, const struct tcx_shape *shape, const struct place *at) {
+static void check_structure(struct check *c, const struct tcx_value *map,
+                            const struct tcx_shape *shape, const struct place *at) {
   uint32_t count = tcx__value_count(map);
   if ((shape->flags & TCX__S_UNION) && count == 0)
-    report(c, "Must set one of the following keys for tagged unionstructure %s: %s.", place_text(c, at), member_names(c, shape));
+    report(c, "Must set one of the following keys for tagged unionstructure %s: %s.",
+           place_text(c, at), member_names(c, shape));
   if ((shape->flags & TCX__S_UNION) && count > 1)
-    report(c, "Invalid number of parameters set for tagged union structure %s. Can only set one of the following keys: %s.", place_text(c, at),
-           member_names(c, shape));
+    report(c,
+           "Invalid number of parameters set for tagged union structure %s. Can only set one of "
+           "the following keys: %s.",
+           place_text(c, at), member_names(c, shape));
   check_required(c, map, shape, at);
   for (const struct tcx_value *kid = tcx__value_kids(map); kid != NULL; kid = kid->next)
     if (tcx__shape_member(shape, kid->name, kid->name_len) == NULL)
-      report(c, "Unknown parameter in %s: \"%.*s\", must be one of: %s", place_text(c, at), shown(kid->name, kid->name_len), kid->name,
-             member_names(c, shape));
+      report(c, "Unknown parameter in %s: \"%.*s\", must be one of: %s", place_text(c, at),
+             shown(kid->name, kid->name_len), kid->name, member_names(c, shape));
   for (const struct tcx_value *kid = tcx__value_kids(map); kid != NULL; kid = kid->next) {
     const struct tcx_member *member = tcx__shape_member(shape, kid->name, kid->name_len);
-    struct place next = { .up = at, .kind = STEP_MEMBER, .name = kid->name, .depth = at->depth + 1 };
+    struct place next = {.up = at, .kind = STEP_MEMBER, .name = kid->name, .depth = at->depth + 1};
     if (member == NULL)
       continue;
     next.sensitive = at->sensitive || (member->flags & TCX__M_SENSITIVE);
@@ -239,19 +267,29 @@ static void check_structure(struct check *c, const struct tcx_value *map, const 
   }
 }
 
-static void check_list(struct check *c, const struct tcx_value *list, const struct tcx_shape *shape, const struct tcx_member *member, const struct place *at) {
+static void check_list(struct check *c, const struct tcx_value *list, const struct tcx_shape *shape,
+                       const struct tcx_member *member, const struct place *at) {
   const struct tcx_member *item = &shape->members[0];
-  struct place next = { .up = at, .kind = STEP_INDEX, .depth = at->depth + 1, .sensitive = at->sensitive || (item->flags & TCX__M_SENSITIVE) };
+  struct place next = {.up = at,
+                       .kind = STEP_INDEX,
+                       .depth = at->depth + 1,
+                       .sensitive = at->sensitive || (item->flags & TCX__M_SENSITIVE)};
   check_min(c, (double)tcx__value_count(list), true, list, shape, member, at);
-  for (const struct tcx_value *kid = tcx__value_kids(list); kid != NULL; kid = kid->next, next.index++)
+  for (const struct tcx_value *kid = tcx__value_kids(list); kid != NULL;
+       kid = kid->next, next.index++)
     check_value(c, kid, item->shape, item, &next);
 }
 
-static void check_map(struct check *c, const struct tcx_value *map, const struct tcx_shape *shape, const struct place *at) {
+static void check_map(struct check *c, const struct tcx_value *map, const struct tcx_shape *shape,
+                      const struct place *at) {
   const struct tcx_member *key = &shape->members[0], *value = &shape->members[1];
   for (const struct tcx_value *kid = tcx__value_kids(map); kid != NULL; kid = kid->next) {
-    struct place next = { .up = at, .kind = STEP_KEY, .name = kid->name, .depth = at->depth + 1, .sensitive = at->sensitive || (key->flags & TCX__M_SENSITIVE) };
-    struct tcx_value name = { .type = TCX_STRING, .u.bytes = { kid->name, kid->name_len } };
+    struct place next = {.up = at,
+                         .kind = STEP_KEY,
+                         .name = kid->name,
+                         .depth = at->depth + 1,
+                         .sensitive = at->sensitive || (key->flags & TCX__M_SENSITIVE)};
+    struct tcx_value name = {.type = TCX_STRING, .u.bytes = {kid->name, kid->name_len}};
     check_value(c, &name, key->shape, key, &next);
     next.kind = STEP_MEMBER;
     next.sensitive = at->sensitive || (value->flags & TCX__M_SENSITIVE);
@@ -259,7 +297,8 @@ static void check_map(struct check *c, const struct tcx_value *map, const struct
   }
 }
 
-static void check_number(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member, const struct place *at) {
+static void check_number(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape,
+                         const struct tcx_member *member, const struct place *at) {
   bool whole = shape->type == TCX__SHAPE_INTEGER || shape->type == TCX__SHAPE_LONG;
   if (whole ? is_whole(v) : v->type == TCX_INT || v->type == TCX_DOUBLE || v->type == TCX_BIGNUM)
     check_min(c, number_of(v), false, v, shape, member, at);
@@ -267,14 +306,17 @@ static void check_number(struct check *c, const struct tcx_value *v, const struc
     report_type(c, v, at, whole ? "integer" : "number, large number, integer");
 }
 
-static void check_value(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member, const struct place *at) {
+static void check_value(struct check *c, const struct tcx_value *v, const struct tcx_shape *shape,
+                        const struct tcx_member *member, const struct place *at) {
   if (too_deep(c, at))
     return;
   if (member != NULL && (member->flags & TCX__M_JSONVALUE) && member->location == TCX__LOC_HEADER) {
     const struct tcx_value *bad = unserializable(v, at->depth);
     if (bad != NULL)
-      report(c, "Invalid parameter %s must be json serializable: Object of type %s is not JSON serializable", place_text(c, at),
-             tcx__type_name((tcx_type_t)bad->type));
+      report(c,
+             "Invalid parameter %s must be json serializable: Object of type %s is not JSON "
+             "serializable",
+             place_text(c, at), tcx__type_name((tcx_type_t)bad->type));
     return;
   }
   switch ((tcx__shape_type)shape->type) {
@@ -305,8 +347,11 @@ static void check_value(struct check *c, const struct tcx_value *v, const struct
       report_type(c, v, at, "string");
     return;
   case TCX__SHAPE_BLOB:
-    if (v->type != TCX_STRING && v->type != TCX_BLOB && !(v->type == TCX_BODY && member != NULL && (member->flags & TCX__M_STREAMING)))
-      report_type(c, v, at, member != NULL && (member->flags & TCX__M_STREAMING) ? "blob, string, body" : "blob, string");
+    if (v->type != TCX_STRING && v->type != TCX_BLOB &&
+        !(v->type == TCX_BODY && member != NULL && (member->flags & TCX__M_STREAMING)))
+      report_type(c, v, at,
+                  member != NULL && (member->flags & TCX__M_STREAMING) ? "blob, string, body"
+                                                                       : "blob, string");
     return;
   case TCX__SHAPE_BOOLEAN:
     if (v->type != TCX_BOOL)
@@ -325,10 +370,11 @@ static void check_value(struct check *c, const struct tcx_value *v, const struct
   }
 }
 
-int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params, struct tcx_fail *f) {
-  static const struct tcx_value none = { .type = TCX_MAP };
-  struct check c = { .fail = f };
-  struct place top = { .kind = STEP_TOP };
+int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params,
+                  struct tcx_fail *f) {
+  static const struct tcx_value none = {.type = TCX_MAP};
+  struct check c = {.fail = f};
+  struct place top = {.kind = STEP_TOP};
   if (op->input == NULL)
     return 0;
   tcx__buf_init(&c.report, f->arena, REPORT_MAX);

@@ -25,11 +25,24 @@ static void every_name_is_botocores(void **state) {
 
 static void odd_names(void **state) {
   (void)state;
-  static const struct { const char *name, *method; } cases[] = {
-    { "", "" }, { "A", "a" }, { "s", "s" }, { "As", "as" }, { "ABs", "_abs" }, { "ARNs", "_arns" }, { "GatewayARNs", "gateway_arns" },
-    { "already_there", "already_there" }, { "has_Underscore", "has_Underscore" }, { "lower", "lower" }, { "HTTPServer", "http_server" }, { "S3", "s3" },
-    { "PutV2Rule", "put_v2_rule" }, { "ABCDef", "abc_def" }, { "aB", "a_b" }, { "A1B2", "a1_b2" }
-  };
+  static const struct {
+    const char *name, *method;
+  } cases[] = {{"", ""},
+               {"A", "a"},
+               {"s", "s"},
+               {"As", "as"},
+               {"ABs", "_abs"},
+               {"ARNs", "_arns"},
+               {"GatewayARNs", "gateway_arns"},
+               {"already_there", "already_there"},
+               {"has_Underscore", "has_Underscore"},
+               {"lower", "lower"},
+               {"HTTPServer", "http_server"},
+               {"S3", "s3"},
+               {"PutV2Rule", "put_v2_rule"},
+               {"ABCDef", "abc_def"},
+               {"aB", "a_b"},
+               {"A1B2", "a1_b2"}};
   char method[64];
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(tcx__method_name(method, sizeof method, cases[i].name), 0);
@@ -49,6 +62,8 @@ static void too_long_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(every_name_is_botocores), cmocka_unit_test(odd_names), cmocka_unit_test(too_long_is_refused) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_name_is_botocores),
+                                     cmocka_unit_test(odd_names),
+                                     cmocka_unit_test(too_long_is_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

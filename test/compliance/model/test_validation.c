@@ -9,7 +9,8 @@ static struct tcx_models *models;
 
 static int open_models(void **state) {
   (void)state;
-  return tcx__models_new(&(struct tcx_models_options){ .data_path = DATA, .not_installed = true }, &models);
+  return tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true},
+                         &models);
 }
 
 static int close_models(void **state) {
@@ -38,7 +39,7 @@ static void run_file(const char *service, unsigned expected_cases) {
   snprintf(path, sizeof path, "compliance/data/validation/%s.json", service);
   char *text = test_read_file(path, &size);
   struct tcx_arena *arena = tcx__arena_new();
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   const struct tcx_model *model;
   struct tcx_value *json;
   unsigned count = 0, wrong = 0;
@@ -46,8 +47,9 @@ static void run_file(const char *service, unsigned expected_cases) {
   assert_int_equal(tcx__models_get(models, service, &model, &fail), 0);
   const struct tcx_value *c = tcx__value_kids(tcx__value_find(json, "cases", 5));
   for (; c != NULL; c = c->next, count++) {
-    struct tcx_fail found = { .arena = arena };
-    const struct tcx_operation *op = tcx__model_operation(model, tcx__value_find(c, "operation", 9)->u.bytes.p);
+    struct tcx_fail found = {.arena = arena};
+    const struct tcx_operation *op =
+        tcx__model_operation(model, tcx__value_find(c, "operation", 9)->u.bytes.p);
     assert_non_null(op);
     const struct tcx_value *params = tcx__value_find(c, "params", 6);
     const char *expected = expected_text(arena, tcx__value_find(c, "report", 6));
@@ -57,7 +59,8 @@ static void run_file(const char *service, unsigned expected_cases) {
       struct tcx_buf shown;
       tcx__buf_init(&shown, arena, 1u << 20);
       tcx__json_write(&shown, params, TCX__JSON_COMPACT);
-      print_error("%s case %u, %s %s:\n%s\nexpected:\n%s\n", service, count, op->name, shown.data, report, expected);
+      print_error("%s case %u, %s %s:\n%s\nexpected:\n%s\n", service, count, op->name, shown.data,
+                  report, expected);
       wrong++;
     }
   }
@@ -67,19 +70,48 @@ static void run_file(const char *service, unsigned expected_cases) {
   assert_int_equal(count, expected_cases);
 }
 
-static void s3(void **state) { (void)state; run_file("s3", 316); }
-static void sts(void **state) { (void)state; run_file("sts", 31); }
-static void dynamodb(void **state) { (void)state; run_file("dynamodb", 142); }
-static void lambda(void **state) { (void)state; run_file("lambda", 171); }
-static void iam(void **state) { (void)state; run_file("iam", 120); }
-static void sqs(void **state) { (void)state; run_file("sqs", 53); }
-static void kms(void **state) { (void)state; run_file("kms", 96); }
-static void bedrock_runtime(void **state) { (void)state; run_file("bedrock-runtime", 41); }
-static void ec2(void **state) { (void)state; run_file("ec2", 120); }
+static void s3(void **state) {
+  (void)state;
+  run_file("s3", 316);
+}
+static void sts(void **state) {
+  (void)state;
+  run_file("sts", 31);
+}
+static void dynamodb(void **state) {
+  (void)state;
+  run_file("dynamodb", 142);
+}
+static void lambda(void **state) {
+  (void)state;
+  run_file("lambda", 171);
+}
+static void iam(void **state) {
+  (void)state;
+  run_file("iam", 120);
+}
+static void sqs(void **state) {
+  (void)state;
+  run_file("sqs", 53);
+}
+static void kms(void **state) {
+  (void)state;
+  run_file("kms", 96);
+}
+static void bedrock_runtime(void **state) {
+  (void)state;
+  run_file("bedrock-runtime", 41);
+}
+static void ec2(void **state) {
+  (void)state;
+  run_file("ec2", 120);
+}
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(s3),  cmocka_unit_test(sts), cmocka_unit_test(dynamodb), cmocka_unit_test(lambda),
-                                      cmocka_unit_test(iam), cmocka_unit_test(sqs), cmocka_unit_test(kms),      cmocka_unit_test(bedrock_runtime),
-                                      cmocka_unit_test(ec2) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(s3),       cmocka_unit_test(sts),
+                                     cmocka_unit_test(dynamodb), cmocka_unit_test(lambda),
+                                     cmocka_unit_test(iam),      cmocka_unit_test(sqs),
+                                     cmocka_unit_test(kms),      cmocka_unit_test(bedrock_runtime),
+                                     cmocka_unit_test(ec2)};
   return cmocka_run_group_tests(tests, open_models, close_models);
 }

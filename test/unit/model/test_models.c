@@ -1,4 +1,5 @@
-/* Where models come from: folders, versions, parts, packed files, extras; and what is wrong with them. */
+/* Where models come from: folders, versions, parts, packed files, extras; and what is wrong with
+ * them. */
 #include "base/mem.h"
 #include "model/model.h"
 #include "model/rules.h"
@@ -9,7 +10,9 @@
 #include <zlib.h>
 
 #define DATA TCX_SOURCE_DIR "/models/data"
-#define SMALL_HEAD "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":\"Small\",\"protocol\":\"rest-json\"},"
+#define SMALL_HEAD                                                                                 \
+  "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":"       \
+  "\"Small\",\"protocol\":\"rest-json\"},"
 #define SMALL SMALL_HEAD "\"operations\":{},\"shapes\":{}}"
 
 static char folder[256];
@@ -32,7 +35,8 @@ static int remove_folder(void **state) {
 static void put(const char *path, const char *text) {
   char full[512];
   snprintf(full, sizeof full, "%s/%s", folder, path);
-  for (char *slash = full + strlen(folder) + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+  for (char *slash = full + strlen(folder) + 1; (slash = strchr(slash, '/')) != NULL;
+       *slash++ = '/') {
     *slash = '\0';
     mkdir(full, 0755);
   }
@@ -49,10 +53,16 @@ static void put(const char *path, const char *text) {
   fclose(file);
 }
 
-struct asked { struct tcx_models *models; struct tcx_arena *arena; struct tcx_fail fail; const struct tcx_model *model; int status; };
+struct asked {
+  struct tcx_models *models;
+  struct tcx_arena *arena;
+  struct tcx_fail fail;
+  const struct tcx_model *model;
+  int status;
+};
 
 static struct asked ask_with(struct tcx_models_options options, const char *service) {
-  struct asked a = { .arena = tcx__arena_new() };
+  struct asked a = {.arena = tcx__arena_new()};
   a.fail.arena = a.arena;
   options.not_installed = true;
   assert_int_equal(tcx__models_new(&options, &a.models), 0);
@@ -61,7 +71,7 @@ static struct asked ask_with(struct tcx_models_options options, const char *serv
 }
 
 static struct asked ask(const char *service) {
-  return ask_with((struct tcx_models_options){ .data_path = folder }, service);
+  return ask_with((struct tcx_models_options){.data_path = folder}, service);
 }
 
 static void done(struct asked *a) {
@@ -73,13 +83,21 @@ static void done(struct asked *a) {
 
 static void large_services_load(void **state) {
   (void)state;
-  static const struct { const char *service, *protocol; uint32_t operations; const char *operation; } cases[] = {
-    { "ec2", "ec2", 830, "run_instances" }, { "dynamodb", "json", 62, "get_item" }, { "bedrock-runtime", "rest-json", 11, "converse_stream" },
-    { "s3", "rest-xml", 116, "get_object" }, { "sts", "query", 11, "assume_role" }, { "sqs", "json", 23, "send_message" },
-    { "lambda", "rest-json", 91, "invoke" }, { "kms", "json", 56, "encrypt" }, { "iam", "query", 180, "create_user" }
-  };
+  static const struct {
+    const char *service, *protocol;
+    uint32_t operations;
+    const char *operation;
+  } cases[] = {{"ec2", "ec2", 830, "run_instances"},
+               {"dynamodb", "json", 62, "get_item"},
+               {"bedrock-runtime", "rest-json", 11, "converse_stream"},
+               {"s3", "rest-xml", 116, "get_object"},
+               {"sts", "query", 11, "assume_role"},
+               {"sqs", "json", 23, "send_message"},
+               {"lambda", "rest-json", 91, "invoke"},
+               {"kms", "json", 56, "encrypt"},
+               {"iam", "query", 180, "create_user"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct asked a = ask_with((struct tcx_models_options){ .data_path = DATA }, cases[i].service);
+    struct asked a = ask_with((struct tcx_models_options){.data_path = DATA}, cases[i].service);
     assert_int_equal(a.status, 0);
     assert_string_equal(a.model->service, cases[i].service);
     assert_string_equal(a.model->protocol, cases[i].protocol);
@@ -96,7 +114,7 @@ static void large_services_load(void **state) {
 
 static void traits_arrive(void **state) {
   (void)state;
-  struct asked a = ask_with((struct tcx_models_options){ .data_path = DATA }, "s3");
+  struct asked a = ask_with((struct tcx_models_options){.data_path = DATA}, "s3");
   const struct tcx_operation *put_object = tcx__model_operation(a.model, "put_object");
   const struct tcx_member *body = tcx__shape_member(put_object->input, "Body", 4);
   assert_true(body->flags & TCX__M_STREAMING);
@@ -105,13 +123,18 @@ static void traits_arrive(void **state) {
   const struct tcx_member *bucket = tcx__shape_member(put_object->input, "Bucket", 6);
   assert_string_equal(bucket->context_param, "Bucket");
   assert_int_equal(bucket->location, TCX__LOC_URI);
-  const struct tcx_member *type = tcx__shape_member(tcx__model_shape(a.model, "Grantee"), "Type", 4);
+  const struct tcx_member *type =
+      tcx__shape_member(tcx__model_shape(a.model, "Grantee"), "Type", 4);
   assert_string_equal(type->wire, "type");
   assert_string_equal(type->xml_prefix, "xsi");
   assert_true(type->flags & TCX__M_XML_ATTRIBUTE);
-  assert_int_equal(tcx__shape_member(tcx__model_operation(a.model, "get_object")->output, "Expires", 7)->shape->type, TCX__SHAPE_TIMESTAMP);
+  assert_int_equal(
+      tcx__shape_member(tcx__model_operation(a.model, "get_object")->output, "Expires", 7)
+          ->shape->type,
+      TCX__SHAPE_TIMESTAMP);
   assert_true(tcx__model_operation(a.model, "select_object_content")->flags & TCX__OP_EVENT_OUTPUT);
-  const struct tcx_pagination *pages = tcx__model_pagination(a.model, tcx__model_operation(a.model, "list_object_versions"));
+  const struct tcx_pagination *pages =
+      tcx__model_pagination(a.model, tcx__model_operation(a.model, "list_object_versions"));
   assert_int_equal(pages->n_input_token, 2);
   assert_int_equal(pages->n_non_aggregate_keys, 2);
   assert_int_equal(a.model->n_waiters, 4);
@@ -124,16 +147,21 @@ static void newest_version_and_first_folder_win(void **state) {
   (void)state;
   char path[600];
   put("one/small/2020-01-01/service-2.json", SMALL);
-  put("two/small/2021-01-01/service-2.json.gz", SMALL_HEAD "\"operations\":{\"Newer\":{\"http\":{\"method\":\"GET\",\"requestUri\":\"/\"}}},\"shapes\":{}}");
+  put("two/small/2021-01-01/service-2.json.gz",
+      SMALL_HEAD "\"operations\":{\"Newer\":{\"http\":{\"method\":\"GET\",\"requestUri\":\"/"
+                 "\"}}},\"shapes\":{}}");
   put("three/small/2021-01-01/service-2.json", "not read");
   put("home/.aws/models/small/2020-01-01/waiters-2.json",
-      "{\"waiters\":{\"Up\":{\"operation\":\"Newer\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{\"matcher\":\"error\",\"expected\":true,\"state\":\"retry\"}]}}}");
-  put("two/small/2021-01-01/paginators-1.json", "{\"pagination\":{\"Newer\":{\"input_token\":\"a\",\"output_token\":\"b\",\"result_key\":\"c\"}}}");
-  put("two/small/2021-01-01/paginators-1.sdk-extras.json", "{\"merge\":{\"pagination\":{\"Newer\":{\"non_aggregate_keys\":[\"d\",\"e\"]}}}}");
+      "{\"waiters\":{\"Up\":{\"operation\":\"Newer\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
+      "\"matcher\":\"error\",\"expected\":true,\"state\":\"retry\"}]}}}");
+  put("two/small/2021-01-01/paginators-1.json", "{\"pagination\":{\"Newer\":{\"input_token\":\"a\","
+                                                "\"output_token\":\"b\",\"result_key\":\"c\"}}}");
+  put("two/small/2021-01-01/paginators-1.sdk-extras.json",
+      "{\"merge\":{\"pagination\":{\"Newer\":{\"non_aggregate_keys\":[\"d\",\"e\"]}}}}");
   snprintf(path, sizeof path, "%s/one:/nowhere::~/../two:%s/three", folder, folder);
   char home[300];
   snprintf(home, sizeof home, "%s/home", folder);
-  struct asked a = ask_with((struct tcx_models_options){ .data_path = path, .home = home }, "small");
+  struct asked a = ask_with((struct tcx_models_options){.data_path = path, .home = home}, "small");
   assert_int_equal(a.status, 0);
   assert_int_equal(a.model->n_operations, 1);
   assert_string_equal(a.model->operations[0].method, "newer");
@@ -147,24 +175,30 @@ static void newest_version_and_first_folder_win(void **state) {
 
 static void parts_override_an_embedded_model(void **state) {
   (void)state;
-  static const struct tcx_operation operation = { .name = "Op", .method = "op" };
-  static const struct tcx_operation *const by_method[] = { &operation };
-  static const struct tcx_model embedded = { .service = "inside", .api_version = "2020-01-01", .operations = &operation, .by_method = by_method, .n_operations = 1 };
-  static const struct tcx_model *const all[] = { &embedded, NULL };
-  struct tcx_models_options options = { .data_path = folder, .embedded = all };
+  static const struct tcx_operation operation = {.name = "Op", .method = "op"};
+  static const struct tcx_operation *const by_method[] = {&operation};
+  static const struct tcx_model embedded = {.service = "inside",
+                                            .api_version = "2020-01-01",
+                                            .operations = &operation,
+                                            .by_method = by_method,
+                                            .n_operations = 1};
+  static const struct tcx_model *const all[] = {&embedded, NULL};
+  struct tcx_models_options options = {.data_path = folder, .embedded = all};
   struct asked a = ask_with(options, "inside");
   assert_int_equal(a.status, 0);
   assert_ptr_equal(a.model, &embedded);
   done(&a);
   put("inside/2019-01-01/endpoint-rule-set-1.json", "older ones are not read");
   put("inside/2020-01-01/endpoint-rule-set-1.json",
-      "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":\"https://other.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
+      "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
+      "\"https://other.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
   a = ask_with(options, "inside");
   assert_int_equal(a.status, 0);
   assert_ptr_equal(a.model->operations, &operation);
   assert_non_null(a.model->rules);
   struct tcx_endpoint endpoint;
-  assert_int_equal(tcx__endpoint_resolve(a.model->rules, NULL, NULL, a.arena, &endpoint, &a.fail), 0);
+  assert_int_equal(tcx__endpoint_resolve(a.model->rules, NULL, NULL, a.arena, &endpoint, &a.fail),
+                   0);
   assert_true(tcx__str_is(endpoint.url, "https://other.example"));
   done(&a);
   put("inside/2018-01-01/service-2.json", SMALL);
@@ -181,14 +215,20 @@ static void parts_override_an_embedded_model(void **state) {
 static void partitions_come_from_folders(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   struct tcx_models *models;
   struct tcx_partition_info info;
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){ .data_path = folder, .not_installed = true }, &models), 0);
+  assert_int_equal(
+      tcx__models_new(&(struct tcx_models_options){.data_path = folder, .not_installed = true},
+                      &models),
+      0);
   assert_null(tcx__models_partitions(models, &fail));
   assert_int_equal(fail.status, TCX_ESERVICE);
   tcx__models_free(models);
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){ .data_path = DATA, .not_installed = true }, &models), 0);
+  assert_int_equal(
+      tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true},
+                      &models),
+      0);
   const struct tcx_partitions *partitions = tcx__models_partitions(models, &fail);
   assert_non_null(partitions);
   assert_true(tcx__partition_of(partitions, tcx__str("cn-north-1"), &info));
@@ -196,8 +236,11 @@ static void partitions_come_from_folders(void **state) {
   assert_ptr_equal(tcx__models_partitions(models, &fail), partitions);
   tcx__models_free(models);
   put("partitions.json", "{\"partitions\":7}");
-  fail = (struct tcx_fail){ .arena = arena };
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){ .data_path = folder, .not_installed = true }, &models), 0);
+  fail = (struct tcx_fail){.arena = arena};
+  assert_int_equal(
+      tcx__models_new(&(struct tcx_models_options){.data_path = folder, .not_installed = true},
+                      &models),
+      0);
   assert_null(tcx__models_partitions(models, &fail));
   assert_non_null(strstr(fail.text, "partitions.json: "));
   tcx__models_free(models);
@@ -207,8 +250,10 @@ static void partitions_come_from_folders(void **state) {
 static void cycles_are_legal(void **state) {
   (void)state;
   put("small/2020-01-01/service-2.json",
-      SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/\"},\"input\":{\"shape\":\"A\"}}},\"shapes\":{"
-                 "\"A\":{\"type\":\"structure\",\"members\":{\"a\":{\"shape\":\"A\"},\"l\":{\"shape\":\"L\"}}},\"L\":{\"type\":\"list\",\"member\":{\"shape\":\"L\"}}}}");
+      SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
+                 "\"},\"input\":{\"shape\":\"A\"}}},\"shapes\":{"
+                 "\"A\":{\"type\":\"structure\",\"members\":{\"a\":{\"shape\":\"A\"},\"l\":{"
+                 "\"shape\":\"L\"}}},\"L\":{\"type\":\"list\",\"member\":{\"shape\":\"L\"}}}}");
   struct asked a = ask("small");
   assert_int_equal(a.status, 0);
   const struct tcx_shape *shape = tcx__model_shape(a.model, "A");
@@ -220,7 +265,9 @@ static void cycles_are_legal(void **state) {
     at = kid;
   }
   assert_int_equal(tcx__validate(tcx__model_operation(a.model, "op"), deep, &a.fail), TCX_EPARAM);
-  assert_string_equal(a.fail.text, "Parameter validation failed:\nParameter is nested too deeply: more than 600 levels");
+  assert_string_equal(
+      a.fail.text,
+      "Parameter validation failed:\nParameter is nested too deeply: more than 600 levels");
   done(&a);
 }
 
@@ -228,70 +275,100 @@ static void cycles_are_legal(void **state) {
 
 static void broken_models_say_where(void **state) {
   (void)state;
-#define OPS(op) SMALL_HEAD "\"operations\":{\"Op\":" op "},\"shapes\":{\"S\":{\"type\":\"structure\",\"members\":{}},\"T\":{\"type\":\"string\"}}}"
+#define OPS(op)                                                                                    \
+  SMALL_HEAD                                                                                       \
+      "\"operations\":{\"Op\":" op                                                                 \
+      "},\"shapes\":{\"S\":{\"type\":\"structure\",\"members\":{}},\"T\":{\"type\":\"string\"}}}"
 #define SHAPES(shapes) SMALL_HEAD "\"operations\":{},\"shapes\":{" shapes "}}"
-#define HTTP "\"http\":{\"method\":\"GET\",\"requestUri\":\"/\"}"
-  static const struct { const char *text, *problem; } cases[] = {
-    { "", "service-2.json: " },
-    { "[", "service-2.json: " },
-    { "[]", "document: expected map, found list" },
-    { "{}", "metadata: is missing" },
-    { "{\"metadata\":[]}", "metadata: expected map, found list" },
-    { "{\"metadata\":{}}", "metadata.apiVersion: is missing" },
-    { "{\"metadata\":{\"apiVersion\":1}}", "metadata.apiVersion: expected string, found integer" },
-    { "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"a\",\"serviceId\":\"b\"}}", "metadata.protocol: is missing" },
-    { "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"a\",\"serviceId\":\"b\",\"protocols\":[\"soap\"]}}", "metadata.protocols: names no known protocol" },
-    { SMALL_HEAD "\"operations\":{}}", "shapes: is missing" },
-    { SMALL_HEAD "\"shapes\":{}}", "operations: is missing" },
-    { SHAPES("\"A\":7"), "shapes.A: expected map, found integer" },
-    { SHAPES("\"A\":{}"), "shapes.A: has no type" },
-    { SHAPES("\"A\":{\"type\":\"thing\"}"), "shapes.A.type: unknown value \"thing\"" },
-    { SHAPES("\"A\":{\"type\":[]}"), "shapes.A.type: expected string, found list" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":[]}"), "shapes.A.members: expected map, found list" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{}}}"), "shapes.A.members.m: does not say its shape" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"B\"}}}"), "shapes.A.members.m: there is no shape \"B\"" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"A\",\"location\":\"moon\"}}}"), "shapes.A.members.location: unknown value \"moon\"" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"required\":[\"m\"]}"), "shapes.A.required: names more members than there are" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"A\"}},\"required\":[\"n\"]}"), "shapes.A.required: there is no member \"n\"" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"payload\":\"p\"}"), "shapes.A.payload: there is no member \"p\"" },
-    { SHAPES("\"A\":{\"type\":\"list\"}"), "shapes.A.member: is missing" },
-    { SHAPES("\"A\":{\"type\":\"map\",\"key\":{\"shape\":\"A\"},\"value\":{\"shape\":\"A\"}}"), "shapes.A.key: is not a string" },
-    { SHAPES("\"A\":{\"type\":\"string\",\"min\":\"x\"}"), "shapes.A.min: is not a number" },
-    { SHAPES("\"A\":{\"type\":\"string\",\"enum\":[1]}"), "shapes.A.enum: expected string, found integer" },
-    { SHAPES("\"A\":{\"type\":\"string\",\"sensitive\":1}"), "shapes.A.sensitive: expected boolean, found integer" },
-    { SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"error\":{\"httpStatusCode\":-4}}"), "shapes.A.error: is not between 0 and 999" },
-    { SHAPES("\"A\\u0000\":{\"type\":\"string\"}"), "shapes.A: its name holds a NUL" },
-    { OPS("7"), "operations.Op: expected map, found integer" },
-    { OPS("{}"), "operations.Op.http: is missing" },
-    { OPS("{\"http\":{\"method\":\"GET\"}}"), "operations.Op.http.requestUri: is missing" },
-    { OPS("{" HTTP ",\"input\":{\"shape\":\"T\"}}"), "operations.Op.input: \"T\" is not a structure" },
-    { OPS("{" HTTP ",\"output\":{\"shape\":\"Z\"}}"), "operations.Op.output: there is no shape \"Z\"" },
-    { OPS("{" HTTP ",\"errors\":[{\"shape\":\"T\"}]}"), "operations.Op.errors: \"T\" is not a structure" },
-    { OPS("{" HTTP ",\"httpChecksum\":{\"requestChecksumRequired\":\"yes\"}}"), "operations.Op.httpChecksum.requestChecksumRequired: expected boolean, found string" },
-    { OPS("{" HTTP ",\"staticContextParams\":{\"A\":{\"value\":3}}}"), "operations.Op.staticContextParams.A: expected string, found integer" }
-  };
+#define HTTP           "\"http\":{\"method\":\"GET\",\"requestUri\":\"/\"}"
+  static const struct {
+    const char *text, *problem;
+  } cases[] = {
+      {"", "service-2.json: "},
+      {"[", "service-2.json: "},
+      {"[]", "document: expected map, found list"},
+      {"{}", "metadata: is missing"},
+      {"{\"metadata\":[]}", "metadata: expected map, found list"},
+      {"{\"metadata\":{}}", "metadata.apiVersion: is missing"},
+      {"{\"metadata\":{\"apiVersion\":1}}", "metadata.apiVersion: expected string, found integer"},
+      {"{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"a\",\"serviceId\":\"b\"}}",
+       "metadata.protocol: is missing"},
+      {"{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"a\",\"serviceId\":\"b\","
+       "\"protocols\":[\"soap\"]}}",
+       "metadata.protocols: names no known protocol"},
+      {SMALL_HEAD "\"operations\":{}}", "shapes: is missing"},
+      {SMALL_HEAD "\"shapes\":{}}", "operations: is missing"},
+      {SHAPES("\"A\":7"), "shapes.A: expected map, found integer"},
+      {SHAPES("\"A\":{}"), "shapes.A: has no type"},
+      {SHAPES("\"A\":{\"type\":\"thing\"}"), "shapes.A.type: unknown value \"thing\""},
+      {SHAPES("\"A\":{\"type\":[]}"), "shapes.A.type: expected string, found list"},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":[]}"),
+       "shapes.A.members: expected map, found list"},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{}}}"),
+       "shapes.A.members.m: does not say its shape"},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"B\"}}}"),
+       "shapes.A.members.m: there is no shape \"B\""},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"A\",\"location\":"
+              "\"moon\"}}}"),
+       "shapes.A.members.location: unknown value \"moon\""},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"required\":[\"m\"]}"),
+       "shapes.A.required: names more members than there are"},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{\"m\":{\"shape\":\"A\"}},\"required\":["
+              "\"n\"]}"),
+       "shapes.A.required: there is no member \"n\""},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"payload\":\"p\"}"),
+       "shapes.A.payload: there is no member \"p\""},
+      {SHAPES("\"A\":{\"type\":\"list\"}"), "shapes.A.member: is missing"},
+      {SHAPES("\"A\":{\"type\":\"map\",\"key\":{\"shape\":\"A\"},\"value\":{\"shape\":\"A\"}}"),
+       "shapes.A.key: is not a string"},
+      {SHAPES("\"A\":{\"type\":\"string\",\"min\":\"x\"}"), "shapes.A.min: is not a number"},
+      {SHAPES("\"A\":{\"type\":\"string\",\"enum\":[1]}"),
+       "shapes.A.enum: expected string, found integer"},
+      {SHAPES("\"A\":{\"type\":\"string\",\"sensitive\":1}"),
+       "shapes.A.sensitive: expected boolean, found integer"},
+      {SHAPES("\"A\":{\"type\":\"structure\",\"members\":{},\"error\":{\"httpStatusCode\":-4}}"),
+       "shapes.A.error: is not between 0 and 999"},
+      {SHAPES("\"A\\u0000\":{\"type\":\"string\"}"), "shapes.A: its name holds a NUL"},
+      {OPS("7"), "operations.Op: expected map, found integer"},
+      {OPS("{}"), "operations.Op.http: is missing"},
+      {OPS("{\"http\":{\"method\":\"GET\"}}"), "operations.Op.http.requestUri: is missing"},
+      {OPS("{" HTTP ",\"input\":{\"shape\":\"T\"}}"),
+       "operations.Op.input: \"T\" is not a structure"},
+      {OPS("{" HTTP ",\"output\":{\"shape\":\"Z\"}}"),
+       "operations.Op.output: there is no shape \"Z\""},
+      {OPS("{" HTTP ",\"errors\":[{\"shape\":\"T\"}]}"),
+       "operations.Op.errors: \"T\" is not a structure"},
+      {OPS("{" HTTP ",\"httpChecksum\":{\"requestChecksumRequired\":\"yes\"}}"),
+       "operations.Op.httpChecksum.requestChecksumRequired: expected boolean, found string"},
+      {OPS("{" HTTP ",\"staticContextParams\":{\"A\":{\"value\":3}}}"),
+       "operations.Op.staticContextParams.A: expected string, found integer"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     put("small/2020-01-01/service-2.json", cases[i].text);
     struct asked a = ask("small");
-    if (a.status != TCX_ESERVICE || strstr(a.fail.text, cases[i].problem) == NULL || strstr(a.fail.text, "/small/2020-01-01/service-2.json: ") == NULL)
-      fail_msg("case %zu: %d %s, expected %s", i, a.status, a.fail.text != NULL ? a.fail.text : "", cases[i].problem);
+    if (a.status != TCX_ESERVICE || strstr(a.fail.text, cases[i].problem) == NULL ||
+        strstr(a.fail.text, "/small/2020-01-01/service-2.json: ") == NULL)
+      fail_msg("case %zu: %d %s, expected %s", i, a.status, a.fail.text != NULL ? a.fail.text : "",
+               cases[i].problem);
     done(&a);
   }
-  static const struct { const char *file, *text, *problem; } others[] = {
-    { "paginators-1.json", "{\"pagination\":{\"Op\":{\"input_token\":\"a\"}}}", "pagination.Op: has 1 input tokens and 0 output tokens" },
-    { "paginators-1.json", "{\"pagination\":{}}", NULL },
-    { "waiters-2.json", "{\"waiters\":{\"W\":{\"operation\":\"Op\",\"delay\":-1}}}", "waiters.W.delay: is not between 0 and 86400" },
-    { "waiters-2.json", "{}", "waiters: is missing" },
-    { "waiters-2.json", "{\"waiters\":{}}", NULL },
-    { "endpoint-rule-set-1.json", "{}", "endpoint-rule-set-1.json: " }
-  };
+  static const struct {
+    const char *file, *text, *problem;
+  } others[] = {{"paginators-1.json", "{\"pagination\":{\"Op\":{\"input_token\":\"a\"}}}",
+                 "pagination.Op: has 1 input tokens and 0 output tokens"},
+                {"paginators-1.json", "{\"pagination\":{}}", NULL},
+                {"waiters-2.json", "{\"waiters\":{\"W\":{\"operation\":\"Op\",\"delay\":-1}}}",
+                 "waiters.W.delay: is not between 0 and 86400"},
+                {"waiters-2.json", "{}", "waiters: is missing"},
+                {"waiters-2.json", "{\"waiters\":{}}", NULL},
+                {"endpoint-rule-set-1.json", "{}", "endpoint-rule-set-1.json: "}};
   put("small/2020-01-01/service-2.json", SMALL);
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     char path[128];
     snprintf(path, sizeof path, "small/2020-01-01/%s", others[i].file);
     put(path, others[i].text);
     struct asked a = ask("small");
-    if (a.status != (others[i].problem != NULL ? TCX_ESERVICE : 0) || (others[i].problem != NULL && strstr(a.fail.text, others[i].problem) == NULL))
+    if (a.status != (others[i].problem != NULL ? TCX_ESERVICE : 0) ||
+        (others[i].problem != NULL && strstr(a.fail.text, others[i].problem) == NULL))
       fail_msg("case %zu: %d %s", i, a.status, a.fail.text != NULL ? a.fail.text : "");
     done(&a);
   }
@@ -314,13 +391,13 @@ static void broken_gzip_is_refused(void **state) {
 
 static void unknown_services_get_near_names(void **state) {
   (void)state;
-  struct asked a = ask_with((struct tcx_models_options){ .data_path = DATA }, "dynamdob");
+  struct asked a = ask_with((struct tcx_models_options){.data_path = DATA}, "dynamdob");
   assert_int_equal(a.status, TCX_ESERVICE);
   assert_string_equal(a.fail.text, "Unknown service: 'dynamdob', did you mean dynamodb?");
   done(&a);
-  static const char *const bad[] = { "", ".", "..", "../data/s3", "s3/2006-03-01", "/etc" };
+  static const char *const bad[] = {"", ".", "..", "../data/s3", "s3/2006-03-01", "/etc"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    a = ask_with((struct tcx_models_options){ .data_path = DATA }, bad[i]);
+    a = ask_with((struct tcx_models_options){.data_path = DATA}, bad[i]);
     assert_int_equal(a.status, TCX_ESERVICE);
     done(&a);
   }
@@ -334,11 +411,14 @@ static int load_once(void *ctx) {
   struct tcx_arena *arena = tcx__arena_new();
   if (arena == NULL)
     return UV_ENOMEM;
-  struct tcx_fail fail = { .arena = arena };
-  int status = tcx__models_new(&(struct tcx_models_options){ .data_path = folder, .home = folder, .not_installed = true }, &models);
+  struct tcx_fail fail = {.arena = arena};
+  int status = tcx__models_new(
+      &(struct tcx_models_options){.data_path = folder, .home = folder, .not_installed = true},
+      &models);
   if (status == 0) {
     status = tcx__models_get(models, ctx, &model, &fail);
-    assert_true(status == 0 || status == UV_ENOMEM || (status == TCX_ESERVICE && strcmp(ctx, "smal") == 0));
+    assert_true(status == 0 || status == UV_ENOMEM ||
+                (status == TCX_ESERVICE && strcmp(ctx, "smal") == 0));
     if (status == 0 && ctx != NULL)
       assert_int_equal(model->n_operations, 1);
   }
@@ -349,16 +429,23 @@ static int load_once(void *ctx) {
 
 static void memory_may_end_anywhere(void **state) {
   (void)state;
-  put("small/2020-01-01/service-2.json.gz",
-      SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/x?y\"},\"input\":{\"shape\":\"A\",\"locationName\":\"R\"},\"errors\":[{\"shape\":\"A\"}],"
-                 "\"staticContextParams\":{\"L\":{\"value\":[\"a\",\"b\"]}},\"operationContextParams\":{\"P\":{\"path\":\"a\"}}}},\"shapes\":{\"A\":{\"type\":\"structure\",\"required\":[\"a\"],"
-                 "\"members\":{\"a\":{\"shape\":\"A\"},\"t\":{\"shape\":\"T\",\"xmlAttribute\":true,\"locationName\":\"x:y\"}}},\"T\":{\"type\":\"string\",\"enum\":[\"q\"]}}}");
-  put("small/2020-01-01/service-2.sdk-extras.json", "{\"merge\":{\"shapes\":{\"T\":{\"sensitive\":true}}}}");
+  put("small/2020-01-01/service-2.json.gz", SMALL_HEAD
+      "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
+      "x?y\"},\"input\":{\"shape\":\"A\",\"locationName\":\"R\"},\"errors\":[{\"shape\":\"A\"}],"
+      "\"staticContextParams\":{\"L\":{\"value\":[\"a\",\"b\"]}},\"operationContextParams\":{\"P\":"
+      "{\"path\":\"a\"}}}},\"shapes\":{\"A\":{\"type\":\"structure\",\"required\":[\"a\"],"
+      "\"members\":{\"a\":{\"shape\":\"A\"},\"t\":{\"shape\":\"T\",\"xmlAttribute\":true,"
+      "\"locationName\":\"x:y\"}}},\"T\":{\"type\":\"string\",\"enum\":[\"q\"]}}}");
+  put("small/2020-01-01/service-2.sdk-extras.json",
+      "{\"merge\":{\"shapes\":{\"T\":{\"sensitive\":true}}}}");
   put("small/2020-01-01/waiters-2.json",
-      "{\"waiters\":{\"Up\":{\"operation\":\"Op\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{\"matcher\":\"status\",\"expected\":404,\"state\":\"retry\"}]}}}");
-  put("small/2020-01-01/paginators-1.json", "{\"pagination\":{\"Op\":{\"input_token\":\"a\",\"output_token\":[\"b\"]}}}");
+      "{\"waiters\":{\"Up\":{\"operation\":\"Op\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
+      "\"matcher\":\"status\",\"expected\":404,\"state\":\"retry\"}]}}}");
+  put("small/2020-01-01/paginators-1.json",
+      "{\"pagination\":{\"Op\":{\"input_token\":\"a\",\"output_token\":[\"b\"]}}}");
   put("small/2020-01-01/endpoint-rule-set-1.json",
-      "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":\"https://a.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
+      "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
+      "\"https://a.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
   char good[] = "small", near[] = "smal";
   test_fail_until_ok(load_once, good);
   test_fail_until_ok(load_once, near);
@@ -366,8 +453,15 @@ static void memory_may_end_anywhere(void **state) {
 
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
-  const struct CMUnitTest tests[] = { T(large_services_load), T(traits_arrive), T(newest_version_and_first_folder_win), T(parts_override_an_embedded_model),
-                                      T(partitions_come_from_folders), T(cycles_are_legal), T(broken_models_say_where), T(broken_gzip_is_refused),
-                                      T(unknown_services_get_near_names), T(memory_may_end_anywhere) };
+  const struct CMUnitTest tests[] = {T(large_services_load),
+                                     T(traits_arrive),
+                                     T(newest_version_and_first_folder_win),
+                                     T(parts_override_an_embedded_model),
+                                     T(partitions_come_from_folders),
+                                     T(cycles_are_legal),
+                                     T(broken_models_say_where),
+                                     T(broken_gzip_is_refused),
+                                     T(unknown_services_get_near_names),
+                                     T(memory_may_end_anywhere)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

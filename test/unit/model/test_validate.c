@@ -1,4 +1,5 @@
-/* Parameter validation beyond what botocore can be asked: C's own kinds of values, secrets, limits, memory. */
+/* Parameter validation beyond what botocore can be asked: C's own kinds of values, secrets, limits,
+ * memory. */
 #include "model/model.h"
 #include "support.h"
 #include "torture.h"
@@ -11,7 +12,8 @@ static struct tcx_arena *arena;
 static int begin(void **state) {
   (void)state;
   arena = tcx__arena_new();
-  return tcx__models_new(&(struct tcx_models_options){ .data_path = DATA, .not_installed = true }, &models);
+  return tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true},
+                         &models);
 }
 
 static int end(void **state) {
@@ -23,7 +25,7 @@ static int end(void **state) {
 
 static const struct tcx_operation *operation(const char *service, const char *name) {
   const struct tcx_model *model;
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   assert_int_equal(tcx__models_get(models, service, &model, &fail), 0);
   const struct tcx_operation *op = tcx__model_operation(model, name);
   assert_non_null(op);
@@ -48,7 +50,7 @@ static struct tcx_value *text(const char *s) {
 /* "" when params are fine, else the lines after the head. */
 static const char *problems(const struct tcx_operation *op, const struct tcx_value *params) {
   static const char head[] = "Parameter validation failed:\n";
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   int status = tcx__validate(op, params, &fail);
   if (status == 0)
     return "";
@@ -63,27 +65,39 @@ static struct tcx_value *object_params(const char *member, struct tcx_value *v) 
 
 static void kinds_of_values(void **state) {
   (void)state;
-  const struct tcx_operation *put = operation("s3", "put_object"), *invoke = operation("lambda", "invoke"), *encrypt = operation("kms", "encrypt");
-  struct tcx_value *body = tcx__value_new(arena, TCX_BODY), *blob = tcx__value_new_blob(arena, "x", 1);
+  const struct tcx_operation *put = operation("s3", "put_object"),
+                             *invoke = operation("lambda", "invoke"),
+                             *encrypt = operation("kms", "encrypt");
+  struct tcx_value *body = tcx__value_new(arena, TCX_BODY),
+                   *blob = tcx__value_new_blob(arena, "x", 1);
   assert_string_equal(problems(put, object_params("Body", body)), "");
   assert_string_equal(problems(put, object_params("Body", blob)), "");
   assert_string_equal(problems(put, object_params("Body", text("x"))), "");
-  assert_string_equal(problems(put, object_params("Body", tcx__value_new_int(arena, 1))),
-                      "Invalid type for parameter Body, value: 1, type: integer, valid types: blob, string, body");
-  assert_string_equal(problems(put, object_params("Expires", tcx__value_new_time(arena, 0, 0))), "");
+  assert_string_equal(
+      problems(put, object_params("Body", tcx__value_new_int(arena, 1))),
+      "Invalid type for parameter Body, value: 1, type: integer, valid types: blob, string, body");
+  assert_string_equal(problems(put, object_params("Expires", tcx__value_new_time(arena, 0, 0))),
+                      "");
   assert_string_equal(problems(put, object_params("Expires", tcx__value_new_int(arena, 5))), "");
   assert_string_equal(problems(put, object_params("Expires", tcx__value_new_num(arena, 5.5))), "");
   assert_string_equal(problems(put, object_params("Expires", text("5.5"))), "");
   assert_string_equal(problems(put, object_params("Expires", text("soon"))),
-                      "Invalid type for parameter Expires, value: soon, type: string, valid types: timestamp, timestamp-string");
-  assert_string_equal(problems(put, object_params("ContentType", blob)), "Invalid type for parameter ContentType, value: 1 bytes, type: blob, valid types: string");
+                      "Invalid type for parameter Expires, value: soon, type: string, valid types: "
+                      "timestamp, timestamp-string");
+  assert_string_equal(
+      problems(put, object_params("ContentType", blob)),
+      "Invalid type for parameter ContentType, value: 1 bytes, type: blob, valid types: string");
   assert_string_equal(problems(put, object_params("ContentType", tcx__value_new_time(arena, 0, 0))),
-                      "Invalid type for parameter ContentType, value: 1970-01-01T00:00:00Z, type: timestamp, valid types: string");
-  assert_string_equal(problems(put, object_params("ContentLength", tcx__value_new_bool(arena, true))),
-                      "Invalid type for parameter ContentLength, value: true, type: boolean, valid types: integer");
-  assert_string_equal(problems(invoke, with(with(map(), "FunctionName", text("f")), "Payload", body)), "");
-  assert_string_equal(problems(encrypt, with(with(map(), "KeyId", text("k")), "Plaintext", body)),
-                      "Invalid type for parameter Plaintext, value: ***, type: body, valid types: blob, string");
+                      "Invalid type for parameter ContentType, value: 1970-01-01T00:00:00Z, type: "
+                      "timestamp, valid types: string");
+  assert_string_equal(
+      problems(put, object_params("ContentLength", tcx__value_new_bool(arena, true))),
+      "Invalid type for parameter ContentLength, value: true, type: boolean, valid types: integer");
+  assert_string_equal(
+      problems(invoke, with(with(map(), "FunctionName", text("f")), "Payload", body)), "");
+  assert_string_equal(
+      problems(encrypt, with(with(map(), "KeyId", text("k")), "Plaintext", body)),
+      "Invalid type for parameter Plaintext, value: ***, type: body, valid types: blob, string");
 }
 
 static void large_numbers(void **state) {
@@ -93,13 +107,17 @@ static void large_numbers(void **state) {
   large->type = fraction->type = TCX_BIGNUM;
   assert_string_equal(problems(put, object_params("ContentLength", large)), "");
   assert_string_equal(problems(put, object_params("ContentLength", fraction)),
-                      "Invalid type for parameter ContentLength, value: 1e400, type: large number, valid types: integer");
+                      "Invalid type for parameter ContentLength, value: 1e400, type: large number, "
+                      "valid types: integer");
 }
 
 static void secrets_are_not_shown(void **state) {
   (void)state;
-  const char *report = problems(operation("s3", "put_object"), object_params("SSECustomerKey", with(map(), "deep", text("hush"))));
-  assert_string_equal(report, "Invalid type for parameter SSECustomerKey, value: ***, type: map, valid types: string");
+  const char *report = problems(operation("s3", "put_object"),
+                                object_params("SSECustomerKey", with(map(), "deep", text("hush"))));
+  assert_string_equal(
+      report,
+      "Invalid type for parameter SSECustomerKey, value: ***, type: map, valid types: string");
 }
 
 static void idempotency_tokens_are_not_missed(void **state) {
@@ -107,15 +125,19 @@ static void idempotency_tokens_are_not_missed(void **state) {
   const struct tcx_operation *op = operation("ec2", "run_scheduled_instances");
   const struct tcx_operation *transact = operation("dynamodb", "transact_write_items");
   assert_null(strstr(problems(op, NULL), "ClientToken"));
-  assert_string_equal(problems(transact, NULL), "Missing required parameter in input: \"TransactItems\"");
+  assert_string_equal(problems(transact, NULL),
+                      "Missing required parameter in input: \"TransactItems\"");
 }
 
 static void top_may_be_missing_or_wrong(void **state) {
   (void)state;
   const struct tcx_operation *get = operation("s3", "get_object");
-  assert_string_equal(problems(get, NULL), "Missing required parameter in input: \"Bucket\"\nMissing required parameter in input: \"Key\"");
-  assert_string_equal(problems(get, text("x")), "Invalid type for parameter input, value: x, type: string, valid types: map");
-  struct tcx_operation none = { .name = "None" };
+  assert_string_equal(problems(get, NULL),
+                      "Missing required parameter in input: \"Bucket\"\nMissing required parameter "
+                      "in input: \"Key\"");
+  assert_string_equal(problems(get, text("x")),
+                      "Invalid type for parameter input, value: x, type: string, valid types: map");
+  struct tcx_operation none = {.name = "None"};
   assert_string_equal(problems(&none, map()), "");
 }
 
@@ -136,7 +158,8 @@ static void reports_are_bounded(void **state) {
   assert_true(strlen(report) < 500);
   report = problems(operation("s3", "put_object"), object_params(huge, text("x")));
   assert_true(strlen(report) < 5000);
-  report = problems(operation("dynamodb", "put_item"), with(with(map(), "TableName", text("t")), "Item", with(map(), huge, text("x"))));
+  report = problems(operation("dynamodb", "put_item"), with(with(map(), "TableName", text("t")),
+                                                            "Item", with(map(), huge, text("x"))));
   assert_true(strlen(report) < 500);
   assert_non_null(strstr(report, "Item.aaaa"));
 }
@@ -145,7 +168,7 @@ static int validate_once(void *ctx) {
   struct tcx_arena *own = tcx__arena_new();
   if (own == NULL)
     return UV_ENOMEM;
-  struct tcx_fail fail = { .arena = own };
+  struct tcx_fail fail = {.arena = own};
   int status = tcx__validate(operation("s3", "delete_objects"), ctx, &fail);
   assert_true(status == TCX_EPARAM || status == UV_ENOMEM);
   assert_non_null(fail.text);
@@ -164,7 +187,12 @@ static void memory_may_end_anywhere(void **state) {
 
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-  const struct CMUnitTest tests[] = { T(kinds_of_values), T(large_numbers), T(secrets_are_not_shown), T(idempotency_tokens_are_not_missed),
-                                      T(top_may_be_missing_or_wrong), T(reports_are_bounded), T(memory_may_end_anywhere) };
+  const struct CMUnitTest tests[] = {T(kinds_of_values),
+                                     T(large_numbers),
+                                     T(secrets_are_not_shown),
+                                     T(idempotency_tokens_are_not_missed),
+                                     T(top_may_be_missing_or_wrong),
+                                     T(reports_are_bounded),
+                                     T(memory_may_end_anywhere)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

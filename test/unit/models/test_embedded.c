@@ -10,7 +10,8 @@ static void same_text(const char *what, const char *a, const char *b) {
     fail_msg("%s: %s, expected %s", what, a != NULL ? a : "NULL", b != NULL ? b : "NULL");
 }
 
-static void same_texts(const char *what, const char *const *a, unsigned n, const char *const *b, unsigned m) {
+static void same_texts(const char *what, const char *const *a, unsigned n, const char *const *b,
+                       unsigned m) {
   if (n != m)
     fail_msg("%s: %u entries, expected %u", what, n, m);
   for (unsigned i = 0; i < n; i++)
@@ -18,12 +19,14 @@ static void same_texts(const char *what, const char *const *a, unsigned n, const
 }
 
 /* Both point to the same place in their model's shapes. */
-static void same_shape(const char *what, const struct tcx_model *a, const struct tcx_shape *x, const struct tcx_model *b, const struct tcx_shape *y) {
+static void same_shape(const char *what, const struct tcx_model *a, const struct tcx_shape *x,
+                       const struct tcx_model *b, const struct tcx_shape *y) {
   if ((x == NULL) != (y == NULL) || (x != NULL && x - a->shapes != y - b->shapes))
     fail_msg("%s: another shape", what);
 }
 
-static void same_member(const struct tcx_model *a, const struct tcx_member *x, const struct tcx_model *b, const struct tcx_member *y) {
+static void same_member(const struct tcx_model *a, const struct tcx_member *x,
+                        const struct tcx_model *b, const struct tcx_member *y) {
   same_text("member", x->name, y->name);
   same_shape(x->name, a, x->shape, b, y->shape);
   same_text(x->name, x->wire, y->wire);
@@ -66,7 +69,8 @@ static void same_shapes(const struct tcx_model *a, const struct tcx_model *b) {
   }
 }
 
-static void same_context(const struct tcx_static_context *x, unsigned n, const struct tcx_static_context *y, unsigned m) {
+static void same_context(const struct tcx_static_context *x, unsigned n,
+                         const struct tcx_static_context *y, unsigned m) {
   assert_int_equal(n, m);
   for (unsigned i = 0; i < n; i++) {
     same_text("context", x[i].name, y[i].name);
@@ -79,7 +83,8 @@ static void same_context(const struct tcx_static_context *x, unsigned n, const s
   }
 }
 
-static void same_operation(const struct tcx_model *a, const struct tcx_operation *x, const struct tcx_model *b, const struct tcx_operation *y) {
+static void same_operation(const struct tcx_model *a, const struct tcx_operation *x,
+                           const struct tcx_model *b, const struct tcx_operation *y) {
   same_text("operation", x->name, y->name);
   same_text(x->name, x->wire_name, y->wire_name);
   same_text(x->name, x->method, y->method);
@@ -96,7 +101,8 @@ static void same_operation(const struct tcx_model *a, const struct tcx_operation
     same_shape(x->name, a, x->errors[i], b, y->errors[i]);
   same_text(x->name, x->checksum_algorithm_member, y->checksum_algorithm_member);
   same_text(x->name, x->checksum_mode_member, y->checksum_mode_member);
-  same_texts(x->name, x->response_algorithms, x->n_response_algorithms, y->response_algorithms, y->n_response_algorithms);
+  same_texts(x->name, x->response_algorithms, x->n_response_algorithms, y->response_algorithms,
+             y->n_response_algorithms);
   same_context(x->static_context, x->n_static_context, y->static_context, y->n_static_context);
   assert_int_equal(x->n_operation_context, y->n_operation_context);
   for (unsigned i = 0; i < x->n_operation_context; i++) {
@@ -113,9 +119,11 @@ static void same_extras(const struct tcx_model *a, const struct tcx_model *b) {
     const struct tcx_pagination *x = &a->paginations[i], *y = &b->paginations[i];
     same_text("pagination", x->operation, y->operation);
     same_texts(x->operation, x->input_token, x->n_input_token, y->input_token, y->n_input_token);
-    same_texts(x->operation, x->output_token, x->n_output_token, y->output_token, y->n_output_token);
+    same_texts(x->operation, x->output_token, x->n_output_token, y->output_token,
+               y->n_output_token);
     same_texts(x->operation, x->result_key, x->n_result_key, y->result_key, y->n_result_key);
-    same_texts(x->operation, x->non_aggregate_keys, x->n_non_aggregate_keys, y->non_aggregate_keys, y->n_non_aggregate_keys);
+    same_texts(x->operation, x->non_aggregate_keys, x->n_non_aggregate_keys, y->non_aggregate_keys,
+               y->n_non_aggregate_keys);
     same_text(x->operation, x->more_results, y->more_results);
     same_text(x->operation, x->limit_key, y->limit_key);
   }
@@ -181,16 +189,20 @@ static void loaded_and_embedded_are_equal(void **state) {
   struct tcx_models *models;
   struct tcx_arena *arena = tcx__arena_new();
   unsigned count = 0;
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){ .data_path = DATA, .not_installed = true }, &models), 0);
-  for (const struct tcx_model *const *embedded = tcx__embedded_models; *embedded != NULL; embedded++, count++) {
-    struct tcx_fail fail = { .arena = arena };
+  assert_int_equal(
+      tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true},
+                      &models),
+      0);
+  for (const struct tcx_model *const *embedded = tcx__embedded_models; *embedded != NULL;
+       embedded++, count++) {
+    struct tcx_fail fail = {.arena = arena};
     const struct tcx_model *loaded;
     assert_int_equal(tcx__models_get(models, (*embedded)->service, &loaded, &fail), 0);
     assert_ptr_not_equal(loaded, *embedded);
     same_model(*embedded, loaded);
   }
   assert_true(count >= 2);
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   struct tcx_buf x, y;
   const struct tcx_partitions *loaded = tcx__models_partitions(models, &fail);
   assert_non_null(loaded);
@@ -208,9 +220,12 @@ static void embedded_ones_are_given_as_they_are(void **state) {
   (void)state;
   struct tcx_models *models;
   struct tcx_arena *arena = tcx__arena_new();
-  struct tcx_fail fail = { .arena = arena };
+  struct tcx_fail fail = {.arena = arena};
   const struct tcx_model *s3;
-  struct tcx_models_options options = { .data_path = "/nowhere:relative", .home = "/nowhere", .embedded = tcx__embedded_models, .partitions = tcx__embedded_partitions };
+  struct tcx_models_options options = {.data_path = "/nowhere:relative",
+                                       .home = "/nowhere",
+                                       .embedded = tcx__embedded_models,
+                                       .partitions = tcx__embedded_partitions};
   assert_int_equal(tcx__models_new(&options, &models), 0);
   assert_int_equal(tcx__models_get(models, "s3", &s3, &fail), 0);
   assert_ptr_equal(s3, tcx__embedded_models[0]);
@@ -235,6 +250,7 @@ static void embedded_ones_are_given_as_they_are(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(loaded_and_embedded_are_equal), cmocka_unit_test(embedded_ones_are_given_as_they_are) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(loaded_and_embedded_are_equal),
+                                     cmocka_unit_test(embedded_ones_are_given_as_they_are)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@
 
 static const char *called;
 
-int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data) {
+int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                    tcx_call_cb cb, void *data) {
   (void)client;
   (void)params;
   (void)cb;
@@ -37,7 +38,7 @@ static void functions_name_their_operation(void **state) {
 /* Every operation has its function, and its required members stand in the comment. */
 static void headers_are_complete(void **state) {
   (void)state;
-  static const char *const services[] = { "s3", "sts" };
+  static const char *const services[] = {"s3", "sts"};
   for (size_t s = 0; s < sizeof services / sizeof services[0]; s++) {
     const struct tcx_model *model = embedded(services[s]);
     char path[1024], wanted[300];
@@ -45,7 +46,10 @@ static void headers_are_complete(void **state) {
     char *text = test_read_file(path, NULL);
     for (uint32_t i = 0; i < model->n_operations; i++) {
       const struct tcx_operation *op = &model->operations[i];
-      snprintf(wanted, sizeof wanted, "int tcx_%s_%s(tcx_client_t *client, tcx_value_t *params, tcx_call_cb cb, void *data) {", services[s], op->method);
+      snprintf(
+          wanted, sizeof wanted,
+          "int tcx_%s_%s(tcx_client_t *client, tcx_value_t *params, tcx_call_cb cb, void *data) {",
+          services[s], op->method);
       char *function = strstr(text, wanted);
       assert_non_null(function);
       snprintf(wanted, sizeof wanted, "\n/* %s.", op->name);
@@ -64,6 +68,7 @@ static void headers_are_complete(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(functions_name_their_operation), cmocka_unit_test(headers_are_complete) };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(functions_name_their_operation),
+                                     cmocka_unit_test(headers_are_complete)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
