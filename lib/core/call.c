@@ -79,7 +79,7 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
   call->refs = 1;
   call->ready.run = on_ready;
   call->fail.arena = arena;
-  call->presign = start->presign;
+  call->goal = (uint8_t)start->goal;
   call->expires_s = start->expires_s;
   call->retry.max_attempts = start->client->config.max_attempts;
   if (start->options != NULL)
@@ -268,11 +268,15 @@ static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t pha
 }
 static const struct tcx_lease_ops lease_ops = {on_lease_ready, on_lease_failed};
 
-/* POOL: an idle connection at once, else a place in the queue. A presigned call ends here instead. */
+/* POOL: an idle connection at once, else a place in the queue. A call that is not to be sent ends here instead. */
 static void step_pool(tcx_call_t *call) {
   struct tcx_pool *pool = NULL;
-  if (call->presign) {
+  if (call->goal == TCX__GOAL_PRESIGN) {
     tcx__call_presigned(call);
+    return;
+  }
+  if (call->goal == TCX__GOAL_RENDER) {
+    tcx__call_rendered(call);
     return;
   }
   call->phase = TCX_PHASE_POOL;
@@ -381,6 +385,8 @@ static void on_ready(struct tcx_ready *ready) {
     step_body(call);
   else if (call->state == TCX__CALL_EXCHANGE && call->exchanging)
     tcx__exchange_resume(&call->x);
+  else if (call->state == TCX__CALL_RENDER)
+    tcx__call_rendered(call);
 }
 
 /* Out of the client's list; a call that is kept by others keeps nothing of client and session. */

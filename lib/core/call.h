@@ -19,9 +19,12 @@
 #include "core/upload.h"
 
 typedef enum {
-  TCX__CALL_NEW, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF, TCX__CALL_DONE,
+  TCX__CALL_NEW, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF, TCX__CALL_RENDER, TCX__CALL_DONE,
   TCX__CALL_STREAMING, TCX__CALL_OVER
 } tcx__call_state;
+
+/* What a call is for: to be sent, or to end in a signed URL, or in the signed request itself. */
+typedef enum { TCX__GOAL_SEND, TCX__GOAL_PRESIGN, TCX__GOAL_RENDER } tcx__goal;
 
 typedef enum { TCX__CLASSIFY_OUTPUT, TCX__CLASSIFY_ERROR, TCX__CLASSIFY_MORE } tcx__classification;
 
@@ -40,7 +43,8 @@ struct tcx_call {
   struct tcx_ready ready;
   unsigned refs;
   uint8_t state;                       /* tcx__call_state */
-  bool linked, presign;
+  bool linked;
+  uint8_t goal;                        /* tcx__goal */
   bool holding;                        /* it keeps the loop; an open stream does that only while it is read */
   bool offered;                        /* the callback of a stream has returned: too late to take it */
   const char *op_name;                 /* what the caller wrote */
@@ -54,6 +58,7 @@ struct tcx_call {
   const struct tcx_endpoint_ref *endpoint;
   const char *signing_region, *signing_name;
   bool unsigned_request, s3_signer;
+  bool client_region_signs;            /* whatever region the rule set names */
   const char *path;                    /* instead of op->path, or NULL */
   struct tcx_request req;
   struct tcx_str content_encoding;     /* the caller's own, before aws-chunked is added; p NULL = none */
@@ -100,6 +105,7 @@ struct tcx_call {
   tcx_phase_t last_phase;
   bool max_attempts_reached, quota_reached;
   tcx_stream_t *stream;
+  struct tcx_buf rendered;             /* the body, of a call that is only rendered */
   void *hook_state;                    /* a customization's own, per call */
   /* times */
   uint64_t started_us, sent_us, credentials_us, waited_us;
@@ -124,7 +130,7 @@ struct tcx_call_start {
   size_t options_size;
   tcx_call_cb cb;
   void *data;
-  bool presign;
+  tcx__goal goal;
   bool internal;                       /* for another call: also while the client drains */
   unsigned expires_s;
 };
@@ -135,6 +141,7 @@ int tcx__call_prepare_again(tcx_call_t *call);                /* the endpoint an
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
 /* send.c */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */
+int tcx__call_sign(tcx_call_t *call);                         /* signs, and begins the body */
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn);
 /* receive.c */
 extern const struct tcx_exchange_ops tcx__call_exchange_ops;
@@ -145,6 +152,8 @@ void tcx__call_inner_done(tcx_call_t *call, int err);         /* the call that a
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */
+/* render.c */
+void tcx__call_rendered(tcx_call_t *call);                    /* credentials are here: {Method, Url, Headers, Body} is the response */
 /* stream.c */
 void tcx__stream_offer(tcx_call_t *call);                     /* headers of a streaming success are here: runs the callback */
 void tcx__stream_data(tcx_stream_t *stream, const char *p, size_t n);

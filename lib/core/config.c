@@ -36,6 +36,7 @@ static const struct option options_table[] = {
     {"s3.us_east_1_regional_endpoint", EAST, AT(s3.us_east_1_global), "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint"},
     {"s3.s3_disable_multiregion_access_points", TRI, AT(s3.disable_mrap), "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", "s3_disable_multiregion_access_points"},
     {"s3.disable_s3_express_session_auth", TRI, AT(s3.disable_express_auth), NULL, NULL},
+    {"s3.presign_global_endpoint", TRI, AT(s3.presign_global), NULL, NULL},
     {"s3.checksum_trailer", TRI, AT(s3.checksum_trailer), NULL, NULL},
     {"s3_disable_express_session_auth", TRI, AT(s3.disable_express_auth), "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "s3_disable_express_session_auth"},
     {"inject_host_prefix", NOT_BOOL, AT(no_host_prefix), NULL, NULL},

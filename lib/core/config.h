@@ -26,6 +26,7 @@ struct tcx_client_config {                      /* texts lie in the client's are
   struct {                                      /* botocore's Config(s3={...}) */
     tcx__addressing addressing;
     tcx__tristate payload_signing, use_accelerate, use_arn_region, us_east_1_global, disable_mrap, disable_express_auth;
+    tcx__tristate presign_global;               /* tucuxi's own: TRUE = presigned URLs go to the global host where botocore's do */
     tcx__tristate checksum_trailer;             /* tucuxi's own: TRUE = bodies in memory over https carry their checksum in a trailer too, as botocore's do */
   } s3;
 };

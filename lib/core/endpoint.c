@@ -112,7 +112,7 @@ static int pick_scheme(tcx_call_t *call, const struct tcx_value *schemes) {
     if (name == NULL || strcmp(name, "sigv4") != 0)
       continue;
     const char *region = tcx_value_str(s, "signingRegion"), *signing_name = tcx_value_str(s, "signingName");
-    if (region != NULL)
+    if (region != NULL && !call->client_region_signs)
       call->signing_region = region;
     if (signing_name != NULL)
       call->signing_name = signing_name;

@@ -29,7 +29,7 @@ static int choose_sum(tcx_call_t *call, tcx__sum *sum) {
   }
   if (!required && (member == NULL || call->client->config.request_checksum_when_required))
     return 0;
-  if (call->presign)
+  if (call->goal == TCX__GOAL_PRESIGN)
     return 0;
   *sum = TCX__SUM_CRC32;
   const struct tcx_member *m = member != NULL ? tcx__shape_member(op->input, member, strlen(member)) : NULL;
@@ -55,8 +55,8 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   bool small = call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX);
   bool never = config->s3.payload_signing == TCX__FALSE;
   bool sign = !never && (config->s3.payload_signing == TCX__TRUE || !call->req.tls || !streaming || !protected_);
-  if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && !sign && trailers && config->s3.checksum_trailer == TCX__TRUE)
-    small = false;
+  if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && trailers && config->s3.checksum_trailer == TCX__TRUE)
+    small = sign = false; /* botocore's way, which beats payload_signing_enabled too */
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_HEADER;
   if (!call->s3_signer) { /* aws-chunked is S3's alone */
     p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
@@ -137,12 +137,12 @@ int tcx__payload_plan(tcx_call_t *call) {
   struct tcx_payload *p = &call->payload;
   memset(p, 0, sizeof *p);
   bool streaming = streaming_input(call->op);
-  if (!call->presign && call->upload.body != NULL && call->upload.length < 0)
+  if (call->goal != TCX__GOAL_PRESIGN && call->upload.body != NULL && call->upload.length < 0)
     return tcx__fail(&call->fail, TCX_EBODY, "the length of the request body is unknown: a single %s request must say it (give the source its length)", call->op->name);
   int err = choose_sum(call, &p->sum);
   if (err != 0)
     return err;
-  if (call->presign) {
+  if (call->goal == TCX__GOAL_PRESIGN) {
     p->form = call->s3_signer ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
     p->ready = true;
     return 0;
@@ -191,7 +191,7 @@ int tcx__payload_hash(tcx_call_t *call) {
 
 int tcx__payload_ask_response(tcx_call_t *call) {
   const char *member = call->op->checksum_mode_member;
-  if (member == NULL)
+  if (member == NULL || call->goal == TCX__GOAL_PRESIGN)
     return 0;
   if (tcx__value_find(call->params, member, strlen(member)) == NULL) {
     if (call->client->config.response_checksum_when_required)

@@ -55,7 +55,7 @@ void tcx__call_presigned(tcx_call_t *call) {
 }
 
 int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data) {
-  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data, .presign = true,
+  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data, .goal = TCX__GOAL_PRESIGN,
                                  .expires_s = expires_s != 0 ? expires_s : DEFAULT_EXPIRES};
   if (expires_s > MAX_EXPIRES) {
     tcx_value_free(params);

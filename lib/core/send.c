@@ -107,9 +107,13 @@ static void on_attempt_timeout(struct tcx_timer *timer) {
   tcx__call_attempt_failed(call, UV_ETIMEDOUT, phase, "The attempt was not answered within its timeout");
 }
 
-static int begin_upload(tcx_call_t *call, const struct tcx_sigv4 *s) {
+int tcx__call_sign(tcx_call_t *call) {
+  struct tcx_sigv4 s;
   tcx__sum trailer = call->payload.place == TCX__SUM_IN_TRAILER ? call->payload.sum : TCX__SUM_NONE;
-  return tcx__upload_begin(&call->upload, call->arena, s, call->payload.form, trailer, &call->fail);
+  int err = sign(call, &s);
+  if (err == 0)
+    err = tcx__upload_begin(&call->upload, call->arena, call->unsigned_request ? NULL : &s, call->payload.form, trailer, &call->fail);
+  return err;
 }
 
 static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, char *head, size_t n) {
@@ -146,7 +150,6 @@ static void note_times(tcx_call_t *call) {
 }
 
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
-  struct tcx_sigv4 s;
   size_t size = 0;
   call->state = TCX__CALL_EXCHANGE;
   note_times(call);
@@ -154,9 +157,7 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
     tcx__session_uuid(call->session, call->invocation);
   if (!call->free_retried)
     call->attempts++;
-  int err = sign(call, &s);
-  if (err == 0)
-    err = begin_upload(call, call->unsigned_request ? NULL : &s);
+  int err = tcx__call_sign(call);
   char *head = tcx__net_scratch(call->session->net, &size);
   size_t n = err == 0 ? write_head(call, head, size) : 0;
   if (err == 0 && n == 0)

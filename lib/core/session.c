@@ -83,11 +83,14 @@ static void on_check(uv_check_t *check) {
 
 /* ---- time and chance ---- */
 
-int64_t tcx__session_now(const tcx_session_t *s) {
+static int64_t system_clock(const tcx_session_t *s) {
   struct timespec ts;
+  (void)s;
   clock_gettime(CLOCK_REALTIME, &ts);
-  return (int64_t)ts.tv_sec + s->clock_offset;
+  return (int64_t)ts.tv_sec;
 }
+
+int64_t tcx__session_now(const tcx_session_t *s) { return s->clock(s); }
 
 /* xoroshiro128+: state from the system's random source, good enough for jitter and identifiers, never used for keys. */
 static uint64_t next_random(tcx_session_t *s) {
@@ -169,6 +172,7 @@ int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options,
   if (err == 0) {
     s->loop = loop;
     s->arena = arena;
+    s->clock = system_clock;
     err = copy_options(s, &o);
   }
   struct tcx_net_options net = {.dns_servers = o.dns_servers, .log = net_log, .log_ctx = s};

@@ -50,7 +50,7 @@ struct tcx_session {
   void *data;
   struct tcx_arena *arena;               /* the options' texts, the settings */
   const char *profile, *region, *config_file, *credentials_file, *data_path;
-  int64_t clock_offset;                  /* added to the system's clock: tests step it, signing uses it */
+  int64_t (*clock)(const tcx_session_t *session);   /* Unix seconds; tests put their own */
 };
 
 void tcx__session_hold(tcx_session_t *session);

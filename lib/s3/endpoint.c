@@ -35,10 +35,33 @@ bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_ru
   return true;
 }
 
+/* What a rule set would accept as one label of a host name. */
+static bool host_label(struct tcx_str s) {
+  if (s.n == 0 || s.n > 63 || s.p[0] == '-')
+    return false;
+  for (size_t i = 0; i < s.n; i++)
+    if (!isalnum((unsigned char)s.p[i]) && s.p[i] != '-')
+      return false;
+  return true;
+}
+
 const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket) {
   const struct tcx_s3_client *state = tcx__client_state(client);
   const struct tcx_value *v = bucket.p != NULL && state->regions != NULL ? tcx__value_find(state->regions, bucket.p, bucket.n) : NULL;
   return v != NULL ? v->u.bytes.p : NULL;
+}
+
+/* botocore's conditions for the global host of a presigned URL. */
+static bool presigns_globally(const tcx_call_t *call, struct tcx_str bucket) {
+  const struct tcx_client_config *c = &call->client->config;
+  if (call->goal != TCX__GOAL_PRESIGN || c->s3.presign_global != TCX__TRUE || c->use_dualstack == TCX__TRUE || c->s3.addressing == TCX__ADDRESSING_VIRTUAL)
+    return false;
+  struct tcx_partition_info partition;
+  if (c->region == NULL || !tcx__partition_of(call->client->partitions, tcx__str(c->region), &partition) || strcmp(partition.name, "aws") != 0)
+    return false;
+  if (c->s3.us_east_1_global == TCX__FALSE && strcmp(c->region, "us-east-1") == 0)
+    return false;
+  return bucket.p != NULL && host_label(bucket) && !path_style(c) && !tcx__s3_is_arn(bucket) && !tcx__str_ends(bucket, "--x-s3");
 }
 
 int tcx__s3_addressing(tcx_call_t *call) {
@@ -47,6 +70,12 @@ int tcx__s3_addressing(tcx_call_t *call) {
     tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(true));
   else if (tcx__s3_is_arn(bucket))
     tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(false));
+  if (presigns_globally(call, bucket)) {
+    tcx__endpoint_set_builtin(call, "AWS::Region", (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = TCX__STR("aws-global")});
+    tcx__endpoint_set_builtin(call, "AWS::S3::UseGlobalEndpoint", flag(true));
+    call->client_region_signs = true;
+    return 0;
+  }
   const char *region = tcx__s3_known_region(call->client, bucket);
   if (region != NULL)
     tcx__endpoint_set_builtin(call, "AWS::Region", (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(region)});

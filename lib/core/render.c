@@ -1,0 +1,73 @@
+/* render.c - a call that ends in the request that it would have sent, signed: for tests and for those who want to see it. */
+#include "core/call.h"
+#include <string.h>
+
+static int put(tcx_call_t *call, const char *name, struct tcx_value *v) {
+  return v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, call->value, name, strlen(name), v);
+}
+
+/* The whole body as it would travel. TCX_EAGAIN: a file is being read, the ready queue calls again. */
+static int pull_all(tcx_call_t *call) {
+  uv_buf_t bufs[TCX__PULL_MAX];
+  unsigned n = 0;
+  int err = 0;
+  if (!tcx__upload_any(&call->upload))
+    return 0;
+  while ((err = tcx__upload_pull(&call->upload, bufs, &n, &call->fail)) == 0 && n > 0) {
+    for (unsigned i = 0; i < n; i++)
+      tcx__buf_add(&call->rendered, bufs[i].base, bufs[i].len);
+    if (call->rendered.status != 0)
+      return call->rendered.status;
+  }
+  return err;
+}
+
+static struct tcx_value *url_of(tcx_call_t *call) {
+  const struct tcx_request *req = &call->req;
+  char *text = tcx__arena_printf(call->arena, "%s://%.*s%.*s%s%.*s", req->tls ? "https" : "http", (int)req->host_header.n, req->host_header.p, (int)req->path.n, req->path.p,
+                                 req->query.n > 0 ? "?" : "", (int)req->query.n, req->query.p != NULL ? req->query.p : "");
+  return text != NULL ? tcx__value_new_str(call->arena, text, strlen(text)) : NULL;
+}
+
+static struct tcx_value *headers_of(tcx_call_t *call) {
+  struct tcx_value *map = tcx__value_new(call->arena, TCX_MAP);
+  for (unsigned i = 0; map != NULL && i < call->req.headers.count; i++) {
+    struct tcx_header h = call->req.headers.list[i];
+    const char *name = tcx__arena_strndup(call->arena, h.name.p, h.name.n);
+    struct tcx_value *v = tcx__value_new_str_copy(call->arena, h.value.p, h.value.n);
+    if (name == NULL || v == NULL || tcx__value_add(call->arena, map, name, h.name.n, v) != 0)
+      return NULL;
+  }
+  return map;
+}
+
+static int build(tcx_call_t *call) {
+  call->value = tcx__value_new(call->arena, TCX_MAP);
+  if (call->value == NULL)
+    return UV_ENOMEM;
+  int err = put(call, "Method", tcx__value_new_str(call->arena, call->req.method, strlen(call->req.method)));
+  if (err == 0)
+    err = put(call, "Url", url_of(call));
+  if (err == 0)
+    err = put(call, "Headers", headers_of(call));
+  return err == 0 ? put(call, "Body", tcx__value_new_blob(call->arena, call->rendered.len > 0 ? call->rendered.data : "", call->rendered.len)) : err;
+}
+
+void tcx__call_rendered(tcx_call_t *call) {
+  int err = 0;
+  if (call->state != TCX__CALL_RENDER) {
+    call->state = TCX__CALL_RENDER;
+    tcx__buf_init(&call->rendered, call->arena, SIZE_MAX);
+    err = tcx__call_sign(call);
+  }
+  if (err == 0)
+    err = pull_all(call);
+  if (err == TCX_EAGAIN)
+    return;
+  if (err == 0)
+    err = build(call);
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_PARAMS);
+  else
+    tcx__call_done(call);
+}
