@@ -101,9 +101,11 @@ static struct frame *push(struct tcx_xml_reader *r) {
   return f;
 }
 
+static bool is_flattened_list(const struct tcx_member *m) { return m->shape->type == TCX__SHAPE_LIST && (m->flags & TCX__M_FLATTENED); }
+
 /* The name under which a structure's member stands in a document. */
 static struct tcx_str wire_name(const struct tcx_member *m) {
-  if (m->shape->type == TCX__SHAPE_LIST && (m->flags & TCX__M_FLATTENED) && m->shape->members[0].wire_given)
+  if (is_flattened_list(m) && m->shape->members[0].wire_given)
     return (struct tcx_str){ m->shape->members[0].wire, m->shape->members[0].wire_len };
   return (struct tcx_str){ m->wire, m->wire_len };
 }
@@ -112,7 +114,8 @@ static bool is_elsewhere(const struct tcx_member *m) {
   return m->location == TCX__LOC_HEADER || m->location == TCX__LOC_HEADERS || m->location == TCX__LOC_STATUS || (m->flags & TCX__M_EVENT_HEADER);
 }
 
-/* Members mostly come in the model's order: the search begins where it ended last. */
+/* Members mostly come in the model's order: the search begins where it ended last. A flattened list whose items have a name of their own may also stand under the
+   list's: Smithy says so, botocore does not know it. */
 static const struct tcx_member *find_member(const struct frame *f, const char *name, size_t n) {
   const struct tcx_member *members = f->shape->members;
   uint32_t count = f->shape->n_members, i = f->last != NULL ? (uint32_t)(f->last - members) : 0;
@@ -121,6 +124,9 @@ static const struct tcx_member *find_member(const struct frame *f, const char *n
     if (wire.n == n && memcmp(wire.p, name, n) == 0 && !is_elsewhere(&members[i]))
       return &members[i];
   }
+  for (i = 0; i < count; i++)
+    if (is_flattened_list(&members[i]) && members[i].wire_len == n && memcmp(members[i].wire, name, n) == 0)
+      return &members[i];
   return NULL;
 }
 
