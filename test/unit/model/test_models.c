@@ -5,6 +5,7 @@
 #include "model/rules.h"
 #include "support.h"
 #include "torture.h"
+#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -110,6 +111,33 @@ static void large_services_load(void **state) {
     assert_ptr_equal(again, a.model);
     done(&a);
   }
+}
+
+/* Every service of the folder that TUCUXI_TEST_MODELS names (what models/import.py makes without
+ * --service, or botocore's own data). */
+static void every_service_loads(void **state) {
+  (void)state;
+  const char *data = getenv("TUCUXI_TEST_MODELS");
+  unsigned services = 0, operations = 0;
+  if (data == NULL)
+    skip();
+  struct dirent *entry;
+  DIR *all = opendir(data);
+  assert_non_null(all);
+  while ((entry = readdir(all)) != NULL) {
+    if (strchr(entry->d_name, '.') != NULL || entry->d_name[0] == '_')
+      continue;
+    struct asked a = ask_with((struct tcx_models_options){.data_path = data}, entry->d_name);
+    if (a.status != 0)
+      fail_msg("%s", a.fail.text);
+    assert_non_null(a.model->rules);
+    services++;
+    operations += a.model->n_operations;
+    done(&a);
+  }
+  closedir(all);
+  print_message("%u services, %u operations\n", services, operations);
+  assert_true(services >= 400);
 }
 
 static void traits_arrive(void **state) {
@@ -277,8 +305,8 @@ static void broken_models_say_where(void **state) {
   (void)state;
 #define OPS(op)                                                                                    \
   SMALL_HEAD                                                                                       \
-      "\"operations\":{\"Op\":" op                                                                 \
-      "},\"shapes\":{\"S\":{\"type\":\"structure\",\"members\":{}},\"T\":{\"type\":\"string\"}}}"
+  "\"operations\":{\"Op\":" op                                                                     \
+  "},\"shapes\":{\"S\":{\"type\":\"structure\",\"members\":{}},\"T\":{\"type\":\"string\"}}}"
 #define SHAPES(shapes) SMALL_HEAD "\"operations\":{},\"shapes\":{" shapes "}}"
 #define HTTP           "\"http\":{\"method\":\"GET\",\"requestUri\":\"/\"}"
   static const struct {
@@ -454,6 +482,7 @@ static void memory_may_end_anywhere(void **state) {
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {T(large_services_load),
+                                     T(every_service_loads),
                                      T(traits_arrive),
                                      T(newest_version_and_first_folder_win),
                                      T(parts_override_an_embedded_model),
