@@ -97,6 +97,8 @@ static int end_status(struct tcx_http1 *h) {
 
 static int on_header_field(llhttp_t *parser, const char *at, size_t n) {
   struct tcx_http1 *h = parser->data;
+  if (memchr(at, ' ', n) != NULL)
+    return fail(h, TCX_EPROTO, "a header's name holds a space");
   return end_status(h) != 0 ? -1 : append(h, at, n, true);
 }
 
@@ -107,8 +109,22 @@ static int on_header_field_complete(llhttp_t *parser) {
   return rc;
 }
 
+/* The first mark before at is a line's end: the value goes on there from the line before, which llhttp would let pass. */
+static bool is_folded(const struct tcx_http1 *h, const char *at) {
+  char mark = h->last_mark;
+  for (const char *p = at; p > h->feed; p--)
+    if (p[-1] != ' ' && p[-1] != '\t') {
+      mark = p[-1];
+      break;
+    }
+  return mark == '\n' || mark == '\r';
+}
+
 static int on_header_value(llhttp_t *parser, const char *at, size_t n) {
-  return append(parser->data, at, n, false);
+  struct tcx_http1 *h = parser->data;
+  if (n > 0 && is_folded(h, at))
+    return fail(h, TCX_EPROTO, "a header line begins with a space");
+  return append(h, at, n, false);
 }
 
 static int on_header_value_complete(llhttp_t *parser) {
@@ -253,6 +269,7 @@ void tcx__http1_reset(struct tcx_http1 *h, struct tcx_arena *arena, bool head_re
   h->arena = arena;
   h->len = h->quiet = h->owed = 0;
   h->lines = 0;
+  h->last_mark = '\n';
   h->verdict = TCX__HTTP1_GO_ON;
   h->is_head = head_request;
   h->no_body = h->seen_head = h->done = h->keep_alive = h->progress = h->broken = false;
@@ -279,7 +296,12 @@ static bool pay_owed(struct tcx_http1 *h, const char *p, size_t n, size_t *used)
 }
 
 /* A head that is not complete yet leaves the shared buffer. */
-static int keep_head(struct tcx_http1 *h, const char *shared) {
+static int keep_head(struct tcx_http1 *h, const char *shared, size_t n) {
+  for (const char *p = h->feed + n; p > h->feed; p--)
+    if (p[-1] != ' ' && p[-1] != '\t') {
+      h->last_mark = p[-1];
+      break;
+    }
   if (h->seen_head || h->text != shared || h->len == 0)
     return 0;
   uint32_t cap = h->len < 512 ? 1024 : h->len * 2;
@@ -305,6 +327,7 @@ tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, 
   }
   llhttp_resume(&h->parser);
   h->progress = false;
+  h->feed = p;
   enum llhttp_errno rc = llhttp_execute(&h->parser, p + *used, n - *used);
   if (h->verdict == TCX__HTTP1_STOP)
     return TCX__HTTP1_STOPPED;
@@ -322,7 +345,7 @@ tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, 
     fail(h, TCX_EPROTO, h->seen_head ? "more than 64 KiB of chunk headers or trailers" : "the response's head is over 64 KiB");
     return TCX__HTTP1_ERROR;
   }
-  if (keep_head(h, shared) != 0)
+  if (keep_head(h, shared, n) != 0)
     return TCX__HTTP1_ERROR;
   return TCX__HTTP1_MORE;
 }

@@ -34,6 +34,8 @@ struct tcx_http1 {
   uint32_t value_at;           /* where the header value that is being read begins */
   uint32_t quiet;              /* bytes since the last head or byte of body: bounds what a server sends without getting anywhere */
   uint32_t owed;               /* the first bytes of the next feed are body that was parsed before the pause */
+  const char *feed;            /* where the bytes of this feed begin */
+  char last_mark;              /* the last byte of the feeds before that is neither space nor tab */
   uint16_t lines;
   uint8_t verdict;
   bool is_head;                /* the request was HEAD */

@@ -1,5 +1,6 @@
 #include "fault_server.h"
 #include "fault_tls.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,7 @@ static void on_connection(uv_stream_t *listener, int status) {
 }
 
 void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const char *address, int port, const struct fault_step *const *scripts, unsigned count, const struct fault_tls *tls) {
+  signal(SIGPIPE, SIG_IGN); /* the server writes to clients that are gone */
   memset(server, 0, sizeof *server);
   server->scripts = scripts;
   server->script_count = count;
