@@ -52,6 +52,7 @@ int tcx__buf_reserve(struct tcx_buf *buf, size_t more) {
   char *data = buf->arena != NULL ? arena_resize(buf, cap) : tcx__realloc(buf->data, cap);
   if (data == NULL)
     return buf->status = UV_ENOMEM;
+  data[buf->len] = '\0';
   buf->data = data;
   buf->cap = cap;
   return 0;

@@ -4,55 +4,66 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* Digits or a star; false when it is too large. */
-static bool read_amount(const char **p, int *amount, bool *star) {
+/* Digits or a star. Past the limit it stays there. */
+static void read_amount(const char **p, int *amount, bool *star) {
   if (**p == '*') {
     *star = true;
     (*p)++;
-    return true;
+    return;
   }
-  for (; **p >= '0' && **p <= '9'; (*p)++) {
-    *amount = (*amount < 0 ? 0 : *amount * 10) + (**p - '0');
-    if (*amount > TCX__CONVERSION_WIDTH)
-      return false;
-  }
-  return true;
+  for (; **p >= '0' && **p <= '9'; (*p)++)
+    if (*amount <= TCX__CONVERSION_WIDTH)
+      *amount = (*amount < 0 ? 0 : *amount * 10) + (**p - '0');
 }
 
 static char read_length(const char **p) {
   char c = **p;
-  if (c == '\0' || strchr("hljzt", c) == NULL)
+  if (c == '\0' || strchr("hlLqjzt", c) == NULL)
     return 0;
   (*p)++;
   if ((c != 'h' && c != 'l') || **p != c)
     return c;
   (*p)++;
-  return c == 'h' ? 'H' : 'L';
+  return c == 'h' ? 'H' : 'q';
+}
+
+static bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
+
+/* The locale's own flags are read over: what has them is not usable. */
+static bool read_flags(const char **p, char flags[6]) {
+  bool usable = true;
+  for (size_t n = 0; is_one_of(**p, "-+ #0'I"); (*p)++) {
+    if (**p == '\'' || **p == 'I')
+      usable = false;
+    else if (strchr(flags, **p) == NULL)
+      flags[n++] = **p;
+  }
+  return usable;
 }
 
 bool tcx__conversion_read(const char *p, struct tcx_conversion *c) {
   *c = (struct tcx_conversion){.width = -1, .precision = -1};
   p++;
-  for (size_t n = 0; *p != '\0' && strchr("-+ #0", *p) != NULL; p++) {
-    if (n == sizeof c->flags - 1)
-      return false;
-    c->flags[n++] = *p;
-  }
-  if (!read_amount(&p, &c->width, &c->star_width))
-    return false;
+  c->usable = read_flags(&p, c->flags);
+  read_amount(&p, &c->width, &c->star_width);
   if (*p == '.') {
     p++;
     c->precision = 0;
-    if (!read_amount(&p, &c->precision, &c->star_precision))
-      return false;
+    read_amount(&p, &c->precision, &c->star_precision);
   }
   c->length = read_length(&p);
   c->letter = *p;
   c->end = p + 1;
-  if (*p == '\0' || strchr("diuxXocspfFgGeEaA", *p) == NULL)
+  if (is_one_of(*p, "fFgGeEaA"))
+    c->usable = c->usable && (c->length == 0 || c->length == 'l');
+  else if (is_one_of(*p, "csp"))
+    c->usable = c->usable && c->length == 0;
+  else if (is_one_of(*p, "nmCS"))
+    c->usable = false;
+  else if (!is_one_of(*p, "diuxXo"))
     return false;
-  bool takes_length = strchr("diuxXo", *p) != NULL;
-  return takes_length || c->length == 0 || (c->length == 'l' && strchr("fFgGeEaA", *p) != NULL);
+  c->usable = c->usable && c->width <= TCX__CONVERSION_WIDTH && c->precision <= TCX__CONVERSION_WIDTH;
+  return true;
 }
 
 static intmax_t take_signed(char length, struct tcx_arguments *args) {
@@ -60,7 +71,7 @@ static intmax_t take_signed(char length, struct tcx_arguments *args) {
   case 'H': return (signed char)va_arg(args->list, int);
   case 'h': return (short)va_arg(args->list, int);
   case 'l': return va_arg(args->list, long);
-  case 'L': return va_arg(args->list, long long);
+  case 'L': case 'q': return va_arg(args->list, long long);
   case 'j': return va_arg(args->list, intmax_t);
   case 'z': return va_arg(args->list, ssize_t);
   case 't': return va_arg(args->list, ptrdiff_t);
@@ -73,7 +84,7 @@ static uintmax_t take_unsigned(char length, struct tcx_arguments *args) {
   case 'H': return (unsigned char)va_arg(args->list, unsigned);
   case 'h': return (unsigned short)va_arg(args->list, unsigned);
   case 'l': return va_arg(args->list, unsigned long);
-  case 'L': return va_arg(args->list, unsigned long long);
+  case 'L': case 'q': return va_arg(args->list, unsigned long long);
   case 'j': return va_arg(args->list, uintmax_t);
   case 'z': return va_arg(args->list, size_t);
   case 't': return (size_t)va_arg(args->list, ptrdiff_t);
@@ -100,11 +111,14 @@ union tcx_argument tcx__conversion_take(struct tcx_conversion *c, struct tcx_arg
   take_stars(c, args);
   switch (c->letter) {
   case 'd': case 'i': arg.i = take_signed(c->length, args); break;
-  case 'c': arg.i = (unsigned char)va_arg(args->list, int); break;
+  case 'c': case 'C': arg.i = (unsigned char)va_arg(args->list, int); break;
   case 'u': case 'x': case 'X': case 'o': arg.u = take_unsigned(c->length, args); break;
   case 's': arg.s = va_arg(args->list, const char *); break;
-  case 'p': arg.p = va_arg(args->list, void *); break;
-  default: arg.d = va_arg(args->list, double); break;
+  case 'p': case 'n': case 'S': arg.p = va_arg(args->list, void *); break;
+  case 'm': arg.p = NULL; break;
+  default:
+    arg.d = c->length == 'L' ? (double)va_arg(args->list, long double) : va_arg(args->list, double);
+    break;
   }
   return arg;
 }

@@ -50,7 +50,7 @@ static bool is_word_char(char c) {
 static bool add_conversion(struct parser *s, struct tcx_buf *text) {
   struct tcx_conversion c;
   const char *at = s->p;
-  if (!tcx__conversion_read(at, &c) || c.letter == 'p') {
+  if (!tcx__conversion_read(at, &c) || !c.usable || c.letter == 'p') {
     wrong(s, at, "no conversion that can stand inside quotes");
     return false;
   }
@@ -167,7 +167,7 @@ static struct tcx_value *from_child(struct parser *s, tcx_value_t *child, unsign
 static struct tcx_value *read_conversion(struct parser *s, unsigned level) {
   struct tcx_conversion c;
   const char *at = s->p;
-  if (!tcx__conversion_read(at, &c))
+  if (!tcx__conversion_read(at, &c) || !c.usable)
     return wrong(s, at, "no conversion that is known");
   if (!tcx__conversion_is_plain(&c) || strchr("xXo", c.letter) != NULL)
     return wrong(s, at, "flags, width and base have a meaning only inside quotes");
