@@ -73,11 +73,17 @@ static inline double ph_number(const struct tcx_value *v) {
   case TCX_INT: return (double)v->u.integer;
   case TCX_DOUBLE: return v->u.number;
   case TCX_TIME: return (double)v->u.time.seconds + v->u.time.nanoseconds / 1e9;
-  case TCX_STRING: return strcmp(v->u.bytes.p, "NaN") == 0 ? NAN : strcmp(v->u.bytes.p, "Infinity") == 0 ? INFINITY : strcmp(v->u.bytes.p, "-Infinity") == 0 ? -INFINITY : 1e99;
+  case TCX_STRING: {
+    int64_t seconds;
+    int32_t nanoseconds;
+    if (v->u.bytes.n > 8 && v->u.bytes.p[0] != '-' && v->u.bytes.p[0] != 'I' && tcx__time_read(v->u.bytes, &seconds, &nanoseconds) == 0)
+      return (double)seconds + nanoseconds / 1e9;
+    return strcmp(v->u.bytes.p, "NaN") == 0 ? NAN : strcmp(v->u.bytes.p, "Infinity") == 0 ? INFINITY : strcmp(v->u.bytes.p, "-Infinity") == 0 ? -INFINITY : 1e99;
+  }
   default: return 1e98;
   }
 }
-/* A parsed value against what JSON can say of it: a blob is its text, a timestamp its epoch seconds, special floats are strings. */
+/* A parsed value against what JSON can say of it: a blob is its text, a timestamp its epoch seconds or a date, special floats are strings. */
 static inline bool ph_equal(const struct tcx_value *expected, const struct tcx_value *got) {
   switch (got->type) {
   case TCX_NULL: return expected->type == TCX_NULL;
