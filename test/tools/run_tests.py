@@ -102,10 +102,11 @@ def count_results(outcome, out):
             continue
         found += 1
         directive = SKIP.match(result.group(3) or "")
-        if result.group(1) == "not ok":
-            outcome.failures.append(result.group(2).strip() or line)
-        elif directive:
+        # cmocka writes "not ok N # SKIP name" for a test that skips itself.
+        if directive:
             outcome.skips.append((result.group(2).strip() + ": " + directive.group(1)).strip(": "))
+        elif result.group(1) == "not ok":
+            outcome.failures.append(result.group(2).strip() or line)
         else:
             outcome.passed += 1
     return planned, found
@@ -114,6 +115,8 @@ def count_results(outcome, out):
 def judge(outcome, status, out, reports, late, left):
     """Adds what the output alone does not show as failed."""
     planned, found = count_results(outcome, out)
+    if reports or REPORT.search(out):
+        outcome.failures.append("a sanitizer reported")
     if late:
         outcome.failures.append(f"not finished after {outcome.test.limit:.0f} s")
     elif status < 0:
@@ -127,8 +130,6 @@ def judge(outcome, status, out, reports, late, left):
             outcome.failures.append(f"{planned} results planned, {found} found")
         elif planned == 0 and not outcome.skips:
             outcome.failures.append("no test in it")
-    if reports or REPORT.search(out):
-        outcome.failures.append("a sanitizer reported")
     if left and not late:
         outcome.failures.append("processes left behind")
 
