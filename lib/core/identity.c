@@ -13,6 +13,7 @@ struct tcx_identity_source {
   struct tcx_provider *provider;
   struct tcx_identity *current;
   struct tcx_identity_wait *first, *last;
+  uint64_t round; /* answers so far: who waits from now on waits for a later one */
   bool fetching;
 };
 
@@ -94,6 +95,7 @@ static bool usable(const struct tcx_identity_source *s) {
 
 static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
   w->source = s;
+  w->round = s->round;
   w->next = NULL;
   w->prev = s->last;
   if (s->last != NULL)
@@ -134,10 +136,11 @@ void tcx__identity_cancel(struct tcx_identity_wait *w) {
 
 /* Only those who waited when the answer came: a waiter that starts a new call may wait again. */
 static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id, int status, const char *why) {
-  struct tcx_identity_wait mark = {0};
-  enqueue(s, &mark);
-  for (struct tcx_identity_wait *w; (w = take_first(s)) != &mark;)
+  uint64_t round = ++s->round;
+  while (s->first != NULL && s->first->round < round) {
+    struct tcx_identity_wait *w = take_first(s);
     w->done(w, id != NULL ? tcx__identity_retain(id) : NULL, status, why);
+  }
 }
 
 void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_credentials_t *c, const char *origin, const char *why) {

@@ -26,6 +26,7 @@ void tcx__identity_release(struct tcx_identity *identity);                  /* N
 struct tcx_identity_wait {
   struct tcx_identity_wait *prev, *next;
   struct tcx_identity_source *source;       /* NULL while not waiting */
+  uint64_t round;                           /* the source's when it began to wait */
   /* identity (a reference for the receiver) or NULL with status and why (valid inside). */
   void (*done)(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why);
 };
