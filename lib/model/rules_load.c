@@ -12,7 +12,7 @@
 /* ---- properties and headers ---- */
 static uint16_t load_property(struct tcx_rl *l, const struct tcx_rl_place *at,
                               const struct tcx_value *json, unsigned level) {
-  uint16_t kids[2 * TCX__RULES_KIDS];
+  uint16_t kids[2 * TCX__RULES_KIDS] = {0};
   unsigned n = 0;
   bool map = json->type == TCX_MAP;
   struct tcx_rl_place item = {at, NULL, 0};
