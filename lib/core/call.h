@@ -26,9 +26,7 @@ typedef enum {
 /* What a call is for: to be sent, or to end in a signed URL, or in the signed request itself. */
 typedef enum { TCX__GOAL_SEND, TCX__GOAL_PRESIGN, TCX__GOAL_RENDER } tcx__goal;
 
-typedef enum { TCX__CLASSIFY_OUTPUT, TCX__CLASSIFY_ERROR, TCX__CLASSIFY_MORE } tcx__classification;
-
-struct tcx_collect {                   /* a body kept whole: of max_body, or the start of a document that is being classified */
+struct tcx_collect {                   /* a body kept whole: of max_body, or the start of a document that a hook reads */
   char *p;
   size_t n, cap;
 };
@@ -90,7 +88,8 @@ struct tcx_call {
   struct tcx_parser *parser;
   struct tcx_parse parse;
   uint8_t parse_mode;                  /* tcx__parse_mode */
-  tcx__classification (*classify)(tcx_call_t *call, const char *p, size_t n, bool end);   /* set by BEFORE_PARSE hooks: looks at the first bytes of the body */
+  bool error_in_success;               /* set by BEFORE_PARSE hooks: a success may hold an error document */
+  bool keep_document;                  /* set by BEFORE_PARSE hooks: the body's first bytes are in collect too, for AFTER_PARSE */
   struct tcx_collect collect;
   bool collecting, streaming;          /* max_body; a stream */
   const struct tcx_member *stream_member;

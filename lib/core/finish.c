@@ -11,9 +11,12 @@ static int put(tcx_call_t *call, struct tcx_value *map, const char *name, struct
   return v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, map, name, strlen(name), v);
 }
 
-static int put_header(tcx_call_t *call, struct tcx_value *map, const char *name, const char *header) {
+/* From the header, else from the error document. */
+static int put_id(tcx_call_t *call, struct tcx_value *map, const char *name, const char *header, const char *in_body) {
   const struct tcx_header *h = tcx__headers_get(&call->head.headers, header);
-  return h == NULL ? 0 : put(call, map, name, tcx__value_new_str(call->arena, h->value.p, h->value.n));
+  if (h == NULL && in_body == NULL)
+    return 0;
+  return put(call, map, name, h != NULL ? tcx__value_new_str(call->arena, h->value.p, h->value.n) : tcx__value_new_str(call->arena, in_body, strlen(in_body)));
 }
 
 static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
@@ -41,9 +44,9 @@ static const char *request_id_header(const tcx_call_t *call) {
 
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
   struct tcx_value *m = tcx__value_new(call->arena, TCX_MAP);
-  int err = m == NULL ? UV_ENOMEM : put_header(call, m, "RequestId", request_id_header(call));
+  int err = m == NULL ? UV_ENOMEM : put_id(call, m, "RequestId", request_id_header(call), call->parse_error.request_id);
   if (err == 0)
-    err = put_header(call, m, "HostId", "x-amz-id-2");
+    err = put_id(call, m, "HostId", "x-amz-id-2", call->parse_error.host_id);
   if (err == 0)
     err = put(call, m, "HTTPStatusCode", tcx__value_new_int(call->arena, call->head.status));
   if (err == 0)
@@ -87,7 +90,7 @@ static void fail_with_response(tcx_call_t *call) {
   int err = tcx__call_add_metadata(call, call->value);
   e->msg = err == 0 ? client_error_text(call) : NULL;
   e->http_status = call->head.status;
-  e->request_id = id != NULL ? id->value.p : NULL;
+  e->request_id = id != NULL ? id->value.p : call->parse_error.request_id;
   e->response = call->value;
   e->code = call->parse_error.code;
   e->error_message = call->parse_error.message;

@@ -6,7 +6,7 @@
 #include "core/call.h"
 #include <string.h>
 
-#define CLASSIFY_MAX 4096 /* bytes of a document that are held back until it is clear what it is */
+#define KEPT_MAX 4096 /* bytes of a document that are kept for a hook */
 
 static tcx_call_t *call_of(struct tcx_exchange *x) { return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x)); }
 
@@ -26,6 +26,7 @@ static int start_parser(tcx_call_t *call) {
       .op = call->op,
       .head = &call->head,
       .mode = call->parse_mode,
+      .error_in_success = call->error_in_success,
       .fail = &call->fail,
   };
   return call->client->protocol->start(&call->parse, &call->parser);
@@ -52,7 +53,7 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   call->received = 0;
   call->broken = 0;
   call->collecting = call->streaming = false;
-  call->classify = NULL;
+  call->error_in_success = call->keep_document = false;
   call->parser = NULL;
   call->collect = (struct tcx_collect){0};
   call->phase = TCX_PHASE_READ;
@@ -67,10 +68,8 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
     call->streaming = call->options.max_body == 0;
     err = call->streaming ? 0 : begin_collecting(call);
   }
-  if (err == 0 && (call->classify == NULL || call->streaming || call->collecting)) {
-    call->classify = NULL;
+  if (err == 0)
     err = start_parser(call);
-  }
   if (err != 0)
     give_up(call, err);
   else if (call->streaming)
@@ -104,25 +103,6 @@ static int feed(tcx_call_t *call, const char *p, size_t n) {
   return call->client->protocol->feed(call->parser, p, n);
 }
 
-/* A document whose root decides whether it is the output or an error: its start is held until a hook can tell. */
-static int classify(tcx_call_t *call, const char *p, size_t n, bool end) {
-  if (call->collect.n > 0) {
-    int err = collect(call, p, n, CLASSIFY_MAX + n, "the document's start");
-    if (err != 0)
-      return err;
-    p = call->collect.p;
-    n = call->collect.n;
-  }
-  tcx__classification kind = call->classify(call, p, n, end || n >= CLASSIFY_MAX);
-  if (kind == TCX__CLASSIFY_MORE)
-    return call->collect.n > 0 ? 0 : collect(call, p, n, CLASSIFY_MAX, "the document's start");
-  call->classify = NULL;
-  if (kind == TCX__CLASSIFY_ERROR)
-    call->parse_mode = TCX__PARSE_ERROR;
-  int err = start_parser(call);
-  return err == 0 && n > 0 ? feed(call, p, n) : err;
-}
-
 static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
   tcx_call_t *call = call_of(x);
   int err = 0;
@@ -135,10 +115,10 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
   }
   if (call->collecting)
     err = collect(call, p, n, call->options.max_body, "max_body");
-  else if (call->classify != NULL)
-    err = classify(call, p, n, false);
   else
     err = feed(call, p, n);
+  if (err == 0 && call->keep_document && call->collect.n < KEPT_MAX)
+    err = collect(call, p, n < KEPT_MAX - call->collect.n ? n : KEPT_MAX - call->collect.n, KEPT_MAX, "what is kept of a document");
   if (err != 0)
     give_up(call, err);
 }
@@ -146,9 +126,11 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
 /* ---- end ---- */
 
 static int finish_value(tcx_call_t *call) {
-  int err = call->classify != NULL ? classify(call, "", 0, true) : 0;
-  if (err == 0)
-    err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  int err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  if (err == 0 && call->parser->mode == TCX__PARSE_ERROR && call->parse_mode == TCX__PARSE_OUTPUT) {
+    call->parse_mode = TCX__PARSE_ERROR;
+    call->head.status = 500; /* as botocore: it is to be retried like one */
+  }
   if (err == 0 && call->parse_mode == TCX__PARSE_OUTPUT)
     err = tcx__payload_check_end(call);
   if (err == 0 && call->collecting) {

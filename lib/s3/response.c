@@ -2,44 +2,9 @@
 #include "base/time.h"
 #include "base/xml.h"
 #include "s3/s3.h"
-#include <ctype.h>
 #include <string.h>
 
 /* ---- an error in a 200 ---- */
-
-/* Looks for the first start tag: <Error> makes it an error, anything else is the output. Declaration, comments and white space before it are passed over. */
-static tcx__classification classify_root(tcx_call_t *call, const char *p, size_t n, bool end) {
-  (void)call;
-  tcx__classification undecided = end ? TCX__CLASSIFY_OUTPUT : TCX__CLASSIFY_MORE;
-  for (size_t i = 0; i < n;) {
-    const char *open = memchr(p + i, '<', n - i);
-    if (open == NULL || (size_t)(p + n - open) < 2)
-      return undecided;
-    i = (size_t)(open - p) + 1;
-    if (p[i] == '?' || p[i] == '!') {
-      const char *close = memchr(p + i, '>', n - i);
-      if (close == NULL)
-        return undecided;
-      i = (size_t)(close - p) + 1;
-      continue;
-    }
-    size_t len = 0;
-    while (i + len < n && strchr(" \t\r\n/>", p[i + len]) == NULL)
-      len++;
-    if (i + len == n && !end)
-      return TCX__CLASSIFY_MORE;
-    const char *colon = memchr(p + i, ':', len);
-    struct tcx_str name = {p + i, len};
-    if (colon != NULL)
-      name = (struct tcx_str){colon + 1, (size_t)(p + i + len - colon - 1)};
-    if (tcx__str_is(name, "Error")) {
-      call->head.status = 500; /* as botocore: it is to be retried like one */
-      return TCX__CLASSIFY_ERROR;
-    }
-    return TCX__CLASSIFY_OUTPUT;
-  }
-  return undecided;
-}
 
 /* Documents only: an output whose payload is bytes cannot be told from an error. */
 static bool document_output(const struct tcx_operation *op) {
@@ -74,8 +39,7 @@ static int keep_expires(tcx_call_t *call) {
 }
 
 int tcx__s3_before_parse(tcx_call_t *call) {
-  if (call->head.status == 200 && document_output(call->op))
-    call->classify = classify_root;
+  call->error_in_success = call->head.status == 200 && document_output(call->op);
   return keep_expires(call);
 }
 
@@ -107,36 +71,24 @@ static int location_end(void *ctx) {
   return 0;
 }
 
-/* The whole (short) document is looked at, once it is there. */
-static tcx__classification classify_location(tcx_call_t *call, const char *p, size_t n, bool end) {
-  static const struct tcx_xml_events events = {location_start, location_text, location_end};
-  tcx__classification kind = classify_root(call, p, n, end);
-  if (kind == TCX__CLASSIFY_ERROR || !end)
-    return kind == TCX__CLASSIFY_ERROR ? kind : TCX__CLASSIFY_MORE;
-  struct tcx_s3_call *state = tcx__s3_call(call);
-  struct tcx_xml *xml = tcx__arena_alloc(call->arena, sizeof *xml);
-  struct location l = {.depth = 0};
-  if (state == NULL || xml == NULL)
-    return TCX__CLASSIFY_OUTPUT; /* the parser runs out of memory next */
-  tcx__buf_init(&l.text, call->arena, 256);
-  tcx__xml_init(xml, call->arena, &events, &l);
-  if (tcx__xml_feed(xml, p, n) == 0 && tcx__xml_finish(xml) == 0 && l.text.len > 0)
-    state->location = l.text.data;
-  return TCX__CLASSIFY_OUTPUT;
-}
-
-int tcx__s3_before_parse_location(tcx_call_t *call) {
-  if (call->head.status == 200)
-    call->classify = classify_location;
+int tcx__s3_keep_location(tcx_call_t *call) {
+  call->keep_document = call->head.status == 200;
   return 0;
 }
 
+/* The document is its own member: <LocationConstraint>us-west-2</LocationConstraint>. Empty stands for us-east-1, and is null as in botocore. */
 int tcx__s3_location(tcx_call_t *call) {
-  const struct tcx_s3_call *state = call->hook_state;
+  static const struct tcx_xml_events events = {location_start, location_text, location_end};
+  struct location l = {.depth = 0};
   if (call->parse_mode != TCX__PARSE_OUTPUT)
     return 0;
-  const char *text = state != NULL ? state->location : NULL;
-  struct tcx_value *v = text != NULL ? tcx__value_new_str(call->arena, text, strlen(text)) : tcx__value_new(call->arena, TCX_NULL);
+  struct tcx_xml *xml = tcx__arena_alloc(call->arena, sizeof *xml);
+  if (xml == NULL)
+    return UV_ENOMEM;
+  tcx__buf_init(&l.text, call->arena, 256);
+  tcx__xml_init(xml, call->arena, &events, &l);
+  bool read = tcx__xml_feed(xml, call->collect.p, call->collect.n) == 0 && tcx__xml_finish(xml) == 0 && l.text.len > 0;
+  struct tcx_value *v = read ? tcx__value_new_str(call->arena, l.text.data, l.text.len) : tcx__value_new(call->arena, TCX_NULL);
   return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->value, "LocationConstraint", 18, v);
 }
 

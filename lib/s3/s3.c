@@ -32,7 +32,7 @@ static const struct tcx_hook before_call[] = {
 static const struct tcx_hook before_sign[] = {{NULL, tcx__s3_expect}, {NULL, NULL}};
 static const struct tcx_hook before_parse[] = {
     {NULL, tcx__s3_before_parse},
-    {"GetBucketLocation", tcx__s3_before_parse_location},
+    {"GetBucketLocation", tcx__s3_keep_location},
     {NULL, NULL},
 };
 static const struct tcx_hook after_parse[] = {

@@ -23,7 +23,6 @@ struct tcx_s3_client {               /* a client's */
 };
 struct tcx_s3_call {                 /* a call's; made when something of it is needed */
   bool encoding_auto;                /* EncodingType=url was our idea */
-  const char *location;              /* GetBucketLocation's text */
   struct tcx_str expires;            /* the Expires header as it came */
 };
 struct tcx_s3_call *tcx__s3_call(tcx_call_t *call);   /* NULL when memory is out */
@@ -41,7 +40,7 @@ bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_ru
 int tcx__s3_escape_xml(tcx_call_t *call);
 int tcx__s3_expect(tcx_call_t *call);
 int tcx__s3_before_parse(tcx_call_t *call);
-int tcx__s3_before_parse_location(tcx_call_t *call);
+int tcx__s3_keep_location(tcx_call_t *call);
 int tcx__s3_location(tcx_call_t *call);
 int tcx__s3_expires(tcx_call_t *call);
 int tcx__s3_decode_objects(tcx_call_t *call);
