@@ -14,21 +14,15 @@ if(LLHTTP_FOUND AND NOT TARGET LLHTTP::LLHTTP)
     set_target_properties(LLHTTP::LLHTTP PROPERTIES IMPORTED_LOCATION "${LLHTTP_LIBRARY}"
                           INTERFACE_INCLUDE_DIRECTORIES "${LLHTTP_INCLUDE_DIR}")
   else()
-    # Every public symbol gets a prefix, so that the static archive links beside another copy of llhttp.
+    # Every function that its sources define gets a prefix, also those that are internal there: so the static archive links beside another copy of llhttp.
     set(_llhttp_prefix ${CMAKE_CURRENT_BINARY_DIR}/llhttp_prefix.h)
-    file(STRINGS ${LLHTTP_INCLUDE_DIR}/llhttp.h _llhttp_decls REGEX "llhttp_[a-z_0-9]+\\(")
-    set(_names llhttp__internal_init llhttp__internal_execute llhttp__after_headers_complete llhttp__after_message_complete
-        llhttp__before_headers_complete llhttp__debug llhttp__on_body llhttp__on_chunk_complete llhttp__on_chunk_header
-        llhttp__on_header_field llhttp__on_header_field_complete llhttp__on_header_value llhttp__on_header_value_complete
-        llhttp__on_headers_complete llhttp__on_message_begin llhttp__on_message_complete llhttp__on_status
-        llhttp__on_status_complete llhttp__on_url llhttp__on_url_complete llhttp__on_chunk_extension_name
-        llhttp__on_chunk_extension_value llhttp__on_chunk_extension_name_complete llhttp__on_chunk_extension_value_complete
-        llhttp__on_method llhttp__on_method_complete llhttp__on_version llhttp__on_version_complete llhttp__on_reset
-        llhttp_message_needs_eof llhttp_should_keep_alive)
-    foreach(_line IN LISTS _llhttp_decls)
-      string(REGEX MATCH "llhttp_[a-z_0-9]+" _name "${_line}")
-      list(APPEND _names ${_name})
+    set(_names)
+    foreach(_file ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_INCLUDE_DIR}/llhttp.h)
+      file(READ ${_file} _content)
+      string(REGEX MATCHALL "llhttp_[a-zA-Z0-9_]+\\(" _found "${_content}")
+      list(APPEND _names ${_found})
     endforeach()
+    list(TRANSFORM _names REPLACE "\\(" "")
     list(REMOVE_DUPLICATES _names)
     set(_text "")
     foreach(_name IN LISTS _names)
