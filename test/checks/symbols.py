@@ -26,6 +26,8 @@ tap.equal([n for n in declared if n not in exported], [], "every function of the
 tap.equal([n for n in exported if n not in declared], [], "nothing else is exported")
 FORBIDDEN = {"getaddrinfo", "uv_getaddrinfo", "pthread_create", "uv_thread_create", "uv_thread_create_ex", "sleep", "usleep", "nanosleep"}
 tap.equal([n for n in nm("--undefined-only") if n in FORBIDDEN], [], "nothing that blocks or makes a thread is called")
+archive = subprocess.run(["nm", "-g", "--defined-only", os.path.join(source.RELEASE, "libtucuxi.a")], check=True, capture_output=True, text=True).stdout
+tap.equal(sorted({w[2] for w in (line.split() for line in archive.splitlines()) if len(w) == 3 and not w[2].startswith("tcx_")}), [], "the archive defines only tcx_ names")
 version = re.search(r"project\(tucuxi VERSION ([0-9]+)\.([0-9]+)\.([0-9]+)", source.read("CMakeLists.txt")).groups()
 dynamic = subprocess.run(["readelf", "-d", library], check=True, capture_output=True, text=True).stdout
 tap.equal(re.findall(r"SONAME.*\[(.*)\]", dynamic), [f"libtucuxi.so.{version[0]}"], "the SONAME is the major version")
