@@ -29,7 +29,7 @@ configure_and_build() {
   shift 2
   mkdir -p "$folder" || give_up "cannot write to $folder"
   say "Building ${folder#"$root"/}"
-  cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DTCX_WERROR=ON "$@" >"$folder/configure.log" 2>&1 ||
+  cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DTCX_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "$@" >"$folder/configure.log" 2>&1 ||
     { cat "$folder/configure.log" >&2; give_up "cmake failed in $folder"; }
   cmake --build "$folder" >"$folder/build.log" 2>&1 ||
     { tail -n 100 "$folder/build.log" >&2; give_up "the build failed in $folder"; }
