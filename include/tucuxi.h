@@ -108,6 +108,9 @@ typedef struct tcx_error {
   bool sent;                   /* some byte of a request was written: the service may have acted on it */
 } tcx_error_t;
 
+/* What botocore would raise for it: "ClientError", "ParamValidationError", "EndpointConnectionError" ... Static. */
+TCX_EXTERN const char *tcx_error_type_name(const tcx_error_t *error);
+
 /* ---- values: building ------------------------------------------------------------------------------------------------------------
  * Builders never return NULL: the first failure (UV_ENOMEM, bad template, bad path, wrong container) is kept in the tree, later sets do nothing (still
  * consuming their child), and what the tree is handed to reports it. Each returns its first argument. A tcx_value_t * named params, child
@@ -277,6 +280,9 @@ TCX_EXTERN const char *tcx_call_operation(const tcx_call_t *call);       /* "Get
 TCX_EXTERN const tcx_value_t *tcx_call_response(const tcx_call_t *call); /* NULL until it completed, or on error */
 TCX_EXTERN const tcx_error_t *tcx_call_error(const tcx_call_t *call);    /* NULL on success */
 TCX_EXTERN int tcx_call_http_status(const tcx_call_t *call);             /* 0 until a response arrived */
+/* Bytes of the current attempt's bodies, without framing: of the request given to the socket, of the response received. */
+TCX_EXTERN uint64_t tcx_call_bytes_sent(const tcx_call_t *call);
+TCX_EXTERN uint64_t tcx_call_bytes_received(const tcx_call_t *call);
 TCX_EXTERN const char *tcx_call_header(const tcx_call_t *call, const char *name);   /* of the response, case-insensitive; NULL when absent */
 TCX_EXTERN tcx_call_t *tcx_call_retain(tcx_call_t *call);                /* keeps response and error past cb; returns call; OWNED: tcx_call_release */
 TCX_EXTERN void tcx_call_release(tcx_call_t *call);
@@ -290,6 +296,9 @@ TCX_EXTERN void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timi
 static inline void tcx_call_get_timings(const tcx_call_t *call, tcx_call_timings_t *timings) {
   tcx_call_get_timings_sized(call, timings, sizeof(tcx_call_timings_t));
 }
+/* Makes of params as JSON knows them (CONSUMED; tcx_value_from_json) what the operation's input wants: blobs from base64, a streaming member from {"file": path},
+ * {"base64": text} or a string, which stands for its UTF-8 bytes. Returns the params; a failure is kept in them (TCX_EPARAM names each bad member). */
+TCX_EXTERN tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation, tcx_value_t *params);
 /* Signs instead of sending (botocore's generate_presigned_url, SigV4). The response is {Url, Method, Headers}: Headers are those that the sender must add.
  * expires_s 0 = 3600; at most 604800. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data);
@@ -330,6 +339,7 @@ TCX_EXTERN void tcx_stream_close(tcx_stream_t *stream);
 TCX_EXTERN void *tcx_stream_data(const tcx_stream_t *stream);
 TCX_EXTERN tcx_call_t *tcx_stream_call(const tcx_stream_t *stream);
 TCX_EXTERN int64_t tcx_stream_length(const tcx_stream_t *stream);             /* of the whole body; -1 when the service did not say */
+TCX_EXTERN const char *tcx_stream_member(const tcx_stream_t *stream);         /* the response's member that it is: "Body" */
 TCX_EXTERN const tcx_error_t *tcx_stream_error(const tcx_stream_t *stream);   /* after a status < 0 other than TCX_EOF */
 
 /* ---- paginators: pull, one next one page; mirrors get_paginator(...).paginate(...) ----------------------------------------------- */

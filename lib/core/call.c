@@ -460,6 +460,11 @@ const tcx_value_t *tcx_call_response(const tcx_call_t *call) { return call->stat
 const tcx_error_t *tcx_call_error(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status != 0 ? &call->error : NULL; }
 int tcx_call_http_status(const tcx_call_t *call) { return call->head.status; }
 
+uint64_t tcx_call_bytes_sent(const tcx_call_t *call) {
+  return call->x.upload_done && call->upload.length > 0 ? (uint64_t)call->upload.length : call->upload.at;
+}
+uint64_t tcx_call_bytes_received(const tcx_call_t *call) { return call->received; }
+
 const char *tcx_call_header(const tcx_call_t *call, const char *name) {
   const struct tcx_header *h = name != NULL && call->head.status != 0 ? tcx__headers_get(&call->head.headers, name) : NULL;
   return h != NULL ? h->value.p : NULL;

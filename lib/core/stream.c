@@ -299,4 +299,5 @@ void tcx__stream_client_closing(tcx_stream_t *s) {
 void *tcx_stream_data(const tcx_stream_t *s) { return s->data; }
 tcx_call_t *tcx_stream_call(const tcx_stream_t *s) { return s->call; }
 int64_t tcx_stream_length(const tcx_stream_t *s) { return s->call->head.content_length; }
+const char *tcx_stream_member(const tcx_stream_t *s) { return s->call->stream_member->name; }
 const tcx_error_t *tcx_stream_error(const tcx_stream_t *s) { return s->error.status != 0 ? &s->error : NULL; }
