@@ -1,8 +1,9 @@
 /*
- * The newest block is not always the current one: of the old rest and the new one, the larger goes on being used.
+ * The newest block is not always the current one: of the old rest and the new one, the larger goes
+ * on being used.
  *
- * blocks is a list from newest to oldest whose last one is home, the block that holds the struct. absorb relies on that: the
- * child's home is where the parent's list is hung on.
+ * blocks is a list from newest to oldest whose last one is home, the block that holds the struct.
+ * absorb relies on that: the child's home is where the parent's list is hung on.
  */
 #include "base/arena.h"
 #include "base/mem.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
-#define ALIGNED(n) (((n) + 7) & ~(size_t)7)
+#define ALIGNED(n)   (((n) + 7) & ~(size_t)7)
 #define ARENA_HEADER (ALIGNED(sizeof(struct tcx_block)) + ALIGNED(sizeof(struct tcx_arena)))
 #define BLOCK_HEADER ALIGNED(sizeof(struct tcx_block))
 
@@ -66,7 +67,9 @@ struct tcx_arena *tcx__arena_new_sized(size_t first_block) {
   return arena;
 }
 
-struct tcx_arena *tcx__arena_new(void) { return tcx__arena_new_sized(TCX__ARENA_FIRST); }
+struct tcx_arena *tcx__arena_new(void) {
+  return tcx__arena_new_sized(TCX__ARENA_FIRST);
+}
 
 void tcx__arena_set_pool(struct tcx_arena *arena, struct tcx_block_pool *pool) {
   arena->pool = pool;
@@ -125,7 +128,8 @@ void *tcx__arena_grow(struct tcx_arena *arena, size_t n) {
     return p;
   }
   size_t size = BLOCK_HEADER + room;
-  struct tcx_block *block = block_get(arena->pool, size < TCX__ARENA_BLOCK ? TCX__ARENA_BLOCK : size);
+  struct tcx_block *block =
+      block_get(arena->pool, size < TCX__ARENA_BLOCK ? TCX__ARENA_BLOCK : size);
   if (block == NULL)
     return NULL;
   block->next = arena->blocks;

@@ -27,7 +27,9 @@ static char read_length(const char **p) {
   return c == 'h' ? 'H' : 'q';
 }
 
-static bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
+static bool is_one_of(char c, const char *set) {
+  return c != '\0' && strchr(set, c) != NULL;
+}
 
 /* The locale's own flags are read over: what has them is not usable. */
 static bool read_flags(const char **p, char flags[6]) {
@@ -62,33 +64,52 @@ bool tcx__conversion_read(const char *p, struct tcx_conversion *c) {
     c->usable = false;
   else if (!is_one_of(*p, "diuxXo"))
     return false;
-  c->usable = c->usable && c->width <= TCX__CONVERSION_WIDTH && c->precision <= TCX__CONVERSION_WIDTH;
+  c->usable =
+      c->usable && c->width <= TCX__CONVERSION_WIDTH && c->precision <= TCX__CONVERSION_WIDTH;
   return true;
 }
 
 static intmax_t take_signed(char length, struct tcx_arguments *args) {
   switch (length) {
-  case 'H': return (signed char)va_arg(args->list, int);
-  case 'h': return (short)va_arg(args->list, int);
-  case 'l': return va_arg(args->list, long);
-  case 'L': case 'q': return va_arg(args->list, long long);
-  case 'j': return va_arg(args->list, intmax_t);
-  case 'z': return va_arg(args->list, ssize_t);
-  case 't': return va_arg(args->list, ptrdiff_t);
-  default: return va_arg(args->list, int);
+  case 'H':
+    return (signed char)va_arg(args->list, int);
+  case 'h':
+    return (short)va_arg(args->list, int);
+  case 'l':
+    return va_arg(args->list, long);
+  case 'L':
+  case 'q':
+    return va_arg(args->list, long long);
+  case 'j':
+    return va_arg(args->list, intmax_t);
+  case 'z':
+    return va_arg(args->list, ssize_t);
+  case 't':
+    return va_arg(args->list, ptrdiff_t);
+  default:
+    return va_arg(args->list, int);
   }
 }
 
 static uintmax_t take_unsigned(char length, struct tcx_arguments *args) {
   switch (length) {
-  case 'H': return (unsigned char)va_arg(args->list, unsigned);
-  case 'h': return (unsigned short)va_arg(args->list, unsigned);
-  case 'l': return va_arg(args->list, unsigned long);
-  case 'L': case 'q': return va_arg(args->list, unsigned long long);
-  case 'j': return va_arg(args->list, uintmax_t);
-  case 'z': return va_arg(args->list, size_t);
-  case 't': return (size_t)va_arg(args->list, ptrdiff_t);
-  default: return va_arg(args->list, unsigned);
+  case 'H':
+    return (unsigned char)va_arg(args->list, unsigned);
+  case 'h':
+    return (unsigned short)va_arg(args->list, unsigned);
+  case 'l':
+    return va_arg(args->list, unsigned long);
+  case 'L':
+  case 'q':
+    return va_arg(args->list, unsigned long long);
+  case 'j':
+    return va_arg(args->list, uintmax_t);
+  case 'z':
+    return va_arg(args->list, size_t);
+  case 't':
+    return (size_t)va_arg(args->list, ptrdiff_t);
+  default:
+    return va_arg(args->list, unsigned);
   }
 }
 
@@ -110,12 +131,31 @@ union tcx_argument tcx__conversion_take(struct tcx_conversion *c, struct tcx_arg
   union tcx_argument arg;
   take_stars(c, args);
   switch (c->letter) {
-  case 'd': case 'i': arg.i = take_signed(c->length, args); break;
-  case 'c': case 'C': arg.i = (unsigned char)va_arg(args->list, int); break;
-  case 'u': case 'x': case 'X': case 'o': arg.u = take_unsigned(c->length, args); break;
-  case 's': arg.s = va_arg(args->list, const char *); break;
-  case 'p': case 'n': case 'S': arg.p = va_arg(args->list, void *); break;
-  case 'm': arg.p = NULL; break;
+  case 'd':
+  case 'i':
+    arg.i = take_signed(c->length, args);
+    break;
+  case 'c':
+  case 'C':
+    arg.i = (unsigned char)va_arg(args->list, int);
+    break;
+  case 'u':
+  case 'x':
+  case 'X':
+  case 'o':
+    arg.u = take_unsigned(c->length, args);
+    break;
+  case 's':
+    arg.s = va_arg(args->list, const char *);
+    break;
+  case 'p':
+  case 'n':
+  case 'S':
+    arg.p = va_arg(args->list, void *);
+    break;
+  case 'm':
+    arg.p = NULL;
+    break;
   default:
     arg.d = c->length == 'L' ? (double)va_arg(args->list, long double) : va_arg(args->list, double);
     break;
@@ -164,16 +204,22 @@ void tcx__conversion_write(struct tcx_buf *out, const struct tcx_conversion *c,
                            union tcx_argument arg) {
   char format[40], one;
   switch (c->letter) {
-  case 's': write_padded(out, c, text_of(c, arg.s)); break;
+  case 's':
+    write_padded(out, c, text_of(c, arg.s));
+    break;
   case 'c':
     one = (char)arg.i;
     write_padded(out, c, (struct tcx_str){&one, 1});
     break;
-  case 'd': case 'i':
+  case 'd':
+  case 'i':
     spell(format, sizeof format, c, "j");
     tcx__buf_printf(out, format, arg.i);
     break;
-  case 'u': case 'x': case 'X': case 'o':
+  case 'u':
+  case 'x':
+  case 'X':
+  case 'o':
     spell(format, sizeof format, c, "j");
     tcx__buf_printf(out, format, arg.u);
     break;

@@ -2,44 +2,58 @@
 #include <string.h>
 #include <tucuxi.h>
 
-#define NEAR_MAX 3            /* names that are offered */
-#define NEAR_NAME_MAX 64      /* longer names are not compared */
+#define NEAR_MAX      3  /* names that are offered */
+#define NEAR_NAME_MAX 64 /* longer names are not compared */
 
-unsigned tcx_version(void) { return TCX_VERSION_HEX; }
+unsigned tcx_version(void) {
+  return TCX_VERSION_HEX;
+}
 
 static const char *own_text(int status) {
   switch (status) {
-#define XX(name, code, text) case TCX_##name: return text;
+#define XX(name, code, text)                                                                       \
+  case TCX_##name:                                                                                 \
+    return text;
     TCX_ERROR_MAP(XX)
 #undef XX
-  default: return NULL;
+  default:
+    return NULL;
   }
 }
 
 static const char *own_name(int status) {
   switch (status) {
-#define XX(name, code, text) case TCX_##name: return "TCX_" #name;
+#define XX(name, code, text)                                                                       \
+  case TCX_##name:                                                                                 \
+    return "TCX_" #name;
     TCX_ERROR_MAP(XX)
 #undef XX
-  default: return NULL;
+  default:
+    return NULL;
   }
 }
 
 static const char *uv_text(int status) {
   switch (status) {
-#define XX(name, text) case UV_##name: return text;
+#define XX(name, text)                                                                             \
+  case UV_##name:                                                                                  \
+    return text;
     UV_ERRNO_MAP(XX)
 #undef XX
-  default: return "unknown status";
+  default:
+    return "unknown status";
   }
 }
 
 static const char *uv_name(int status) {
   switch (status) {
-#define XX(name, text) case UV_##name: return #name;
+#define XX(name, text)                                                                             \
+  case UV_##name:                                                                                  \
+    return #name;
     UV_ERRNO_MAP(XX)
 #undef XX
-  default: return "UNKNOWN";
+  default:
+    return "UNKNOWN";
   }
 }
 
@@ -70,9 +84,13 @@ int tcx__fail(struct tcx_fail *f, int status, const char *format, ...) {
   return status;
 }
 
-static char fold(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+static char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
 
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+static unsigned least(unsigned a, unsigned b) {
+  return a < b ? a : b;
+}
 
 /* Single characters to insert, remove, replace or swap with their neighbour, letters folded. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len) {
@@ -96,7 +114,10 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 const char *tcx__near_names(struct tcx_arena *arena, const char *wrong,
                             const char *(*name_at)(const void *ctx, unsigned i), const void *ctx,
                             unsigned count) {
-  struct { const char *name; unsigned far; } near[NEAR_MAX];
+  struct {
+    const char *name;
+    unsigned far;
+  } near[NEAR_MAX];
   unsigned found = 0;
   size_t wrong_len = strlen(wrong);
   if (wrong_len == 0 || wrong_len > NEAR_NAME_MAX)
@@ -123,8 +144,8 @@ const char *tcx__near_names(struct tcx_arena *arena, const char *wrong,
   }
   if (found == 0)
     return "";
-  const char *text = tcx__arena_printf(
-      arena, ", did you mean %s%s%s%s%s?", near[0].name, found > 1 ? ", " : "",
-      found > 1 ? near[1].name : "", found > 2 ? ", " : "", found > 2 ? near[2].name : "");
+  const char *text = tcx__arena_printf(arena, ", did you mean %s%s%s%s%s?", near[0].name,
+                                       found > 1 ? ", " : "", found > 1 ? near[1].name : "",
+                                       found > 2 ? ", " : "", found > 2 ? near[2].name : "");
   return text != NULL ? text : "";
 }

@@ -1,10 +1,12 @@
 /*
  * One pass over the lines.
  *
- *   no section -> [section] -> key = value -> indented lines join the value -> next key, section or the end
+ *   no section -> [section] -> key = value -> indented lines join the value -> next key, section or
+ * the end
  *
- * A value grows in one buffer; it ends with the next key or section, and only then it is decided whether it is a nested block: a value that begins on
- * the line after its key. [DEFAULT] gives its keys to every section that has not its own.
+ * A value grows in one buffer; it ends with the next key or section, and only then it is decided
+ * whether it is a nested block: a value that begins on the line after its key. [DEFAULT] gives its
+ * keys to every section that has not its own.
  */
 #include "base/ini.h"
 #include "base/utf8.h"
@@ -19,13 +21,15 @@ struct reader {
   const char *p, *end;
   unsigned line;
   struct tcx_value *sections, *defaults;
-  struct tcx_value *section;     /* the open one, or NULL */
-  struct tcx_str key;            /* the open one; p NULL when none is */
+  struct tcx_value *section; /* the open one, or NULL */
+  struct tcx_str key;        /* the open one; p NULL when none is */
   struct tcx_buf value;
-  size_t indent;                 /* of the line that opened the key or the section */
+  size_t indent; /* of the line that opened the key or the section */
 };
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f); }
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
+}
 
 static struct tcx_str strip_end(struct tcx_str s) {
   while (s.n > 0 && is_space(s.p[s.n - 1]))
@@ -45,7 +49,9 @@ static int bad(struct reader *r, const char *what) {
   return tcx__fail(r->fail, TCX_ECONFIG, "line %u: %s", r->line, what);
 }
 
-static int no_memory(struct reader *r) { return tcx__fail(r->fail, UV_ENOMEM, "out of memory"); }
+static int no_memory(struct reader *r) {
+  return tcx__fail(r->fail, UV_ENOMEM, "out of memory");
+}
 
 /* The next line without its end: LF, CR or CR LF. */
 static bool next_line(struct reader *r, struct tcx_str *line) {
@@ -68,7 +74,8 @@ static int add(struct reader *r, struct tcx_value *map, struct tcx_str name, str
   return 0;
 }
 
-static int add_text(struct reader *r, struct tcx_value *map, struct tcx_str name, struct tcx_str s) {
+static int add_text(struct reader *r, struct tcx_value *map, struct tcx_str name,
+                    struct tcx_str s) {
   return add(r, map, name, tcx__value_new_str_copy(r->arena, s.p, s.n));
 }
 
@@ -89,8 +96,8 @@ static int add_block(struct reader *r, struct tcx_str text) {
       continue;
     const char *equals = memchr(line.p, '=', line.n);
     if (equals == NULL)
-      return tcx__fail(r->fail, TCX_ECONFIG, "before line %u: no '=' in the block of '%.*s'", r->line,
-                       (int)(r->key.n < 100 ? r->key.n : 100), r->key.p);
+      return tcx__fail(r->fail, TCX_ECONFIG, "before line %u: no '=' in the block of '%.*s'",
+                       r->line, (int)(r->key.n < 100 ? r->key.n : 100), r->key.p);
     size_t left = (size_t)(equals - line.p);
     int status = add_text(r, map, strip((struct tcx_str){line.p, left}),
                           strip((struct tcx_str){equals + 1, line.n - left - 1}));
@@ -106,8 +113,8 @@ static int close_key(struct reader *r) {
   if (r->value.status != 0)
     return no_memory(r);
   struct tcx_str text = strip_end(tcx__buf_str(&r->value));
-  int status = text.n > 0 && text.p[0] == '\n' ? add_block(r, text)
-                                               : add_text(r, r->section, r->key, text);
+  int status =
+      text.n > 0 && text.p[0] == '\n' ? add_block(r, text) : add_text(r, r->section, r->key, text);
   r->key.p = NULL;
   r->value.len = 0;
   return status;

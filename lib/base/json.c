@@ -1,9 +1,10 @@
 /*
- * One text, one yajl parser, one pass of its callbacks. Before that the bytes are looked at for what yajl lets through: form feed and
- * vertical tab between tokens, UTF-8 that is not well-formed, halves of surrogate pairs.
+ * One text, one yajl parser, one pass of its callbacks. Before that the bytes are looked at for
+ * what yajl lets through: form feed and vertical tab between tokens, UTF-8 that is not well-formed,
+ * halves of surrogate pairs.
  *
- * yajl does not look at what its allocator gives it, so memory that is out leaves through longjmp. Nothing is lost: yajl
- * has all its memory from the arena.
+ * yajl does not look at what its allocator gives it, so memory that is out leaves through longjmp.
+ * Nothing is lost: yajl has all its memory from the arena.
  */
 #include "base/json.h"
 #include "base/number.h"
@@ -20,10 +21,10 @@ struct reader {
   struct tcx_value *top;
   struct tcx_value *stack[TCX__JSON_DEPTH]; /* the open lists and maps */
   unsigned depth, deepest;
-  const char *name;                         /* of the member whose value comes next */
+  const char *name; /* of the member whose value comes next */
   size_t name_len;
-  struct tcx_value *twin;                   /* the member of that name that is there already */
-  const char *problem;                      /* why a callback stopped */
+  struct tcx_value *twin; /* the member of that name that is there already */
+  const char *problem;    /* why a callback stopped */
   struct tcx_str names[NAMES];
   jmp_buf no_memory;
 };
@@ -65,7 +66,8 @@ static int stop(struct reader *r, const char *problem) {
   return 0;
 }
 
-/* Puts v where the next value belongs. Of twins the first keeps its place and takes over the value. */
+/* Puts v where the next value belongs. Of twins the first keeps its place and takes over the value.
+ */
 static struct tcx_value *place(struct reader *r, struct tcx_value *v) {
   int status = v == NULL ? UV_ENOMEM : 0;
   struct tcx_value *parent = r->depth == 0 ? NULL : r->stack[r->depth - 1];
@@ -99,9 +101,12 @@ static int on_number(void *ctx, const char *p, size_t n) {
   int64_t i = 0;
   double d = 0;
   switch (tcx__number_read((struct tcx_str){p, n}, &i, &d)) {
-  case TCX_INT: return place(r, tcx__value_new_int(r->arena, i)) != NULL;
-  case TCX_DOUBLE: return place(r, tcx__value_new_num(r->arena, d)) != NULL;
-  default: break;
+  case TCX_INT:
+    return place(r, tcx__value_new_int(r->arena, i)) != NULL;
+  case TCX_DOUBLE:
+    return place(r, tcx__value_new_num(r->arena, d)) != NULL;
+  default:
+    break;
   }
   struct tcx_value *v = tcx__value_new_str_copy(r->arena, p, n);
   if (v != NULL)
@@ -145,9 +150,13 @@ static int open_container(struct reader *r, tcx_type_t type) {
   return 1;
 }
 
-static int on_map(void *ctx) { return open_container(ctx, TCX_MAP); }
+static int on_map(void *ctx) {
+  return open_container(ctx, TCX_MAP);
+}
 
-static int on_list(void *ctx) { return open_container(ctx, TCX_LIST); }
+static int on_list(void *ctx) {
+  return open_container(ctx, TCX_LIST);
+}
 
 static int on_end(void *ctx) {
   struct reader *r = ctx;
@@ -175,7 +184,9 @@ static int hex4(const char *p, const char *end) {
     return -1;
   for (int i = 0; i < 4; i++) {
     char c = p[i];
-    int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    int digit = c >= '0' && c <= '9'                 ? c - '0'
+                : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                     : -1;
     if (digit < 0)
       return -1;
     value = value * 16 + digit;
@@ -183,7 +194,8 @@ static int hex4(const char *p, const char *end) {
   return value;
 }
 
-/* Of the escape at p, which is a backslash: its length, or 0 when it is half of a surrogate pair. What is no escape at all is left to yajl. */
+/* Of the escape at p, which is a backslash: its length, or 0 when it is half of a surrogate pair.
+ * What is no escape at all is left to yajl. */
 static size_t escape_length(const char *p, const char *end) {
   int code = end - p > 2 && p[1] == 'u' ? hex4(p + 2, end) : -1;
   if (code < 0xd800 || code > 0xdfff)

@@ -91,19 +91,36 @@ static void write_kids(struct tcx_buf *out, const struct tcx_value *v, int style
 
 static void write_value(struct tcx_buf *out, const struct tcx_value *v, int style, unsigned depth) {
   switch (v->type) {
-  case TCX_BOOL: tcx__buf_adds(out, v->u.boolean ? "true" : "false"); break;
-  case TCX_INT: tcx__buf_add_int(out, v->u.integer); break;
-  case TCX_DOUBLE: write_number(out, v->u.number); break;
-  case TCX_BIGNUM: tcx__buf_add_str(out, v->u.bytes); break;
-  case TCX_STRING: tcx__json_write_str(out, v->u.bytes.p, v->u.bytes.n); break;
-  case TCX_TIME: write_time(out, v); break;
+  case TCX_BOOL:
+    tcx__buf_adds(out, v->u.boolean ? "true" : "false");
+    break;
+  case TCX_INT:
+    tcx__buf_add_int(out, v->u.integer);
+    break;
+  case TCX_DOUBLE:
+    write_number(out, v->u.number);
+    break;
+  case TCX_BIGNUM:
+    tcx__buf_add_str(out, v->u.bytes);
+    break;
+  case TCX_STRING:
+    tcx__json_write_str(out, v->u.bytes.p, v->u.bytes.n);
+    break;
+  case TCX_TIME:
+    write_time(out, v);
+    break;
   case TCX_BLOB:
     tcx__buf_addc(out, '"');
     tcx__base64_encode(out, v->u.bytes.p, v->u.bytes.n);
     tcx__buf_addc(out, '"');
     break;
-  case TCX_LIST: case TCX_MAP: write_kids(out, v, style, depth); break;
-  default: tcx__buf_adds(out, "null"); break;
+  case TCX_LIST:
+  case TCX_MAP:
+    write_kids(out, v, style, depth);
+    break;
+  default:
+    tcx__buf_adds(out, "null");
+    break;
   }
 }
 

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17      /* what a double can give back */
+#define DIGITS_MAX   17 /* what a double can give back */
 #define EXPONENT_MAX 100000
-#define EXACT_DIGITS 15    /* with as many digits and a power of ten up to 22, one multiplication is exact */
+#define EXACT_DIGITS                                                                               \
+  15 /* with as many digits and a power of ten up to 22, one multiplication is exact */
 #define EXACT_POWER 22
 
 /* digits * 10^exponent; neither end of digits is a zero. */
@@ -17,7 +18,9 @@ struct decimal {
   bool negative, more; /* more: digits that did not fit */
 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 static int read_exponent(const char *p, const char *end) {
   bool negative = *p == '-';
@@ -70,7 +73,8 @@ static double exact(const struct decimal *d) {
 /* Without a point, which strtod would want in the locale's form. */
 static double nearest(const struct decimal *d) {
   char text[DIGITS_MAX + 24];
-  snprintf(text, sizeof text, "%s%.*se%d", d->negative ? "-" : "", d->count, d->digits, d->exponent);
+  snprintf(text, sizeof text, "%s%.*se%d", d->negative ? "-" : "", d->count, d->digits,
+           d->exponent);
   return strtod(text, NULL);
 }
 

@@ -6,8 +6,9 @@
  *   list       [ [value {, ...}] ]            word    letters, digits and - _ . : /
  *   string     '...' or "..." with conversions in it; %% is a percent sign; no other escape
  *
- * A word is true, false, null, a number, else a string. A value that is left out (NULL for %s or %p) takes its name with it.
- * After a failure the rest of the template is still gone through: the children among the arguments are consumed.
+ * A word is true, false, null, a number, else a string. A value that is left out (NULL for %s or
+ * %p) takes its name with it. After a failure the rest of the template is still gone through: the
+ * children among the arguments are consumed.
  */
 #include "base/conversion.h"
 #include "base/number.h"
@@ -17,7 +18,7 @@
 #define TEXT_MAX (256u << 20) /* bytes of a string that is formatted */
 
 struct parser {
-  const char *start, *p;        /* p is never behind a conversion whose arguments were not taken */
+  const char *start, *p; /* p is never behind a conversion whose arguments were not taken */
   struct tcx_root *root;
   struct tcx_arguments args;
 };
@@ -33,7 +34,9 @@ static struct tcx_value *made(struct parser *s, struct tcx_value *v) {
   return v;
 }
 
-static bool failed(const struct parser *s) { return s->root->status != 0; }
+static bool failed(const struct parser *s) {
+  return s->root->status != 0;
+}
 
 static void skip_space(struct parser *s) {
   while (*s->p == ' ' || (*s->p >= '\t' && *s->p <= '\r'))
@@ -88,7 +91,8 @@ static bool read_string(struct parser *s, struct tcx_str *out) {
   }
   s->p++;
   if (text.status != 0)
-    tcx__root_fail(s->root, text.status, "column %d: the string is too long", (int)(open - s->start) + 1);
+    tcx__root_fail(s->root, text.status, "column %d: the string is too long",
+                   (int)(open - s->start) + 1);
   tcx__buf_trim(&text);
   *out = tcx__buf_str(&text);
   return !failed(s);
@@ -136,8 +140,8 @@ static struct tcx_value *read_word(struct parser *s) {
 
 /* ---- values ---- */
 
-static struct tcx_value *from_string(struct parser *s, const char *at, const struct tcx_conversion *c,
-                                     const char *p) {
+static struct tcx_value *from_string(struct parser *s, const char *at,
+                                     const struct tcx_conversion *c, const char *p) {
   if (c->star_precision && c->precision < 0)
     return wrong(s, at, "a negative length");
   if (p == NULL)
@@ -174,12 +178,19 @@ static struct tcx_value *read_conversion(struct parser *s, unsigned level) {
   s->p = c.end;
   union tcx_argument arg = tcx__conversion_take(&c, &s->args);
   switch (c.letter) {
-  case 'd': case 'i': return made(s, tcx__value_new_int(s->root->arena, arg.i));
-  case 'u': return from_unsigned(s, arg.u);
-  case 'c': return made(s, tcx__value_new_str_copy(s->root->arena, (char[]){(char)arg.i}, 1));
-  case 's': return from_string(s, at, &c, arg.s);
-  case 'p': return from_child(s, arg.p, level);
-  default: return made(s, tcx__value_new_num(s->root->arena, arg.d));
+  case 'd':
+  case 'i':
+    return made(s, tcx__value_new_int(s->root->arena, arg.i));
+  case 'u':
+    return from_unsigned(s, arg.u);
+  case 'c':
+    return made(s, tcx__value_new_str_copy(s->root->arena, (char[]){(char)arg.i}, 1));
+  case 's':
+    return from_string(s, at, &c, arg.s);
+  case 'p':
+    return from_child(s, arg.p, level);
+  default:
+    return made(s, tcx__value_new_num(s->root->arena, arg.d));
   }
 }
 
@@ -191,11 +202,17 @@ static struct tcx_value *read_value(struct parser *s, unsigned level) {
   if (!tcx__root_reach(s->root, level))
     return NULL;
   switch (*s->p) {
-  case '%': return read_conversion(s, level);
-  case '\'': case '"':
-    return read_string(s, &text) ? made(s, tcx__value_new_str(s->root->arena, text.p, text.n)) : NULL;
-  case '{': case '[': break;
-  default: return read_word(s);
+  case '%':
+    return read_conversion(s, level);
+  case '\'':
+  case '"':
+    return read_string(s, &text) ? made(s, tcx__value_new_str(s->root->arena, text.p, text.n))
+                                 : NULL;
+  case '{':
+  case '[':
+    break;
+  default:
+    return read_word(s);
   }
   struct tcx_value *v = made(s, tcx__value_new(s->root->arena, *s->p == '{' ? TCX_MAP : TCX_LIST));
   if (v != NULL)
@@ -274,7 +291,8 @@ static void read_kids(struct parser *s, struct tcx_value *v, unsigned level) {
 
 /* ---- the whole ---- */
 
-/* Takes the arguments that are left, as far as the template tells their types, and frees the children among them. */
+/* Takes the arguments that are left, as far as the template tells their types, and frees the
+ * children among them. */
 static void drain(struct parser *s) {
   while ((s->p = strchr(s->p, '%')) != NULL) {
     struct tcx_conversion c;

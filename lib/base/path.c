@@ -3,7 +3,9 @@
 
 #define INDEX_DIGITS 9
 
-struct tcx_path tcx__path(const char *text) { return (struct tcx_path){text, text}; }
+struct tcx_path tcx__path(const char *text) {
+  return (struct tcx_path){text, text};
+}
 
 static struct tcx_step bad(struct tcx_path *path) {
   path->at = NULL;
@@ -50,7 +52,8 @@ struct tcx_step tcx__path_next(struct tcx_path *path) {
 
 /* ---- putting ---- */
 
-/* What step leads to in v; NULL when there is nothing yet, or when step does not fit (then the failure is kept). */
+/* What step leads to in v; NULL when there is nothing yet, or when step does not fit (then the
+ * failure is kept). */
 static struct tcx_value *look(struct tcx_root *root, const char *path, struct tcx_value *v,
                               const struct tcx_step *step) {
   tcx_type_t wanted = step->kind == TCX__STEP_NAME ? TCX_MAP : TCX_LIST;
@@ -81,8 +84,7 @@ static void hang(struct tcx_root *root, struct tcx_value *v, const struct tcx_st
     status = tcx__value_replace_at(root->arena, v, step->index, child);
   } else {
     char *name = tcx__arena_strndup(root->arena, step->name, step->len);
-    status = name == NULL ? UV_ENOMEM
-                          : tcx__value_replace(root->arena, v, name, step->len, child);
+    status = name == NULL ? UV_ENOMEM : tcx__value_replace(root->arena, v, name, step->len, child);
   }
   if (status != 0)
     tcx__root_fail(root, status, "out of memory");

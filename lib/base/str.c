@@ -2,13 +2,17 @@
 #include <string.h>
 #include <uv.h>
 
-struct tcx_str tcx__str(const char *s) { return (struct tcx_str){s, s == NULL ? 0 : strlen(s)}; }
+struct tcx_str tcx__str(const char *s) {
+  return (struct tcx_str){s, s == NULL ? 0 : strlen(s)};
+}
 
 bool tcx__str_eq(struct tcx_str a, struct tcx_str b) {
   return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool tcx__str_is(struct tcx_str a, const char *s) { return tcx__str_eq(a, tcx__str(s)); }
+bool tcx__str_is(struct tcx_str a, const char *s) {
+  return tcx__str_eq(a, tcx__str(s));
+}
 
 static unsigned char fold(char c) {
   return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);

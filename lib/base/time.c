@@ -10,7 +10,9 @@ static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 /* ---- calendar: the year is thought to begin in March, so that the leap day is its last ---- */
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+static int64_t floor_div(int64_t a, int64_t b) {
+  return a / b - (a % b < 0);
+}
 
 int64_t tcx__time_from_civil(const struct tcx_civil *civil) {
   int64_t year = civil->year - (civil->month <= 2), era = floor_div(year, 400);
@@ -22,7 +24,8 @@ int64_t tcx__time_from_civil(const struct tcx_civil *civil) {
 
 struct tcx_civil tcx__time_civil(int64_t seconds) {
   int64_t days = floor_div(seconds, DAY), in_day = seconds - days * DAY;
-  int64_t shifted = days + 719468, era = floor_div(shifted, 146097), of_era = shifted - era * 146097;
+  int64_t shifted = days + 719468, era = floor_div(shifted, 146097),
+          of_era = shifted - era * 146097;
   int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
   int64_t day = of_era - (365 * year + year / 4 - year / 100), month = (5 * day + 2) / 153;
   struct tcx_civil civil = {

@@ -2,9 +2,9 @@
 #include <string.h>
 #include <uv.h>
 
-#define DIGITS_MAX 40       /* digits of a number that are looked at; the others are zero for it */
+#define DIGITS_MAX   40     /* digits of a number that are looked at; the others are zero for it */
 #define EXPONENT_MAX 100000 /* larger ones are all the same */
-#define WHOLE_MAX 13        /* digits before the point; more are outside the years */
+#define WHOLE_MAX    13     /* digits before the point; more are outside the years */
 
 struct scan {
   const char *p, *end;
@@ -25,7 +25,9 @@ static struct scan scan_of(struct tcx_str text) {
   return s;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 static bool eat(struct scan *s, char c) {
   if (s->p == s->end || *s->p != c)
@@ -320,10 +322,14 @@ int tcx__time_read_as(tcx__time_format format, struct tcx_str text, int64_t *sec
     return UV_EINVAL;
   struct scan s = scan_of(text);
   switch (format) {
-  case TCX__TIME_ISO8601: return read_iso8601(s, seconds, nanoseconds);
-  case TCX__TIME_RFC822: return read_rfc822(s, seconds, nanoseconds);
-  case TCX__TIME_UNIX: return read_unix(s, seconds, nanoseconds);
-  case TCX__TIME_DEFAULT: break;
+  case TCX__TIME_ISO8601:
+    return read_iso8601(s, seconds, nanoseconds);
+  case TCX__TIME_RFC822:
+    return read_rfc822(s, seconds, nanoseconds);
+  case TCX__TIME_UNIX:
+    return read_unix(s, seconds, nanoseconds);
+  case TCX__TIME_DEFAULT:
+    break;
   }
   return tcx__time_read(text, seconds, nanoseconds);
 }

@@ -12,7 +12,9 @@ static bool is_family(struct tcx_str host, int family) {
   return inet_pton(family, text, address) == 1;
 }
 
-bool tcx__is_ip(struct tcx_str host) { return is_family(host, AF_INET) || is_family(host, AF_INET6); }
+bool tcx__is_ip(struct tcx_str host) {
+  return is_family(host, AF_INET) || is_family(host, AF_INET6);
+}
 
 static bool is_host_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

@@ -51,7 +51,8 @@ struct tcx_value *tcx__value_new_bool(struct tcx_arena *arena, bool b) {
   return v;
 }
 
-struct tcx_value *tcx__value_new_time(struct tcx_arena *arena, int64_t seconds, int32_t nanoseconds) {
+struct tcx_value *tcx__value_new_time(struct tcx_arena *arena, int64_t seconds,
+                                      int32_t nanoseconds) {
   struct tcx_value *v = new_value(arena, TCX_TIME, TCX__TIME_TEXT);
   if (v != NULL) {
     v->u.time.seconds = seconds;
@@ -162,9 +163,8 @@ struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name,
 }
 
 static struct tcx_value *before(struct tcx_container *c, struct tcx_value **link) {
-  return link == &c->first
-             ? NULL
-             : (struct tcx_value *)((char *)link - offsetof(struct tcx_value, next));
+  return link == &c->first ? NULL
+                           : (struct tcx_value *)((char *)link - offsetof(struct tcx_value, next));
 }
 
 int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const char *name,
@@ -265,15 +265,20 @@ static bool copy_kids(struct tcx_arena *arena, struct tcx_value *to, const struc
 
 struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx_value *v) {
   switch (v->type) {
-  case TCX_BODY: return NULL;
-  case TCX_TIME: return tcx__value_new_time(arena, v->u.time.seconds, v->u.time.nanoseconds);
-  case TCX_STRING: case TCX_BLOB: case TCX_BIGNUM: {
+  case TCX_BODY:
+    return NULL;
+  case TCX_TIME:
+    return tcx__value_new_time(arena, v->u.time.seconds, v->u.time.nanoseconds);
+  case TCX_STRING:
+  case TCX_BLOB:
+  case TCX_BIGNUM: {
     struct tcx_value *copy = tcx__value_new_str_copy(arena, v->u.bytes.p, v->u.bytes.n);
     if (copy != NULL)
       copy->type = v->type;
     return copy;
   }
-  default: break;
+  default:
+    break;
   }
   struct tcx_value *copy = new_value(arena, v->type, 0);
   if (copy == NULL)
@@ -342,9 +347,10 @@ struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, uns
     if (root == NULL && other != NULL)
       tcx__arena_free(other->arena);
     else if (root != NULL)
-      tcx__root_fail(root, UV_EINVAL, "%s", child == NULL  ? "the child is NULL"
-                                            : other == root ? "a tree cannot be put into itself"
-                                                            : "the child was handed over before");
+      tcx__root_fail(root, UV_EINVAL, "%s",
+                     child == NULL   ? "the child is NULL"
+                     : other == root ? "a tree cannot be put into itself"
+                                     : "the child was handed over before");
     return NULL;
   }
   if (root->status != 0) {

@@ -1,6 +1,7 @@
 /*
- * The public builders. Each looks whether the tree has failed already, makes a value in the tree's arena and puts it at its path; what goes wrong
- * is kept in the root. A child is a tree of its own: its arena joins the parent's, nothing is copied.
+ * The public builders. Each looks whether the tree has failed already, makes a value in the tree's
+ * arena and puts it at its path; what goes wrong is kept in the root. A child is a tree of its own:
+ * its arena joins the parent's, nothing is copied.
  */
 #include "base/body.h"
 #include "base/json.h"
@@ -42,9 +43,13 @@ static void put(struct tcx_root *root, const char *path, struct tcx_value *made)
 
 /* ---- new trees ---- */
 
-tcx_value_t *tcx_value_new_map(void) { return value_of(tcx__root_new(TCX_MAP)); }
+tcx_value_t *tcx_value_new_map(void) {
+  return value_of(tcx__root_new(TCX_MAP));
+}
 
-tcx_value_t *tcx_value_new_list(void) { return value_of(tcx__root_new(TCX_LIST)); }
+tcx_value_t *tcx_value_new_list(void) {
+  return value_of(tcx__root_new(TCX_LIST));
+}
 
 static bool is_bytes(struct tcx_root *root, const void *p, size_t n) {
   if (p == NULL && n > 0)
@@ -70,7 +75,9 @@ tcx_value_t *tcx_value_new_str(const char *s) {
   return s == NULL ? value_of(tcx__root_new(TCX_NULL)) : new_text(TCX_STRING, s, strlen(s));
 }
 
-tcx_value_t *tcx_value_new_bytes(const void *p, size_t n) { return new_text(TCX_BLOB, p, n); }
+tcx_value_t *tcx_value_new_bytes(const void *p, size_t n) {
+  return new_text(TCX_BLOB, p, n);
+}
 
 tcx_value_t *tcx_value_from_json(const char *json, size_t len) {
   struct tcx_root *root = tcx__root_new(TCX_NULL);
@@ -226,7 +233,9 @@ tcx_value_t *tcx_value_put(tcx_value_t *map, const char *name, size_t len, tcx_v
   return map;
 }
 
-static void discard(tcx_body_t *body) { ((struct tcx_body_head *)(void *)body)->discard(body); }
+static void discard(tcx_body_t *body) {
+  ((struct tcx_body_head *)(void *)body)->discard(body);
+}
 
 static void discard_untaken(void *p) {
   struct tcx_value *v = p;

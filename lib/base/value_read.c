@@ -20,10 +20,16 @@ const tcx_value_t *tcx_value_get(const tcx_value_t *v, const char *path) {
   while (v != NULL) {
     struct tcx_step step = tcx__path_next(&p);
     switch (step.kind) {
-    case TCX__STEP_END: return v;
-    case TCX__STEP_NAME: v = tcx__value_find(v, step.name, step.len); break;
-    case TCX__STEP_INDEX: v = tcx_value_at(v, step.index); break;
-    default: return NULL;
+    case TCX__STEP_END:
+      return v;
+    case TCX__STEP_NAME:
+      v = tcx__value_find(v, step.name, step.len);
+      break;
+    case TCX__STEP_INDEX:
+      v = tcx_value_at(v, step.index);
+      break;
+    default:
+      return NULL;
     }
   }
   return NULL;
@@ -63,18 +69,14 @@ int64_t tcx_value_int(const tcx_value_t *v, const char *path, int64_t fallback) 
   v = tcx_value_get(v, path);
   if (v == NULL)
     return fallback;
-  return v->type == TCX_INT    ? v->u.integer
-         : v->type == TCX_TIME ? v->u.time.seconds
-                               : fallback;
+  return v->type == TCX_INT ? v->u.integer : v->type == TCX_TIME ? v->u.time.seconds : fallback;
 }
 
 double tcx_value_num(const tcx_value_t *v, const char *path, double fallback) {
   v = tcx_value_get(v, path);
   if (v == NULL)
     return fallback;
-  return v->type == TCX_DOUBLE ? v->u.number
-         : v->type == TCX_INT  ? (double)v->u.integer
-                               : fallback;
+  return v->type == TCX_DOUBLE ? v->u.number : v->type == TCX_INT ? (double)v->u.integer : fallback;
 }
 
 bool tcx_value_bool(const tcx_value_t *v, const char *path, bool fallback) {
@@ -108,7 +110,9 @@ const tcx_value_t *tcx_value_next(const tcx_value_t *item) {
   return item == NULL ? NULL : item->next;
 }
 
-const char *tcx_value_name(const tcx_value_t *item) { return item == NULL ? NULL : item->name; }
+const char *tcx_value_name(const tcx_value_t *item) {
+  return item == NULL ? NULL : item->name;
+}
 
 int tcx_value_to_json(const tcx_value_t *v, char **json, size_t *len) {
   int status = tcx_value_status(v);

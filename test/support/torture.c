@@ -52,7 +52,9 @@ static void count_off(void) {
   assert_int_equal(tcx_replace_allocator(malloc, realloc, calloc, free), 0);
 }
 
-void test_count_begin(void) { count_on(0, false); }
+void test_count_begin(void) {
+  count_on(0, false);
+}
 
 size_t test_count_end(size_t *left) {
   count_off();
@@ -69,7 +71,8 @@ static void pass(int (*fn)(void *ctx), void *ctx, bool after) {
     int status = fn(ctx);
     count_off();
     if (live != 0)
-      fail_msg("allocation %zu failed%s: %zu left alive", i, after ? " and all after it" : "", live);
+      fail_msg("allocation %zu failed%s: %zu left alive", i, after ? " and all after it" : "",
+               live);
     if (!failed) {
       if (status != 0)
         fail_msg("does not get through although no allocation failed: %d", status);

@@ -12,7 +12,8 @@ static bool goes_round(const tcx_value_t *v, int style) {
   tcx__json_write(&first, v, style);
   tcx_value_t *again = tcx_value_from_json(first.data, first.len);
   tcx__json_write(&second, again, style);
-  bool same = tcx_value_status(again) == 0 && first.len == second.len && memcmp(first.data, second.data, first.len) == 0;
+  bool same = tcx_value_status(again) == 0 && first.len == second.len &&
+              memcmp(first.data, second.data, first.len) == 0;
   tcx_value_free(again);
   tcx__buf_free(&first);
   tcx__buf_free(&second);
@@ -25,8 +26,10 @@ static bool passes(const char *expect, const tcx_value_t *v) {
   if (strcmp(expect, "either") != 0 && taken != (strcmp(expect, "accept") == 0))
     return false;
   if (!taken)
-    return tcx_value_status(v) == TCX_EPARAM && strncmp(problem, "line ", 5) == 0 && strstr(problem, ", column ") != NULL;
-  return goes_round(v, TCX__JSON_COMPACT) && goes_round(v, TCX__JSON_SPACED) && goes_round(v, TCX__JSON_PRETTY);
+    return tcx_value_status(v) == TCX_EPARAM && strncmp(problem, "line ", 5) == 0 &&
+           strstr(problem, ", column ") != NULL;
+  return goes_round(v, TCX__JSON_COMPACT) && goes_round(v, TCX__JSON_SPACED) &&
+         goes_round(v, TCX__JSON_PRETTY);
 }
 
 static void test_suite(void **state) {
@@ -45,7 +48,8 @@ static void test_suite(void **state) {
     memcpy(exact, input.data, input.len);
     tcx_value_t *v = tcx_value_from_json(exact, input.len);
     if (!passes(tcx_value_str(c, "expect"), v)) {
-      printf("# %s: %s\n", tcx_value_str(c, "name"), tcx_value_problem(v) == NULL ? "taken" : tcx_value_problem(v));
+      printf("# %s: %s\n", tcx_value_str(c, "name"),
+             tcx_value_problem(v) == NULL ? "taken" : tcx_value_problem(v));
       bad++;
     }
     count++;

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int status = tcx__ini_parse(arena, (const char *)data, size, &v, &f);
   if (status != 0 && (status != TCX_ECONFIG || f.text == NULL))
     abort();
-  for (const struct tcx_value *section = status == 0 ? tcx__value_kids(v) : NULL; section != NULL; section = section->next) {
+  for (const struct tcx_value *section = status == 0 ? tcx__value_kids(v) : NULL; section != NULL;
+       section = section->next) {
     if (section->type != TCX_MAP)
       abort();
     for (const struct tcx_value *key = tcx__value_kids(section); key != NULL; key = key->next)

@@ -1,4 +1,5 @@
-/* What was read is written, read again and written again: the same text. Never read past the input, never lost in memory. */
+/* What was read is written, read again and written again: the same text. Never read past the input,
+ * never lost in memory. */
 #include "base/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     tcx_value_t *again = tcx_value_from_json(first.data, first.len);
     tcx_value_t *copy = tcx_value_copy(again);
     tcx__json_write(&second, copy, (int)(size % 3));
-    if (tcx_value_status(again) != 0 || first.len != second.len || memcmp(first.data, second.data, first.len) != 0)
+    if (tcx_value_status(again) != 0 || first.len != second.len ||
+        memcmp(first.data, second.data, first.len) != 0)
       abort();
     tcx_value_free(copy);
     tcx_value_free(again);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS 16
+#define ARGUMENTS    16
 #define TEMPLATE_MAX 100000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,9 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   text[size] = '\0';
   tame(text);
   intmax_t n[ARGUMENTS] = {0, -1, 7, INT64_MIN, INT64_MAX, 255, -255, 1000000};
-  tcx_value_t *v = tcx_params(text, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13], n[14], n[15]);
+  tcx_value_t *v = tcx_params(text, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],
+                              n[10], n[11], n[12], n[13], n[14], n[15]);
   char *json = NULL;
-  if (tcx_value_to_json(v, &json, NULL) != tcx_value_status(v) || (tcx_value_status(v) == 0) != (tcx_value_problem(v) == NULL))
+  if (tcx_value_to_json(v, &json, NULL) != tcx_value_status(v) ||
+      (tcx_value_status(v) == 0) != (tcx_value_problem(v) == NULL))
     abort();
   tcx_free(json);
   tcx_value_free(v);

@@ -1,4 +1,5 @@
-/* Each line is a path that a number is set at. As long as the tree has not failed, it is found there again. */
+/* Each line is a path that a number is set at. As long as the tree has not failed, it is found
+ * there again. */
 #include "base/value.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* URLs, percent-encoding and base64: what was encoded decodes to the same, and the parts of a URL lie inside it. */
+/* URLs, percent-encoding and base64: what was encoded decodes to the same, and the parts of a URL
+ * lie inside it. */
 #include "base/codec.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *p = (const char *)data, *why = NULL;
   struct tcx_url url;
   if (tcx__url_parse(&url, (struct tcx_str){p, size}, &why) == 0) {
-    if (url.host.n == 0 || url.port == 0 || !inside(url.host, p, size) || !inside(url.path, p, size) || !inside(url.query, p, size) ||
+    if (url.host.n == 0 || url.port == 0 || !inside(url.host, p, size) ||
+        !inside(url.path, p, size) || !inside(url.query, p, size) ||
         !inside(url.authority, p, size) || (url.path.n > 0 && url.path.p[0] != '/'))
       abort();
   } else if (why == NULL) {

@@ -10,7 +10,8 @@ static void test_one_block_when_it_fits(void **state) {
   (void)state;
   test_count_begin();
   struct tcx_arena *arena = tcx__arena_new();
-  char *a = tcx__arena_alloc(arena, 1), *b = tcx__arena_alloc(arena, 9), *c = tcx__arena_alloc(arena, 0);
+  char *a = tcx__arena_alloc(arena, 1), *b = tcx__arena_alloc(arena, 9),
+       *c = tcx__arena_alloc(arena, 0);
   memset(a, 1, 1);
   memset(b, 2, 9);
   assert_ptr_equal(b, a + 8);
@@ -64,7 +65,10 @@ static void test_pool(void **state) {
 }
 
 static char order[8];
-static void note(void *p) { strcat(order, p); }
+static void note(void *p) {
+  size_t n = strlen(order);
+  snprintf(order + n, sizeof order - n, "%s", (const char *)p);
+}
 
 static void test_absorb_and_cleanups(void **state) {
   (void)state;
@@ -103,7 +107,8 @@ static int use_arena(void *ctx) {
   struct tcx_arena *arena = tcx__arena_new();
   if (arena == NULL)
     return UV_ENOMEM;
-  int status = tcx__arena_printf(arena, "%5000d", 1) == NULL || tcx__arena_alloc(arena, 3000) == NULL ||
+  int status = tcx__arena_printf(arena, "%5000d", 1) == NULL ||
+                       tcx__arena_alloc(arena, 3000) == NULL ||
                        tcx__arena_on_free(arena, note, "") != 0
                    ? UV_ENOMEM
                    : 0;
@@ -215,11 +220,16 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_block_when_it_fits), cmocka_unit_test(test_large_ones_keep_the_rest),
-      cmocka_unit_test(test_pool),                   cmocka_unit_test(test_absorb_and_cleanups),
-      cmocka_unit_test(test_texts),                  cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_buffers),                cmocka_unit_test(test_trim_gives_back),
-      cmocka_unit_test(test_strings),                cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_one_block_when_it_fits),
+      cmocka_unit_test(test_large_ones_keep_the_rest),
+      cmocka_unit_test(test_pool),
+      cmocka_unit_test(test_absorb_and_cleanups),
+      cmocka_unit_test(test_texts),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_buffers),
+      cmocka_unit_test(test_trim_gives_back),
+      cmocka_unit_test(test_strings),
+      cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,9 +12,18 @@ static struct tcx_buf fresh(void) {
 
 static void test_base64(void **state) {
   (void)state;
-  static const struct { const char *plain, *text; } cases[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-      {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"}, {"\xfb\xef", "++8="},
+  static const struct {
+    const char *plain, *text;
+  } cases[] = {
+      {"", ""},
+      {"f", "Zg=="},
+      {"fo", "Zm8="},
+      {"foo", "Zm9v"},
+      {"foob", "Zm9vYg=="},
+      {"fooba", "Zm9vYmE="},
+      {"foobar", "Zm9vYmFy"},
+      {"\xff\xfe\xfd", "//79"},
+      {"\xfb\xef", "++8="},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct tcx_buf out = fresh();
@@ -27,7 +36,8 @@ static void test_base64(void **state) {
     assert_string_equal(out.data, cases[i].plain);
     tcx__buf_free(&out);
   }
-  static const char *const wrong[] = {"Z", "Zg", "Zg=", "Zg===", "Zm8", "Zm9v=", "====", "=", "Z===", "Zm9-", "Zg==Zg==", "Zg=x", "Zm9v\x80"};
+  static const char *const wrong[] = {"Z", "Zg",   "Zg=",  "Zg===",    "Zm8",  "Zm9v=",   "====",
+                                      "=", "Z===", "Zm9-", "Zg==Zg==", "Zg=x", "Zm9v\x80"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct tcx_buf out = fresh();
     tcx__buf_adds(&out, "kept");
@@ -75,9 +85,14 @@ static void test_percent(void **state) {
 
 static void test_urls(void **state) {
   (void)state;
-  static const struct { const char *text, *host, *path, *query; int port; bool tls, given, ipv6; } good[] = {
+  static const struct {
+    const char *text, *host, *path, *query;
+    int port;
+    bool tls, given, ipv6;
+  } good[] = {
       {"https://example.com", "example.com", "", NULL, 443, true, false, false},
-      {"HTTP://Example.com:8080/a/b?c=d&e", "Example.com", "/a/b", "c=d&e", 8080, false, true, false},
+      {"HTTP://Example.com:8080/a/b?c=d&e", "Example.com", "/a/b", "c=d&e", 8080, false, true,
+       false},
       {"http://127.0.0.1:9000/", "127.0.0.1", "/", NULL, 9000, false, true, false},
       {"https://[::1]:1/x", "::1", "/x", NULL, 1, true, true, true},
       {"http://h?q", "h", "", "q", 80, false, false, false},
@@ -95,10 +110,29 @@ static void test_urls(void **state) {
     assert_int_equal(url.port_given, good[i].given);
     assert_int_equal(url.ipv6, good[i].ipv6);
   }
-  static const char *const wrong[] = {
-      "", "example.com", "ftp://x", "https://", "https:///p", "http://:80", "http://u@h", "http://u:p@h/", "http://h:x",
-      "http://h:0", "http://h:65536", "http://h:99999999999999999999", "http://h o", "http://h/\r\n", "http://h\x7f",
-      "http://[::1", "http://[x]", "http://[::1]x", "http://[1.2.3.4]", "http://a_b/#f", "http://h%41/", "http://h\\x", "http://\xc3\xa9/"};
+  static const char *const wrong[] = {"",
+                                      "example.com",
+                                      "ftp://x",
+                                      "https://",
+                                      "https:///p",
+                                      "http://:80",
+                                      "http://u@h",
+                                      "http://u:p@h/",
+                                      "http://h:x",
+                                      "http://h:0",
+                                      "http://h:65536",
+                                      "http://h:99999999999999999999",
+                                      "http://h o",
+                                      "http://h/\r\n",
+                                      "http://h\x7f",
+                                      "http://[::1",
+                                      "http://[x]",
+                                      "http://[::1]x",
+                                      "http://[1.2.3.4]",
+                                      "http://a_b/#f",
+                                      "http://h%41/",
+                                      "http://h\\x",
+                                      "http://\xc3\xa9/"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct tcx_url url;
     const char *why = NULL;
@@ -111,8 +145,12 @@ static void test_urls(void **state) {
 
 static void test_addresses(void **state) {
   (void)state;
-  static const char *const yes[] = {"1.2.3.4", "255.255.255.255", "::", "::1", "fe80::1:2", "::ffff:1.2.3.4", "2001:db8:0:0:0:0:0:1"};
-  static const char *const no[] = {"", "1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4.", "host", "[::1]", ":::", "1::2::3", "fe80::1%eth0", "12345::"};
+  static const char *const yes[] = {
+      "1.2.3.4",        "255.255.255.255",     "::", "::1", "fe80::1:2",
+      "::ffff:1.2.3.4", "2001:db8:0:0:0:0:0:1"};
+  static const char *const no[] = {
+      "",      "1.2.3", "1.2.3.256", "01.2.3.4",     "1.2.3.4.", "host",
+      "[::1]", ":::",   "1::2::3",   "fe80::1%eth0", "12345::"};
   for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
     assert_true(tcx__is_ip(tcx__str(yes[i])));
   for (size_t i = 0; i < sizeof no / sizeof *no; i++)
@@ -145,7 +183,8 @@ static void test_headers(void **state) {
   for (int c = 0; c < 256; c++) {
     char name[1] = {(char)c};
     bool token = c > 32 && c < 127 && strchr("()<>@,;:\\\"/[]?={}", c) == NULL;
-    assert_int_equal(tcx__headers_add(&h, (struct tcx_str){name, 1}, TCX__STR("x")), token ? 0 : TCX_EPARAM);
+    assert_int_equal(tcx__headers_add(&h, (struct tcx_str){name, 1}, TCX__STR("x")),
+                     token ? 0 : TCX_EPARAM);
   }
   tcx__arena_free(arena);
 }
@@ -178,14 +217,20 @@ static void test_failures(void **state) {
   tcx__arena_free(arena);
 }
 
-static const char *name_at(const void *ctx, unsigned i) { return ((const char *const *)ctx)[i]; }
+static const char *name_at(const void *ctx, unsigned i) {
+  return ((const char *const *)ctx)[i];
+}
 
 static void test_near_names(void **state) {
   (void)state;
-  static const char *const names[] = {"list_objects", "get_object", "put_object", "list_objects_v2", "get_objects", "get_obejct_acl", "delete_object"};
+  static const char *const names[] = {"list_objects",    "get_object",  "put_object",
+                                      "list_objects_v2", "get_objects", "get_obejct_acl",
+                                      "delete_object"};
   struct tcx_arena *arena = tcx__arena_new();
-  assert_string_equal(tcx__near_names(arena, "get_objcet", name_at, names, 7), ", did you mean get_object, get_objects, put_object?");
-  assert_string_equal(tcx__near_names(arena, "LIST_OBJECTS", name_at, names, 7), ", did you mean list_objects, list_objects_v2, get_objects?");
+  assert_string_equal(tcx__near_names(arena, "get_objcet", name_at, names, 7),
+                      ", did you mean get_object, get_objects, put_object?");
+  assert_string_equal(tcx__near_names(arena, "LIST_OBJECTS", name_at, names, 7),
+                      ", did you mean list_objects, list_objects_v2, get_objects?");
   assert_string_equal(tcx__near_names(arena, "create_bucket", name_at, names, 7), "");
   assert_string_equal(tcx__near_names(arena, "", name_at, names, 7), "");
   assert_string_equal(tcx__near_names(arena, "x", name_at, names, 0), "");
@@ -194,9 +239,11 @@ static void test_near_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_base64),   cmocka_unit_test(test_hex),     cmocka_unit_test(test_percent),
-      cmocka_unit_test(test_urls),     cmocka_unit_test(test_addresses), cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_statuses), cmocka_unit_test(test_failures), cmocka_unit_test(test_near_names),
+      cmocka_unit_test(test_base64),     cmocka_unit_test(test_hex),
+      cmocka_unit_test(test_percent),    cmocka_unit_test(test_urls),
+      cmocka_unit_test(test_addresses),  cmocka_unit_test(test_headers),
+      cmocka_unit_test(test_statuses),   cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_near_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,17 +23,23 @@ static void gives(const char *text, size_t len, const char *wanted) {
 /* Each answer is botocore's. */
 static void test_grammar(void **state) {
   (void)state;
-  static const struct { const char *text, *wanted; } cases[] = {
+  static const struct {
+    const char *text, *wanted;
+  } cases[] = {
       {"", "{}"},
       {"\n# c\n; d\n", "{}"},
       {"[a]", "{\"a\":{}}"},
-      {"[a]\nx=1\ny : 2\nZ=3 ; no comment\n", "{\"a\":{\"x\":\"1\",\"y\":\"2\",\"z\":\"3 ; no comment\"}}"},
-      {"[a]\nx =\n  k = 1\n  # c\n  K2=a=b\n\n  z = \nq = 2\n", "{\"a\":{\"x\":{\"k\":\"1\",\"K2\":\"a=b\",\"z\":\"\"},\"q\":\"2\"}}"},
+      {"[a]\nx=1\ny : 2\nZ=3 ; no comment\n",
+       "{\"a\":{\"x\":\"1\",\"y\":\"2\",\"z\":\"3 ; no comment\"}}"},
+      {"[a]\nx =\n  k = 1\n  # c\n  K2=a=b\n\n  z = \nq = 2\n",
+       "{\"a\":{\"x\":{\"k\":\"1\",\"K2\":\"a=b\",\"z\":\"\"},\"q\":\"2\"}}"},
       {"[a]\nx = 1\n  two\n\n  three\n\n", "{\"a\":{\"x\":\"1\\ntwo\\n\\nthree\"}}"},
       {"[a]\r\nx = 1\r\n[b]\ry=2\n", "{\"a\":{\"x\":\"1\"},\"b\":{\"y\":\"2\"}}"},
-      {"[DEFAULT]\nd = 1\ne = 2\n[a]\ne = 3\n[default]\n", "{\"a\":{\"e\":\"3\",\"d\":\"1\"},\"default\":{\"d\":\"1\",\"e\":\"2\"}}"},
+      {"[DEFAULT]\nd = 1\ne = 2\n[a]\ne = 3\n[default]\n",
+       "{\"a\":{\"e\":\"3\",\"d\":\"1\"},\"default\":{\"d\":\"1\",\"e\":\"2\"}}"},
       {"[a]b]c\nx=1", "{\"a]b\":{\"x\":\"1\"}}"},
-      {"[profile \"p q\"]\n\tx = 1\n\ty = 2\n", "{\"profile \\\"p q\\\"\":{\"x\":\"1\",\"y\":\"2\"}}"},
+      {"[profile \"p q\"]\n\tx = 1\n\ty = 2\n",
+       "{\"profile \\\"p q\\\"\":{\"x\":\"1\",\"y\":\"2\"}}"},
       {"[a]\n  x = 1\ny = 2\n    z = 3\n", "{\"a\":{\"x\":\"1\",\"y\":\"2\\nz = 3\"}}"},
       {"[a]\nx = \n\n\n", "{\"a\":{\"x\":\"\"}}"},
       {"[a]\nurl = http://h:1/?a=b\n", "{\"a\":{\"url\":\"http://h:1/?a=b\"}}"},
@@ -47,7 +53,9 @@ static void test_grammar(void **state) {
 
 static void test_problems(void **state) {
   (void)state;
-  static const struct { const char *text, *problem; } cases[] = {
+  static const struct {
+    const char *text, *problem;
+  } cases[] = {
       {"a = 1", "line 1: a section is expected first"},
       {"[a]\n\nx", "line 3: neither a section nor a key with its value"},
       {"[a]\n[b]\n[a]", "line 3: this section is there already"},
@@ -93,28 +101,59 @@ static void test_out_of_memory(void **state) {
   (void)state;
   char text[20000] = "[DEFAULT]\nd = 1\n";
   for (int i = 0; i < 40; i++)
-    snprintf(text + strlen(text), 400, "[section %d]\nkey = %0*d\nblock =\n  a = %0100d\n  b = 2\n", i, i, i, i);
+    snprintf(text + strlen(text), 400, "[section %d]\nkey = %0*d\nblock =\n  a = %0100d\n  b = 2\n",
+             i, i, i, i);
   test_fail_until_ok(parse, text);
 }
 
 static void test_botocore_files(void **state) {
   (void)state;
-  static const struct { const char *name, *wanted; } files[] = {
-      {"aws_bad_profile", "{\"default\":{\"aws_access_key_id\":\"default\",\"aws_secret_access_key\":\"default\"},\"profile \\\"personal\\\" \\\"otherkey\\\"\":{\"aws_access_key_id\":\"default\",\"aws_secret_access_key\":\"default\"},\"profile \\\"my profile\\\"\":{\"aws_access_key_id\":\"default\",\"aws_secret_access_key\":\"default\"},\"profile \\\"missing end quote\":{},\"profile personal1\":{\"aws_access_key_id\":\"access_personal1\",\"aws_secret_access_key\":\"key_personal1\"}}"},
-      {"aws_config", "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\"},\"profile \\\"personal\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_key\":\"baz\",\"aws_security_token\":\"fiebaz\"}}"},
+  static const struct {
+    const char *name, *wanted;
+  } files[] = {
+      {"aws_bad_profile", "{\"default\":{\"aws_access_key_id\":\"default\",\"aws_secret_access_"
+                          "key\":\"default\"},\"profile \\\"personal\\\" "
+                          "\\\"otherkey\\\"\":{\"aws_access_key_id\":\"default\",\"aws_secret_"
+                          "access_key\":\"default\"},\"profile \\\"my "
+                          "profile\\\"\":{\"aws_access_key_id\":\"default\",\"aws_secret_access_"
+                          "key\":\"default\"},\"profile \\\"missing end quote\":{},\"profile "
+                          "personal1\":{\"aws_access_key_id\":\"access_personal1\",\"aws_secret_"
+                          "access_key\":\"key_personal1\"}}"},
+      {"aws_config",
+       "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\"},\"profile "
+       "\\\"personal\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_key\":\"baz\",\"aws_"
+       "security_token\":\"fiebaz\"}}"},
       {"aws_config_bad", "line 1: a section is expected first"},
       {"aws_config_badbytes", "it is not UTF-8"},
-      {"aws_config_nested", "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\",\"s3\":{\"signature_version\":\"s3v4\",\"addressing_style\":\"path\"},\"cloudwatch\":{\"signature_version\":\"v4\"},\"region\":\"us-west-2\"}}"},
+      {"aws_config_nested",
+       "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\",\"s3\":{"
+       "\"signature_version\":\"s3v4\",\"addressing_style\":\"path\"},\"cloudwatch\":{\"signature_"
+       "version\":\"v4\"},\"region\":\"us-west-2\"}}"},
       {"aws_config_nested_bad", "before line 6: no '=' in the block of 's3'"},
       {"aws_config_nocreds", "{\"default\":{\"region\":\"us-west-2\"}}"},
-      {"aws_config_other", "{\"default\":{\"aws_access_key_id\":\"other_foo\",\"aws_secret_access_key\":\"other_bar\"},\"profile \\\"personal\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_key\":\"baz\",\"aws_security_token\":\"fiebaz\"}}"},
+      {"aws_config_other", "{\"default\":{\"aws_access_key_id\":\"other_foo\",\"aws_secret_access_"
+                           "key\":\"other_bar\"},\"profile "
+                           "\\\"personal\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_"
+                           "key\":\"baz\",\"aws_security_token\":\"fiebaz\"}}"},
       {"aws_credentials", "line 1: a section is expected first"},
-      {"aws_services_config", "{\"default\":{\"endpoint_url\":\"https://localhost:1234/\",\"services\":\"my-services\"},\"services my-services\":{\"s3\":{\"endpoint_url\":\"https://localhost:5678/\"},\"dynamodb\":{\"endpoint_url\":\"https://localhost:8888/\"}}}"},
-      {"aws_sso_session_config", "{\"default\":{\"sso_session\":\"sso\"},\"sso-session sso\":{\"sso_start_url\":\"https://example.com\",\"sso_region\":\"us-east-1\"}}"},
-      {"aws_third_config", "{\"default\":{\"aws_access_key_id\":\"third_foo\",\"aws_secret_access_key\":\"third_bar\"},\"profile \\\"third\\\"\":{\"aws_access_key_id\":\"third_fie\",\"aws_secret_access_key\":\"third_baz\",\"aws_security_token\":\"third_fiebaz\"}}"},
-      {"boto_config", "{\"Credentials\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\"}}"},
+      {"aws_services_config", "{\"default\":{\"endpoint_url\":\"https://localhost:1234/"
+                              "\",\"services\":\"my-services\"},\"services "
+                              "my-services\":{\"s3\":{\"endpoint_url\":\"https://localhost:5678/"
+                              "\"},\"dynamodb\":{\"endpoint_url\":\"https://localhost:8888/\"}}}"},
+      {"aws_sso_session_config",
+       "{\"default\":{\"sso_session\":\"sso\"},\"sso-session "
+       "sso\":{\"sso_start_url\":\"https://example.com\",\"sso_region\":\"us-east-1\"}}"},
+      {"aws_third_config", "{\"default\":{\"aws_access_key_id\":\"third_foo\",\"aws_secret_access_"
+                           "key\":\"third_bar\"},\"profile "
+                           "\\\"third\\\"\":{\"aws_access_key_id\":\"third_fie\",\"aws_secret_"
+                           "access_key\":\"third_baz\",\"aws_security_token\":\"third_fiebaz\"}}"},
+      {"boto_config",
+       "{\"Credentials\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\"}}"},
       {"boto_config_empty", "{\"Credentials\":{}}"},
-      {"foo_config", "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\",\"foo_region\":\"us-west-1\"},\"profile \\\"foo\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_key\":\"baz\"}}"},
+      {"foo_config",
+       "{\"default\":{\"aws_access_key_id\":\"foo\",\"aws_secret_access_key\":\"bar\",\"foo_"
+       "region\":\"us-west-1\"},\"profile "
+       "\\\"foo\\\"\":{\"aws_access_key_id\":\"fie\",\"aws_secret_access_key\":\"baz\"}}"},
   };
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     char path[200];
@@ -128,7 +167,9 @@ static void test_botocore_files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_grammar), cmocka_unit_test(test_problems), cmocka_unit_test(test_limits), cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_botocore_files),
+      cmocka_unit_test(test_grammar),        cmocka_unit_test(test_problems),
+      cmocka_unit_test(test_limits),         cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_botocore_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,10 @@
 #include <tucuxi.h>
 
 /* What Python's json.dumps writes. */
-static const struct { double d; const char *text; } doubles[] = {
+static const struct {
+  double d;
+  const char *text;
+} doubles[] = {
     {0x1.0000000000000p+0, "1.0"},
     {0x1.999999999999ap-4, "0.1"},
     {0x1.c6bf526340000p+49, "1000000000000000.0"},
@@ -93,24 +96,57 @@ static void test_doubles(void **state) {
 
 static void test_kinds_of_numbers(void **state) {
   (void)state;
-  static const struct { const char *text; tcx_type_t type; } cases[] = {
-      {"0", TCX_INT}, {"-0", TCX_INT}, {"9223372036854775807", TCX_INT}, {"-9223372036854775808", TCX_INT}, {"9223372036854775808", TCX_BIGNUM},
-      {"-9223372036854775809", TCX_BIGNUM}, {"1e5", TCX_DOUBLE}, {"1.0", TCX_DOUBLE}, {"0.0", TCX_DOUBLE}, {"0e999", TCX_DOUBLE}, {"0.1", TCX_DOUBLE},
-      {"0.10000000000000001", TCX_DOUBLE}, {"0.1000000000000000055511151231257827", TCX_BIGNUM}, {"0.12345678901234567", TCX_BIGNUM}, {"0.12345678901234568", TCX_DOUBLE}, {"1.2345678901234567891", TCX_BIGNUM},
-      {"3.00000000000000000000000000000", TCX_DOUBLE}, {"1e400", TCX_BIGNUM}, {"-1e400", TCX_BIGNUM}, {"1e-400", TCX_BIGNUM}, {"5e-324", TCX_DOUBLE}, {"1e308", TCX_DOUBLE},
-      {"9007199254740993.0", TCX_BIGNUM}, {"9007199254740992.0", TCX_DOUBLE}, {"123456789012345678.5", TCX_BIGNUM}, {"0.000000000000000000000000001e27", TCX_DOUBLE},
-      {"1e99999999999999999999", TCX_BIGNUM}, {"1E+2", TCX_DOUBLE}, {"100000000000000000000000.0", TCX_DOUBLE}, {"3e-324", TCX_BIGNUM},
+  static const struct {
+    const char *text;
+    tcx_type_t type;
+  } cases[] = {
+      {"0", TCX_INT},
+      {"-0", TCX_INT},
+      {"9223372036854775807", TCX_INT},
+      {"-9223372036854775808", TCX_INT},
+      {"9223372036854775808", TCX_BIGNUM},
+      {"-9223372036854775809", TCX_BIGNUM},
+      {"1e5", TCX_DOUBLE},
+      {"1.0", TCX_DOUBLE},
+      {"0.0", TCX_DOUBLE},
+      {"0e999", TCX_DOUBLE},
+      {"0.1", TCX_DOUBLE},
+      {"0.10000000000000001", TCX_DOUBLE},
+      {"0.1000000000000000055511151231257827", TCX_BIGNUM},
+      {"0.12345678901234567", TCX_BIGNUM},
+      {"0.12345678901234568", TCX_DOUBLE},
+      {"1.2345678901234567891", TCX_BIGNUM},
+      {"3.00000000000000000000000000000", TCX_DOUBLE},
+      {"1e400", TCX_BIGNUM},
+      {"-1e400", TCX_BIGNUM},
+      {"1e-400", TCX_BIGNUM},
+      {"5e-324", TCX_DOUBLE},
+      {"1e308", TCX_DOUBLE},
+      {"9007199254740993.0", TCX_BIGNUM},
+      {"9007199254740992.0", TCX_DOUBLE},
+      {"123456789012345678.5", TCX_BIGNUM},
+      {"0.000000000000000000000000001e27", TCX_DOUBLE},
+      {"1e99999999999999999999", TCX_BIGNUM},
+      {"1E+2", TCX_DOUBLE},
+      {"100000000000000000000000.0", TCX_DOUBLE},
+      {"3e-324", TCX_BIGNUM},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     int64_t whole;
     double d;
     if (tcx__number_read(tcx__str(cases[i].text), &whole, &d) != cases[i].type)
       fail_msg("%s", cases[i].text);
-    assert_int_equal(tcx__number_scan(cases[i].text, cases[i].text + strlen(cases[i].text)), strlen(cases[i].text));
+    assert_int_equal(tcx__number_scan(cases[i].text, cases[i].text + strlen(cases[i].text)),
+                     strlen(cases[i].text));
   }
-  static const struct { const char *text; size_t n; } scans[] = {{"", 0}, {"-", 0}, {"01", 1}, {"1.", 1}, {"1.5.2", 3}, {"1e", 1}, {"1e+", 1}, {"2E-3x", 4}, {".5", 0}, {"+1", 0}};
+  static const struct {
+    const char *text;
+    size_t n;
+  } scans[] = {{"", 0},   {"-", 0},   {"01", 1},    {"1.", 1}, {"1.5.2", 3},
+               {"1e", 1}, {"1e+", 1}, {"2E-3x", 4}, {".5", 0}, {"+1", 0}};
   for (size_t i = 0; i < sizeof scans / sizeof *scans; i++)
-    assert_int_equal(tcx__number_scan(scans[i].text, scans[i].text + strlen(scans[i].text)), scans[i].n);
+    assert_int_equal(tcx__number_scan(scans[i].text, scans[i].text + strlen(scans[i].text)),
+                     scans[i].n);
 }
 
 static void write_is(const char *json, int style, const char *wanted) {
@@ -126,10 +162,13 @@ static void write_is(const char *json, int style, const char *wanted) {
 
 static void test_styles(void **state) {
   (void)state;
-  const char *text = " { \"a\" : [ 1 , { } , [ ] , { \"b\" : null , \"c\" : false } ] , \"d\" : 1.0 } ";
+  const char *text =
+      " { \"a\" : [ 1 , { } , [ ] , { \"b\" : null , \"c\" : false } ] , \"d\" : 1.0 } ";
   write_is(text, TCX__JSON_COMPACT, "{\"a\":[1,{},[],{\"b\":null,\"c\":false}],\"d\":1.0}");
   write_is(text, TCX__JSON_SPACED, "{\"a\": [1, {}, [], {\"b\": null, \"c\": false}], \"d\": 1.0}");
-  write_is(text, TCX__JSON_PRETTY, "{\n    \"a\": [\n        1,\n        {},\n        [],\n        {\n            \"b\": null,\n            \"c\": false\n        }\n    ],\n    \"d\": 1.0\n}");
+  write_is(text, TCX__JSON_PRETTY,
+           "{\n    \"a\": [\n        1,\n        {},\n        [],\n        {\n            \"b\": "
+           "null,\n            \"c\": false\n        }\n    ],\n    \"d\": 1.0\n}");
 }
 
 static void test_strings(void **state) {
@@ -137,10 +176,15 @@ static void test_strings(void **state) {
   struct tcx_buf out;
   tcx__buf_init(&out, NULL, 1000);
   tcx__json_write_str(&out, "\"\\/\b\f\n\r\t\0\x1f\x7f \xc3\xa9\xf0\x9f\x98\x80", 18);
-  assert_string_equal(out.data, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9\xf0\x9f\x98\x80\"");
+  assert_string_equal(out.data,
+                      "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9\xf0\x9f\x98\x80\"");
   tcx__buf_free(&out);
-  tcx__json_write_str(&out, "a\xff" "b\xc3", 4);
-  assert_string_equal(out.data, "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"");
+  tcx__json_write_str(&out,
+                      "a\xff"
+                      "b\xc3",
+                      4);
+  assert_string_equal(out.data, "\"a\xef\xbf\xbd"
+                                "b\xef\xbf\xbd\"");
   tcx__buf_free(&out);
   tcx__json_write(&out, &(struct tcx_value){.type = TCX_DOUBLE, .u.number = NAN}, 0);
   tcx__json_write(&out, &(struct tcx_value){.type = TCX_DOUBLE, .u.number = INFINITY}, 0);
@@ -151,7 +195,9 @@ static void test_strings(void **state) {
 
 static void test_twins(void **state) {
   (void)state;
-  write_is("{\"a\":1,\"b\":2,\"a\":{\"c\":[1]},\"b\":[],\"b\":\"x\",\"a\":{\"d\":0,\"d\":{\"e\":1}}}", TCX__JSON_COMPACT, "{\"a\":{\"d\":{\"e\":1}},\"b\":\"x\"}");
+  write_is(
+      "{\"a\":1,\"b\":2,\"a\":{\"c\":[1]},\"b\":[],\"b\":\"x\",\"a\":{\"d\":0,\"d\":{\"e\":1}}}",
+      TCX__JSON_COMPACT, "{\"a\":{\"d\":{\"e\":1}},\"b\":\"x\"}");
 }
 
 static void refused(const char *text, size_t len, const char *problem) {
@@ -166,7 +212,8 @@ static void refused(const char *text, size_t len, const char *problem) {
 
 static void test_places_of_errors(void **state) {
   (void)state;
-  refused("{\"a\":\n [1,, 2]}", 15, "line 2, column 5: parse error: unallowed token at this point in JSON text");
+  refused("{\"a\":\n [1,, 2]}", 15,
+          "line 2, column 5: parse error: unallowed token at this point in JSON text");
   refused("", 0, "line 1, column 1: parse error: premature EOF");
   refused("[1\f]", 4, "line 1, column 3: a control character");
   refused("[\"\xc3\xa9\xff\"]", 7, "line 1, column 4: bytes that are not UTF-8");
@@ -185,17 +232,39 @@ static void test_places_of_errors(void **state) {
 
 static void test_utf8(void **state) {
   (void)state;
-  static const struct { const char *text; size_t n, good; } cases[] = {
-      {"", 0, 0}, {"abc", 3, 3}, {"\xc2\x80", 2, 2}, {"\xc1\xbf", 2, 0}, {"\xe0\xa0\x80", 3, 3}, {"\xe0\x9f\xbf", 3, 0}, {"\xed\x9f\xbf", 3, 3},
-      {"\xed\xa0\x80", 3, 0}, {"\xf0\x90\x80\x80", 4, 4}, {"\xf0\x8f\xbf\xbf", 4, 0}, {"\xf4\x8f\xbf\xbf", 4, 4}, {"\xf4\x90\x80\x80", 4, 0},
-      {"\xf5\x80\x80\x80", 4, 0}, {"\x80", 1, 0}, {"ab\xe2\x82", 4, 2}, {"0123456789\xff", 11, 10}, {"01234567\xe2\x82\xac" "01234567", 19, 19},
+  static const struct {
+    const char *text;
+    size_t n, good;
+  } cases[] = {
+      {"", 0, 0},
+      {"abc", 3, 3},
+      {"\xc2\x80", 2, 2},
+      {"\xc1\xbf", 2, 0},
+      {"\xe0\xa0\x80", 3, 3},
+      {"\xe0\x9f\xbf", 3, 0},
+      {"\xed\x9f\xbf", 3, 3},
+      {"\xed\xa0\x80", 3, 0},
+      {"\xf0\x90\x80\x80", 4, 4},
+      {"\xf0\x8f\xbf\xbf", 4, 0},
+      {"\xf4\x8f\xbf\xbf", 4, 4},
+      {"\xf4\x90\x80\x80", 4, 0},
+      {"\xf5\x80\x80\x80", 4, 0},
+      {"\x80", 1, 0},
+      {"ab\xe2\x82", 4, 2},
+      {"0123456789\xff", 11, 10},
+      {"01234567\xe2\x82\xac"
+       "01234567",
+       19, 19},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_int_equal(tcx__utf8_valid(cases[i].text, cases[i].n), cases[i].good);
   unsigned taken = 0;
-  for (unsigned c = 0; c < 0x200000; c++) { /* every 3- and 4-byte form: as many are taken as Unicode has */
-    char three[3] = {(char)(0xe0 | (c >> 12 & 15)), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))};
-    char four[4] = {(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))};
+  for (unsigned c = 0; c < 0x200000;
+       c++) { /* every 3- and 4-byte form: as many are taken as Unicode has */
+    char three[3] = {(char)(0xe0 | (c >> 12 & 15)), (char)(0x80 | (c >> 6 & 63)),
+                     (char)(0x80 | (c & 63))};
+    char four[4] = {(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
+                    (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))};
     taken += c < 0x10000 && tcx__utf8_length(three, 3) == 3;
     taken += tcx__utf8_length(four, 4) == 4;
   }
@@ -204,8 +273,10 @@ static void test_utf8(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_doubles), cmocka_unit_test(test_kinds_of_numbers), cmocka_unit_test(test_styles), cmocka_unit_test(test_strings),
-      cmocka_unit_test(test_twins),   cmocka_unit_test(test_places_of_errors), cmocka_unit_test(test_utf8),
+      cmocka_unit_test(test_doubles), cmocka_unit_test(test_kinds_of_numbers),
+      cmocka_unit_test(test_styles),  cmocka_unit_test(test_strings),
+      cmocka_unit_test(test_twins),   cmocka_unit_test(test_places_of_errors),
+      cmocka_unit_test(test_utf8),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

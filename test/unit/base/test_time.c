@@ -5,18 +5,42 @@
 /* What botocore's parse_timestamp gives; nanoseconds beyond its microseconds are ours. */
 static void test_reading(void **state) {
   (void)state;
-  static const struct { const char *text; int64_t seconds; int32_t nanoseconds; } cases[] = {
-      {"-1.5", -2, 500000000}, {"1e3", 1000, 0}, {"1.5E+9", 1500000000, 0}, {" 1440938160 ", 1440938160, 0},
-      {"2015-08-30", 1440892800, 0}, {"20150830T123600Z", 1440938160, 0}, {"2015-08-30T12:36", 1440938160, 0},
-      {"2015-08-30 12:36:00", 1440938160, 0}, {"Sun, 30 Aug 2015 12:36:00 GMT", 1440938160, 0},
-      {"Sunday, 30-Aug-15 12:36:00 GMT", 1440938160, 0}, {"Sun Aug 30 12:36:00 2015", 1440938160, 0},
-      {"2015-08-30T12:36:00.123456789+01:30", 1440932760, 123456789}, {"30 Aug 2015 12:36:00 +0200", 1440930960, 0},
-      {"2015-08-30T12:36:00+0100", 1440934560, 0}, {"2015-08-30T12:36:00+01", 1440934560, 0}, {"2015-08-30T12:36:00,5Z", 1440938160, 500000000},
-      {"2015", 2015, 0}, {"-0.000001", -1, 999999000}, {"Sun, 30 Aug 2015 12:36:00 UTC", 1440938160, 0},
-      {"Sun, 30 Aug 2015 12:36:00", 1440938160, 0}, {"2015-08-30t12:36:00z", 1440938160, 0},
-      {"0.1234567899", 0, 123456789}, {"1440938160.000000000000000000000000000000000000000000001", 1440938160, 0},
-      {"000000000000000000000000000000000000000000000001.5", 1, 500000000}, {"1e-3", 0, 1000000}, {"1e-12", 0, 0}, {"1e-999999999", 0, 0},
-      {"14409381600e-1", 1440938160, 0}, {"0e999999", 0, 0}, {"Wed Aug  5 01:02:03 1998", 902278923, 0}, {"2016-02-29", 1456704000, 0},
+  static const struct {
+    const char *text;
+    int64_t seconds;
+    int32_t nanoseconds;
+  } cases[] = {
+      {"-1.5", -2, 500000000},
+      {"1e3", 1000, 0},
+      {"1.5E+9", 1500000000, 0},
+      {" 1440938160 ", 1440938160, 0},
+      {"2015-08-30", 1440892800, 0},
+      {"20150830T123600Z", 1440938160, 0},
+      {"2015-08-30T12:36", 1440938160, 0},
+      {"2015-08-30 12:36:00", 1440938160, 0},
+      {"Sun, 30 Aug 2015 12:36:00 GMT", 1440938160, 0},
+      {"Sunday, 30-Aug-15 12:36:00 GMT", 1440938160, 0},
+      {"Sun Aug 30 12:36:00 2015", 1440938160, 0},
+      {"2015-08-30T12:36:00.123456789+01:30", 1440932760, 123456789},
+      {"30 Aug 2015 12:36:00 +0200", 1440930960, 0},
+      {"2015-08-30T12:36:00+0100", 1440934560, 0},
+      {"2015-08-30T12:36:00+01", 1440934560, 0},
+      {"2015-08-30T12:36:00,5Z", 1440938160, 500000000},
+      {"2015", 2015, 0},
+      {"-0.000001", -1, 999999000},
+      {"Sun, 30 Aug 2015 12:36:00 UTC", 1440938160, 0},
+      {"Sun, 30 Aug 2015 12:36:00", 1440938160, 0},
+      {"2015-08-30t12:36:00z", 1440938160, 0},
+      {"0.1234567899", 0, 123456789},
+      {"1440938160.000000000000000000000000000000000000000000001", 1440938160, 0},
+      {"000000000000000000000000000000000000000000000001.5", 1, 500000000},
+      {"1e-3", 0, 1000000},
+      {"1e-12", 0, 0},
+      {"1e-999999999", 0, 0},
+      {"14409381600e-1", 1440938160, 0},
+      {"0e999999", 0, 0},
+      {"Wed Aug  5 01:02:03 1998", 902278923, 0},
+      {"2016-02-29", 1456704000, 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     int64_t seconds = 0;
@@ -29,18 +53,52 @@ static void test_reading(void **state) {
 
 static void test_refusing(void **state) {
   (void)state;
-  static const char *const wrong[] = {
-      "", " ", "x", "-", ".", "1e", "1.2.3", "inf", "nan", "0x10", "2015-08-30T24:00:00Z", "2015-08-30T23:59:60Z", "2015-02-29", "1900-02-29",
-      "2015-13-01", "2015-00-01", "2015-01-00", "2015-08-30T", "2015-08-30T12", "2015-08-30T12:36:00.Z", "2015-08-30T12:36:00+", "2015-08-30T12:36:00+25:00",
-      "2015-08-30T12:36:00+01:3", "2015-08-30T12:36:00ZZ", "Sun, 30 Aug", "Sun, 30 Xyz 2015 12:36:00 GMT", "Sun, 30 Aug 2015 12:36:00 EST", "Sun 30 Aug 2015",
-      "30 Aug 015 12:36:00 GMT", "Sun", "Sun,", "2015-08-30T12:36:00 x", "30/08/2015"};
+  static const char *const wrong[] = {"",
+                                      " ",
+                                      "x",
+                                      "-",
+                                      ".",
+                                      "1e",
+                                      "1.2.3",
+                                      "inf",
+                                      "nan",
+                                      "0x10",
+                                      "2015-08-30T24:00:00Z",
+                                      "2015-08-30T23:59:60Z",
+                                      "2015-02-29",
+                                      "1900-02-29",
+                                      "2015-13-01",
+                                      "2015-00-01",
+                                      "2015-01-00",
+                                      "2015-08-30T",
+                                      "2015-08-30T12",
+                                      "2015-08-30T12:36:00.Z",
+                                      "2015-08-30T12:36:00+",
+                                      "2015-08-30T12:36:00+25:00",
+                                      "2015-08-30T12:36:00+01:3",
+                                      "2015-08-30T12:36:00ZZ",
+                                      "Sun, 30 Aug",
+                                      "Sun, 30 Xyz 2015 12:36:00 GMT",
+                                      "Sun, 30 Aug 2015 12:36:00 EST",
+                                      "Sun 30 Aug 2015",
+                                      "30 Aug 015 12:36:00 GMT",
+                                      "Sun",
+                                      "Sun,",
+                                      "2015-08-30T12:36:00 x",
+                                      "30/08/2015"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     int64_t seconds;
     int32_t nanoseconds;
     if (tcx__time_read(tcx__str(wrong[i]), &seconds, &nanoseconds) != UV_EINVAL)
       fail_msg("taken: %s", wrong[i]);
   }
-  static const char *const far[] = {"1440938160000", "1e100", "-1e100", "1e999999999", "253402300800", "-377705116801", "9999-12-31T23:59:59-01:00"};
+  static const char *const far[] = {"1440938160000",
+                                    "1e100",
+                                    "-1e100",
+                                    "1e999999999",
+                                    "253402300800",
+                                    "-377705116801",
+                                    "9999-12-31T23:59:59-01:00"};
   for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
     int64_t seconds;
     int32_t nanoseconds;
@@ -49,12 +107,17 @@ static void test_refusing(void **state) {
   }
   int64_t seconds;
   int32_t nanoseconds;
-  assert_int_equal(tcx__time_read_as(TCX__TIME_ISO8601, TCX__STR("1440938160"), &seconds, &nanoseconds), UV_EINVAL);
-  assert_int_equal(tcx__time_read_as(TCX__TIME_UNIX, TCX__STR("2015-08-30"), &seconds, &nanoseconds), UV_EINVAL);
-  assert_int_equal(tcx__time_read_as(TCX__TIME_DEFAULT, TCX__STR("2015-08-30"), &seconds, &nanoseconds), 0);
+  assert_int_equal(
+      tcx__time_read_as(TCX__TIME_ISO8601, TCX__STR("1440938160"), &seconds, &nanoseconds),
+      UV_EINVAL);
+  assert_int_equal(
+      tcx__time_read_as(TCX__TIME_UNIX, TCX__STR("2015-08-30"), &seconds, &nanoseconds), UV_EINVAL);
+  assert_int_equal(
+      tcx__time_read_as(TCX__TIME_DEFAULT, TCX__STR("2015-08-30"), &seconds, &nanoseconds), 0);
 }
 
-static void check(tcx__time_format format, int64_t seconds, int32_t nanoseconds, const char *wanted) {
+static void check(tcx__time_format format, int64_t seconds, int32_t nanoseconds,
+                  const char *wanted) {
   struct tcx_buf out;
   tcx__buf_init(&out, NULL, 100);
   tcx__time_write(&out, format, seconds, nanoseconds);
@@ -110,7 +173,10 @@ static void test_calendar_there_and_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reading), cmocka_unit_test(test_refusing), cmocka_unit_test(test_writing), cmocka_unit_test(test_calendar_there_and_back),
+      cmocka_unit_test(test_reading),
+      cmocka_unit_test(test_refusing),
+      cmocka_unit_test(test_writing),
+      cmocka_unit_test(test_calendar_there_and_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,8 +39,10 @@ static void test_building(void **state) {
   tcx_value_set(v, "L[0][0]", tcx_value_append(tcx_value_new_list(), tcx_value_new_str("deep")));
   tcx_value_put(v, "a.b\0c", 5, tcx_value_new_bytes("z", 1));
   tcx_value_set_str(v, "Name", "y");
-  is_json(v, "{\"Name\":\"y\",\"Blob\":\"AAE=\",\"A\":{\"B\":[{\"C\":-9223372036854775808},true],\"N\":null},"
-             "\"T\":\"2015-08-30T12:36:00.000001Z\",\"L\":[[[\"deep\"]]],\"a.b\\u0000c\":\"eg==\"}");
+  is_json(v,
+          "{\"Name\":\"y\",\"Blob\":\"AAE=\",\"A\":{\"B\":[{\"C\":-9223372036854775808},true],"
+          "\"N\":null},"
+          "\"T\":\"2015-08-30T12:36:00.000001Z\",\"L\":[[[\"deep\"]]],\"a.b\\u0000c\":\"eg==\"}");
   assert_int_equal(tcx_value_status(v), 0);
   assert_null(tcx_value_problem(v));
   tcx_value_free(v);
@@ -62,16 +64,24 @@ static void test_the_whole_value(void **state) {
 
 static void test_failures_stay(void **state) {
   (void)state;
-  fails(tcx_value_set_int(tcx_value_new_map(), "A[1]", 1), UV_EINVAL, "path 'A[1]': index 1 in a list of 0");
-  fails(tcx_value_set_int(tcx_value_new_map(), "[0]", 1), UV_EINVAL, "path '[0]': a map has no items");
-  fails(tcx_value_set_int(tcx_value_set_str(tcx_value_new_map(), "A", "x"), "A.B", 1), UV_EINVAL, "path 'A.B': a string has no members");
-  fails(tcx_value_append(tcx_value_new_map(), tcx_value_new_map()), UV_EINVAL, "path '[]': a map has no items");
-  fails(tcx_value_put(tcx_value_new_list(), "a", 1, tcx_value_new_map()), UV_EINVAL, "a list has no members");
-  fails(tcx_value_set_time(tcx_value_new_map(), "T", 0, 1000000000), UV_EINVAL, "nanoseconds 1000000000 out of range");
+  fails(tcx_value_set_int(tcx_value_new_map(), "A[1]", 1), UV_EINVAL,
+        "path 'A[1]': index 1 in a list of 0");
+  fails(tcx_value_set_int(tcx_value_new_map(), "[0]", 1), UV_EINVAL,
+        "path '[0]': a map has no items");
+  fails(tcx_value_set_int(tcx_value_set_str(tcx_value_new_map(), "A", "x"), "A.B", 1), UV_EINVAL,
+        "path 'A.B': a string has no members");
+  fails(tcx_value_append(tcx_value_new_map(), tcx_value_new_map()), UV_EINVAL,
+        "path '[]': a map has no items");
+  fails(tcx_value_put(tcx_value_new_list(), "a", 1, tcx_value_new_map()), UV_EINVAL,
+        "a list has no members");
+  fails(tcx_value_set_time(tcx_value_new_map(), "T", 0, 1000000000), UV_EINVAL,
+        "nanoseconds 1000000000 out of range");
   fails(tcx_value_set_bytes(tcx_value_new_map(), "T", NULL, 1), UV_EINVAL, "the bytes are NULL");
   fails(tcx_value_new_bytes(NULL, 1), UV_EINVAL, "the bytes are NULL");
   fails(tcx_value_set(tcx_value_new_map(), "T", NULL), UV_EINVAL, "the child is NULL");
-  static const char *const wrong[] = {"", ".", "A.", ".A", "A..B", "A[", "A[x]", "A]", "A[0", "A[-1]", "A[0]B", "A[].B", "A[][0]", "A[0000000000]", "A[1]]"};
+  static const char *const wrong[] = {
+      "",      ".",     "A.",    ".A",     "A..B",          "A[",   "A[x]", "A]", "A[0",
+      "A[-1]", "A[0]B", "A[].B", "A[][0]", "A[0000000000]", "A[1]]"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     tcx_value_t *v = tcx_value_set_int(tcx_value_new_map(), wrong[i], 1);
     assert_int_equal(tcx_value_status(v), UV_EINVAL);
@@ -108,7 +118,8 @@ static void test_children(void **state) {
   char path[3 * TCX__VALUE_DEPTH + 1];
   for (int i = 0; i < TCX__VALUE_DEPTH; i++)
     memcpy(path + 3 * i, "[0]", 4);
-  fails(tcx_value_set_int(tcx_value_new_list(), path, 1), UV_EINVAL, "nested deeper than 512 levels");
+  fails(tcx_value_set_int(tcx_value_new_list(), path, 1), UV_EINVAL,
+        "nested deeper than 512 levels");
   tcx_value_t *deep = tcx_value_from_json("[[[1]]]", 7);
   for (int i = 4; i < TCX__VALUE_DEPTH; i++)
     deep = tcx_value_append(tcx_value_new_list(), deep);
@@ -118,7 +129,8 @@ static void test_children(void **state) {
 
 static void test_reading(void **state) {
   (void)state;
-  const char text[] = "{\"s\":\"a\\u0000b\",\"i\":7,\"d\":2.5,\"big\":12345678901234567890,\"t\":true,\"n\":null,\"l\":[1,[2,3],{\"k\":4}],\"m\":{}}";
+  const char text[] = "{\"s\":\"a\\u0000b\",\"i\":7,\"d\":2.5,\"big\":12345678901234567890,\"t\":"
+                      "true,\"n\":null,\"l\":[1,[2,3],{\"k\":4}],\"m\":{}}";
   tcx_value_t *v = tcx_value_from_json(text, sizeof text - 1);
   size_t len;
   assert_memory_equal(tcx_value_bytes(v, "s", &len), "a\0b", 4);
@@ -205,7 +217,8 @@ static void test_copies(void **state) {
   tcx_value_set_bytes(v, "a[]", "z", 1);
   tcx_value_t *copy = tcx_value_copy(v), *part = tcx_value_copy(tcx_value_get(v, "a[5]"));
   tcx_value_free(v);
-  is_json(copy, "{\"a\":[1,2.5,\"x\",null,true,{\"b\":123456789012345678901},\"1970-01-01T00:00:00Z\",\"eg==\"],\"c\":{}}");
+  is_json(copy, "{\"a\":[1,2.5,\"x\",null,true,{\"b\":123456789012345678901},\"1970-01-01T00:00:"
+                "00Z\",\"eg==\"],\"c\":{}}");
   tcx_value_set(copy, "c.d", part);
   tcx_value_set_int(copy, "c.d.e", 1);
   assert_int_equal(tcx_value_int(copy, "c.d.e", 0), 1);
@@ -226,7 +239,8 @@ static void test_large_maps(void **state) {
   for (int i = 0; i < MANY; i++) {
     char *name = tcx__arena_printf(arena, "name-%d", i);
     assert_null(tcx__value_find(map, name, strlen(name)));
-    assert_int_equal(tcx__value_add(arena, map, name, strlen(name), tcx__value_new_int(arena, i)), 0);
+    assert_int_equal(tcx__value_add(arena, map, name, strlen(name), tcx__value_new_int(arena, i)),
+                     0);
   }
   char name[20];
   for (int i = 0; i < MANY; i++) {
@@ -235,7 +249,9 @@ static void test_large_maps(void **state) {
     if (i % 3 == 0)
       assert_true(tcx__value_remove(map, name, n));
     else if (i % 3 == 1)
-      assert_int_equal(tcx__value_replace(arena, map, tcx__arena_strdup(arena, name), n, tcx__value_new_int(arena, -i)), 0);
+      assert_int_equal(tcx__value_replace(arena, map, tcx__arena_strdup(arena, name), n,
+                                          tcx__value_new_int(arena, -i)),
+                       0);
   }
   int at = 0, count = 0;
   for (const struct tcx_value *v = tcx__value_kids(map); v != NULL; v = v->next, count++) {
@@ -282,9 +298,13 @@ static void test_large_lists(void **state) {
   tcx_value_set_int(v, "[4999]", -3);
   tcx_value_set_int(v, "[5000]", 5000);
   int i = 0;
-  for (const tcx_value_t *item = tcx_value_first(v, NULL); item != NULL; item = tcx_value_next(item), i++) {
+  for (const tcx_value_t *item = tcx_value_first(v, NULL); item != NULL;
+       item = tcx_value_next(item), i++) {
     assert_ptr_equal(tcx_value_at(v, (size_t)i), item);
-    assert_int_equal(tcx_value_int(item, NULL, 0), i == 0 ? -1 : i == 2500 ? -2 : i == 4999 ? -3 : i);
+    assert_int_equal(tcx_value_int(item, NULL, 0), i == 0      ? -1
+                                                   : i == 2500 ? -2
+                                                   : i == 4999 ? -3
+                                                               : i);
   }
   assert_int_equal(i, MANY + 1);
   tcx_value_free(v);
@@ -292,9 +312,14 @@ static void test_large_lists(void **state) {
 
 /* ---- bodies ---- */
 
-struct fake_body { struct tcx_body_head head; int discarded; };
+struct fake_body {
+  struct tcx_body_head head;
+  int discarded;
+};
 
-static void discard(tcx_body_t *body) { ((struct fake_body *)(void *)body)->discarded++; }
+static void discard(tcx_body_t *body) {
+  ((struct fake_body *)(void *)body)->discarded++;
+}
 
 static void test_bodies(void **state) {
   (void)state;
@@ -319,7 +344,8 @@ static void test_bodies(void **state) {
   tcx_value_free(v);
   assert_int_equal(bodies[2].discarded, 1);
   bodies[0].discarded = 0;
-  fails(tcx_value_set_body(tcx_value_new_map(), NULL, body[0]), UV_EINVAL, "a body must be a member");
+  fails(tcx_value_set_body(tcx_value_new_map(), NULL, body[0]), UV_EINVAL,
+        "a body must be a member");
   assert_int_equal(bodies[0].discarded, 1);
   tcx_value_t *map = tcx_value_new_map();
   assert_ptr_equal(tcx_value_set_body(map, "x", NULL), map);
@@ -395,14 +421,16 @@ static void test_out_of_memory(void **state) {
   char text[20000] = "[";
   for (int i = 0; i < 60; i++)
     snprintf(text + strlen(text), 100, "{\"name-%d\":\"\\u00e9 %0*d\",\"x\":[1e400,2]},", i, i, i);
-  strcat(text, "\"end\\n\"]");
+  snprintf(text + strlen(text), 100, "\"end\\n\"]");
   test_fail_until_ok(parse_json, text);
 }
 
 static void test_one_allocation_a_typical_call(void **state) {
   (void)state;
   test_count_begin();
-  tcx_value_t *v = tcx_params("{Bucket: %s, Key: %s, ContentType: 'text/plain', Metadata: {a: b, c: '%d'}, PartNumber: %d}", "a-bucket", "some/longer/key.txt", 7, 3);
+  tcx_value_t *v = tcx_params(
+      "{Bucket: %s, Key: %s, ContentType: 'text/plain', Metadata: {a: b, c: '%d'}, PartNumber: %d}",
+      "a-bucket", "some/longer/key.txt", 7, 3);
   assert_int_equal(tcx_value_status(v), 0);
   tcx_value_free(v);
   size_t live;
@@ -412,11 +440,21 @@ static void test_one_allocation_a_typical_call(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_building),       cmocka_unit_test(test_the_whole_value), cmocka_unit_test(test_failures_stay),
-      cmocka_unit_test(test_children),       cmocka_unit_test(test_reading),         cmocka_unit_test(test_nothing_is_safe),
-      cmocka_unit_test(test_times),          cmocka_unit_test(test_copies),          cmocka_unit_test(test_large_maps),
-      cmocka_unit_test(test_removing_from_small_maps), cmocka_unit_test(test_large_lists), cmocka_unit_test(test_bodies),
-      cmocka_unit_test(test_consume),        cmocka_unit_test(test_out_of_memory),   cmocka_unit_test(test_one_allocation_a_typical_call),
+      cmocka_unit_test(test_building),
+      cmocka_unit_test(test_the_whole_value),
+      cmocka_unit_test(test_failures_stay),
+      cmocka_unit_test(test_children),
+      cmocka_unit_test(test_reading),
+      cmocka_unit_test(test_nothing_is_safe),
+      cmocka_unit_test(test_times),
+      cmocka_unit_test(test_copies),
+      cmocka_unit_test(test_large_maps),
+      cmocka_unit_test(test_removing_from_small_maps),
+      cmocka_unit_test(test_large_lists),
+      cmocka_unit_test(test_bodies),
+      cmocka_unit_test(test_consume),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_one_allocation_a_typical_call),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
