@@ -687,9 +687,9 @@ int tcx__xml_feed(struct tcx_xml *x, const char *p, size_t n) {
 }
 
 int tcx__xml_finish(struct tcx_xml *x) {
-  if (x->status == 0 && !x->seen_root)
-    return fail(x, "no element");
-  if (x->status == 0 && (x->depth > 0 || x->state != CONTENT || x->part_len > 0))
+  if (x->status != 0)
+    return x->status;
+  if (x->depth > 0 || x->part_len > 0 || (x->state != CONTENT && x->state != BOM))
     return fail(x, "the end comes too early");
-  return x->status;
+  return x->seen_root ? 0 : fail(x, "no element");
 }
