@@ -106,13 +106,14 @@ static inline bool ph_equal(const struct tcx_value *expected, const struct tcx_v
   }
   return true;
 }
+/* As JSON; NULL when memory is out. */
 static inline const char *ph_text(struct tcx_arena *arena, const struct tcx_value *v) {
   struct tcx_buf out;
   if (v == NULL)
     return "(none)";
   tcx__buf_init(&out, arena, 1u << 24);
   tcx__json_write(&out, v, TCX__JSON_SPACED);
-  return out.data != NULL ? out.data : "(memory)";
+  return out.status == 0 ? out.data : NULL;
 }
 
 /* headers: a JSON object of strings, or NULL. Names in lower case, as the network layer gives them. */

@@ -122,7 +122,7 @@ static void refuses(void **state) {
   check_refused("<a>&#xD800;</a>", "an unknown reference");
   check_refused("<a>&#x110000;</a>", "an unknown reference");
   check_refused("<a>&#;</a>", "an unknown reference");
-  check_refused("<a>& b</a>", "an unknown reference");
+  check_refused("<a>& b;</a>", "an unknown reference");
   check_refused("<a b='&no;'/>", "an unknown reference");
   check_refused("<a>]]></a>", "\"]]>\" in text");
   check_refused("<a>\x01</a>", "a byte that is not XML text");
