@@ -35,6 +35,7 @@ static void handle_closed(uv_handle_t *handle) {
   struct tcx_net *net = pool->net;
   if (conn->x != NULL) /* an exchange was started on a connection that had been closed in the same turn */
     tcx__exchange_fail(conn, TCX_ECLOSING, TCX_PHASE_SEND, "the connection is closed");
+  conn->transport->free(conn);
   tcx__free(conn);
   tcx__pool_conn_freed(pool);
   tcx__net_handle_closed(net);
@@ -58,7 +59,6 @@ void tcx__conn_close(struct tcx_conn *conn) {
     pool->conns = conn->next;
   if (conn->next != NULL)
     conn->next->prev = conn->prev;
-  conn->transport->free(conn);
   tcx__http1_free(&conn->http);
   tcx__free(conn->head_copy);
   tcx__free(conn->kept);

@@ -78,6 +78,7 @@ struct tcx_lease {
    Waiters are served in arrival order among those that can run; at the limit the oldest idle connection of another target is closed for a waiter. */
 struct tcx_conn *tcx__pool_acquire(struct tcx_pool *pool, struct tcx_lease *lease, const struct tcx_target *target, unsigned acquire_timeout_ms, bool fresh);
 void tcx__lease_cancel(struct tcx_lease *lease);      /* no callback comes any more; a connection that is being made goes on for others, or is closed. Harmless when it is over */
+tcx_phase_t tcx__lease_phase(const struct tcx_lease *lease);   /* what a lease that is not over waits for: POOL, DNS, CONNECT or TLS */
 void tcx__conn_release(struct tcx_conn *conn, bool reusable);   /* gives back one that ready (or acquire) gave and no exchange was started on */
 
 /* ---- one exchange ---- */

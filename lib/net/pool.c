@@ -254,6 +254,13 @@ void tcx__lease_cancel(struct tcx_lease *lease) {
   tcx__pool_pump_later(pool);
 }
 
+tcx_phase_t tcx__lease_phase(const struct tcx_lease *lease) {
+  if (lease->state != LEASE_WAITING || lease->dial == NULL)
+    return TCX_PHASE_POOL;
+  const struct tcx_dial *dial = TCX__CONTAINER(lease->dial, struct tcx_dial, attempt);
+  return dial->resolving ? TCX_PHASE_DNS : dial->opening ? TCX_PHASE_TLS : TCX_PHASE_CONNECT;
+}
+
 /* ---- the pump ---- */
 
 static void evict(struct tcx_conn *conn) {

@@ -120,6 +120,10 @@ static void readable(struct tcx_conn *conn) {
     }
     conn->active_ms = uv_now(net->loop);
     size_t used = tcx__socket_feed(conn, net->read_buffer, (size_t)n);
+    if (used < (size_t)n && conn->reading) { /* not paused: the transport is stuck */
+      tcx__conn_failed(conn, UV_EPROTO, TCX_PHASE_NONE, NULL);
+      return;
+    }
     if (used < (size_t)n)
       keep_rest(conn, net->read_buffer + used, (size_t)n - used);
     if (conn->state == TCX__CONN_CLOSED || !conn->reading || (size_t)n < TCX__READ_SIZE)

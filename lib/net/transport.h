@@ -23,7 +23,7 @@ struct tcx_transport {
   bool (*ended)(const struct tcx_conn *conn);
   /* The connection is in order and being closed: say so to the peer if that costs nothing. */
   void (*farewell)(struct tcx_conn *conn);
-  void (*free)(struct tcx_conn *conn);
+  void (*free)(struct tcx_conn *conn);      /* with the connection's memory: nothing is in use any more */
 };
 extern const struct tcx_transport tcx__transport_tcp, tcx__transport_tls;
 #endif

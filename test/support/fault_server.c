@@ -114,6 +114,8 @@ static void plain_in(void *ctx, const void *p, size_t n) {
 }
 
 static void drop(struct fault_conn *conn, size_t n) {
+  if (n == 0)
+    return;
   memmove(conn->in, conn->in + n, conn->in_len - n);
   conn->in_len -= n;
 }

@@ -51,7 +51,6 @@ struct fault_server {
   unsigned accepted;      /* connections so far */
   unsigned requests;      /* whole requests or heads read so far */
   unsigned handles;       /* open handles: 0 after fault_server_stop and some turns of the loop */
-  unsigned resumed;       /* TLS handshakes that resumed a session */
   size_t received;        /* bytes of requests read so far */
   char last_head[8192];   /* the head of the last request, NUL-ended, cut to this */
   char server_name[256];  /* TLS: what the client asked for */

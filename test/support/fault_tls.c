@@ -3,11 +3,32 @@
 #include "support.h"
 #include <bearssl.h>
 
+/* BearSSL's session cache, counting what it finds. First member: the class. */
+struct counting_cache {
+  const br_ssl_session_cache_class *vtable;
+  br_ssl_session_cache_lru lru;
+  unsigned hits;
+};
+
+static void save_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server, const br_ssl_session_parameters *params) {
+  struct counting_cache *cache = (struct counting_cache *)(void *)ctx;
+  cache->lru.vtable->save(&cache->lru.vtable, server, params);
+}
+
+static int load_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server, br_ssl_session_parameters *params) {
+  struct counting_cache *cache = (struct counting_cache *)(void *)ctx;
+  int found = cache->lru.vtable->load(&cache->lru.vtable, server, params);
+  cache->hits += found != 0;
+  return found;
+}
+
+static const br_ssl_session_cache_class counting_class = {sizeof(struct counting_cache), save_session, load_session};
+
 struct fault_tls {
   br_x509_certificate *chain;
   size_t chain_len;
   br_skey_decoder_context key;
-  br_ssl_session_cache_lru cache;
+  struct counting_cache cache;
   unsigned char cache_store[8192];
 };
 
@@ -91,8 +112,13 @@ struct fault_tls *fault_tls_new(const char *chain_pem, const char *key_pem) {
     fprintf(stderr, "fault_tls: %s holds no usable key\n", key_pem);
     abort();
   }
-  br_ssl_session_cache_lru_init(&tls->cache, tls->cache_store, sizeof tls->cache_store);
+  br_ssl_session_cache_lru_init(&tls->cache.lru, tls->cache_store, sizeof tls->cache_store);
+  tls->cache.vtable = &counting_class;
   return tls;
+}
+
+unsigned fault_tls_resumed(const struct fault_tls *tls) {
+  return tls->cache.hits;
 }
 
 void fault_tls_free(struct fault_tls *tls) {

@@ -9,6 +9,7 @@ struct fault_tls;
 /* The chain and key in PEM files below test/ (or absolute). Sessions are remembered for resumption as long as it lives. Aborts when they cannot be read. */
 struct fault_tls *fault_tls_new(const char *chain_pem, const char *key_pem);
 void fault_tls_free(struct fault_tls *tls);
+unsigned fault_tls_resumed(const struct fault_tls *tls);      /* handshakes that resumed a session */
 
 struct fault_tls_conn;
 struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fault_server *server, void (*out)(void *ctx, const void *p, size_t n),
