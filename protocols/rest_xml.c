@@ -29,8 +29,6 @@ static struct tcx_member root_of(const struct tcx_shape *input, const struct tcx
 
 static int serialize(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f) {
   struct tcx_rest_body body;
-  if (s->op->flags & TCX__OP_EVENT_OUTPUT)
-    return tcx__fail(f, TCX_EPARAM, "%s answers with an event stream, which %s does not read yet", s->op->name, tcx__rest_xml.name);
   int status = tcx__rest_request(s, req, f, &body);
   if (status != 0 || body.written || (body.payload != NULL ? body.value == NULL : !body.has_members))
     return status;

@@ -6,6 +6,13 @@
 
 static const char *method_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->by_method[i]->method; }
 
+/* What cannot be answered is not sent. */
+static int refuse_events(tcx_call_t *call) {
+  if (call->goal != TCX__GOAL_SEND || (call->op->flags & TCX__OP_EVENT_OUTPUT) == 0)
+    return 0;
+  return tcx__fail(&call->fail, TCX_EOPNAME, "%s answers with an event stream, which this version of tucuxi does not read", call->op->name);
+}
+
 static int find_operation(tcx_call_t *call) {
   const struct tcx_model *model = call->client->model;
   call->op = tcx__model_operation(model, call->op_name);
@@ -14,7 +21,7 @@ static int find_operation(tcx_call_t *call) {
     return tcx__fail(&call->fail, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, call->op_name,
                      tcx__near_names(call->arena, call->op_name, method_at, model, model->n_operations));
   }
-  return 0;
+  return refuse_events(call);
 }
 
 /* Members with the idempotencyToken trait that were not given. */
