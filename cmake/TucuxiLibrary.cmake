@@ -25,7 +25,9 @@ foreach(target tucuxi_static tucuxi_shared)
   target_link_libraries(${target} PUBLIC PkgConfig::LIBUV PRIVATE ${TCX_SYSTEM_LIBRARIES})
 endforeach()
 set_target_properties(tucuxi_shared tucuxi_static PROPERTIES LINKER_LANGUAGE C)
-target_link_options(tucuxi_shared PRIVATE LINKER:--no-undefined)
+if(NOT TCX_SANITIZE) # clang's sanitizers leave their own symbols to the program
+  target_link_options(tucuxi_shared PRIVATE LINKER:--no-undefined)
+endif()
 add_library(tucuxi::tucuxi ALIAS tucuxi_shared)
 add_library(tucuxi::tucuxi_static ALIAS tucuxi_static)
 
