@@ -9,21 +9,23 @@
 #include <stdio.h>
 #include <tucuxi.h>
 
-static int exit_code;
+static int failed;
 
 static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page) {
   if (status != 0) {
     if (status != TCX_EOF) {
       fprintf(stderr, "%s\n", tcx_paginator_error(pages)->msg);
-      exit_code = 1;
+      failed = 1;
     }
     tcx_paginator_close(pages);
     return;
   }
   for (const tcx_value_t *o = tcx_value_first(page, "Contents"); o != NULL; o = tcx_value_next(o))
     printf("%12" PRId64 "  %s  %s\n", tcx_value_int(o, "Size", 0), tcx_value_str(o, "LastModified"), tcx_value_str(o, "Key"));
-  if (tcx_paginator_next(pages, on_page) != 0)
+  if (tcx_paginator_next(pages, on_page) != 0) {
+    failed = 1;
     tcx_paginator_close(pages);
+  }
 }
 
 int main(int argc, char **argv) {
@@ -43,5 +45,5 @@ int main(int argc, char **argv) {
   uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* returns when no call is under way */
   tcx_session_close(session, NULL);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-  return uv_loop_close(uv_default_loop()) == 0 ? exit_code : 1;
+  return uv_loop_close(uv_default_loop()) == 0 ? failed : 1;
 }

@@ -1,5 +1,5 @@
 /*
- * other_thread.c - calls handed over from another thread. tucuxi's functions belong to the loop's thread, so the other one puts its wishes into a queue of its own and wakes the loop.
+ * other_thread.c - calls handed over from another thread. tucuxi's functions belong to the loop's thread: the other one puts its wishes into a queue and wakes the loop.
  *
  *   other_thread BUCKET
  */
@@ -26,8 +26,8 @@ static void wish(void *arg) { /* the other thread */
     uv_mutex_lock(&shared->mutex);
     shared->keys[shared->count++] = i;
     shared->finished = i == WISHES - 1;
+    uv_async_send(&shared->wake); /* the only function of a loop that another thread may call; under the lock, since `finished` closes wake */
     uv_mutex_unlock(&shared->mutex);
-    uv_async_send(&shared->wake);
   }
 }
 
