@@ -87,14 +87,14 @@ void tcx__conn_failed(struct tcx_conn *conn, int status, tcx_phase_t phase, cons
     return;
   case TCX__CONN_OPENING:
     if (why == NULL) {
-      snprintf(text, sizeof text, "the connection to %s broke in the TLS handshake: %s", tcx__conn_name(conn, name), tcx__status_text(status));
+      snprintf(text, sizeof text, "the connection to %s broke in the TLS handshake: %s", tcx__conn_name(conn, name), tcx_strerror(status));
       why = text;
     }
     tcx__dial_lost(conn->dial, conn, status, TCX_PHASE_TLS, why);
     return;
   case TCX__CONN_BUSY:
     if (why == NULL) {
-      snprintf(text, sizeof text, "the connection to %s broke: %s", tcx__conn_name(conn, name), tcx__status_text(status));
+      snprintf(text, sizeof text, "the connection to %s broke: %s", tcx__conn_name(conn, name), tcx_strerror(status));
       why = text;
     }
     tcx__exchange_fail(conn, status, phase != TCX_PHASE_NONE ? phase : tcx__exchange_phase(conn), why);

@@ -44,7 +44,7 @@ static void fail_connect(struct tcx_dial *dial) {
   char name[300], why[512], count[32] = "";
   if (dial->addresses.count > 1)
     snprintf(count, sizeof count, " (%u addresses)", dial->addresses.count);
-  snprintf(why, sizeof why, "could not connect to %s%s: %s", tcx__target_name(dial->attempt.bucket, name), count, tcx__status_text(dial->status));
+  snprintf(why, sizeof why, "could not connect to %s%s: %s", tcx__target_name(dial->attempt.bucket, name), count, tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_CONNECT, why);
 }
 
@@ -55,7 +55,7 @@ static void on_failed(struct tcx_defer *defer) {
 static void on_no_resolver(struct tcx_defer *defer) {
   struct tcx_dial *dial = TCX__CONTAINER(defer, struct tcx_dial, defer);
   char why[512];
-  snprintf(why, sizeof why, "could not look up %s: %s", dial->attempt.bucket->host, tcx__status_text(dial->status));
+  snprintf(why, sizeof why, "could not look up %s: %s", dial->attempt.bucket->host, tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_DNS, why);
 }
 

@@ -37,10 +37,6 @@ const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]) {
   return out;
 }
 
-const char *tcx__status_text(int status) {
-  return uv_strerror(status);
-}
-
 /* The bucket may be gone after this. */
 static void forget(struct tcx_pool *pool, struct tcx_bucket *bucket) {
   if (!pool->closing)

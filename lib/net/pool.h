@@ -27,6 +27,5 @@ void tcx__pool_dialed(struct tcx_dial *dial, struct tcx_conn *conn);        /* b
 void tcx__pool_dial_failed(struct tcx_dial *dial, int status, tcx_phase_t phase, const char *why);
 void tcx__pool_lost(struct tcx_pool *pool, struct tcx_bucket *bucket);      /* a connection that was idle or out is closed: off the books */
 const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]);   /* "host:port" for sentences */
-const char *tcx__status_text(int status);                                   /* "connection refused" */
 void tcx__pool_conn_freed(struct tcx_pool *pool);                           /* a poll handle's close callback has run */
 #endif

@@ -224,7 +224,7 @@ struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *sta
   if (*status == UV_ENOMEM)
     snprintf(why, why_size, "out of memory");
   else
-    snprintf(why, why_size, "the CA bundle %s cannot be used: %s", path, *status == TCX_ECONFIG ? "it holds no certificate" : uv_strerror(*status));
+    snprintf(why, why_size, "the CA bundle %s cannot be used: %s", path, *status == TCX_ECONFIG ? "it holds no certificate" : tcx_strerror(*status));
   if (*status != UV_ENOMEM)
     *status = TCX_ECONFIG;
   if (trust != NULL)
