@@ -1,0 +1,214 @@
+/* cmd_cp.c - what is copied whereto: the arguments become sources of items. */
+#include "tool.h"
+#include <sys/stat.h>
+
+static bool has_wildcard(const char *text) { return text[tcx_glob_plain(text)] != '\0'; }
+
+static bool is_folder(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool ends_with_slash(const char *text) { return text[0] == '\0' || text[strlen(text) - 1] == '/'; }
+
+/* Bytes of a pattern up to the last slash before its first wildcard. */
+static size_t plain_folder(const char *glob) {
+  size_t n = tcx_glob_plain(glob);
+  while (n > 0 && glob[n - 1] != '/')
+    n--;
+  return n;
+}
+
+static bool many_sources(const struct tool *tool) { return tool->args.n_words > 2; }
+static const char *target_of(const struct tool *tool) { return tool->args.words[tool->args.n_words - 1]; }
+
+/* ---- from here to S3 ---- */
+
+/* The prefix below which a source's files go: with several sources each folder keeps its own name. */
+static char *folder_prefix(const struct tool *tool, const char *source, const char *key) {
+  const char *name = many_sources(tool) && is_folder(source) ? uri_last_part(source) : "";
+  size_t n = strlen(name);
+  char *prefix = text_join(key, ends_with_slash(key) ? "" : "/", name);
+  if (prefix == NULL || n == 0 || name[n - 1] == '/')
+    return prefix;
+  char *whole = text_join(prefix, "/", "");
+  free(prefix);
+  return whole;
+}
+
+static tcx_items_t *upload_glob(struct tool *tool, const char *source, const struct uri *target) {
+  size_t n = plain_folder(source);
+  char *folder = text_join(source, "", ""), *prefix = folder_prefix(tool, "", target->key);
+  tcx_items_t *items = NULL;
+  if (folder != NULL && prefix != NULL) {
+    folder[n] = '\0';
+    items = tcx_items_folder(&tool->loop, folder, source + n, target->bucket, prefix);
+  }
+  free(folder);
+  free(prefix);
+  return items;
+}
+
+static tcx_items_t *upload_folder(struct tool *tool, const char *source, const struct uri *target) {
+  char *prefix = folder_prefix(tool, source, target->key);
+  tcx_items_t *items = prefix != NULL ? tcx_items_folder(&tool->loop, source, NULL, target->bucket, prefix) : NULL;
+  free(prefix);
+  return items;
+}
+
+static tcx_items_t *upload_file(struct tool *tool, const char *source, const struct uri *target) {
+  bool below = many_sources(tool) || ends_with_slash(target->key);
+  char *key = text_join(target->key, below && !ends_with_slash(target->key) ? "/" : "", below ? uri_last_part(source) : "");
+  struct stat st;
+  tcx_item_t item = {.kind = TCX_ITEM_UPLOAD, .path = source, .bucket = target->bucket, .key = key, .size = stat(source, &st) == 0 ? (int64_t)st.st_size : -1};
+  tcx_items_t *items = key != NULL ? tcx_items_one(&item) : NULL;
+  free(key);
+  return items;
+}
+
+static tcx_items_t *upload(struct tool *tool, const char *source) {
+  struct uri target;
+  struct stat st;
+  if (!uri_parse(target_of(tool), &target))
+    return NULL;
+  tcx_items_t *items = stat(source, &st) != 0 && has_wildcard(source) ? upload_glob(tool, source, &target)
+                       : is_folder(source)                            ? upload_folder(tool, source, &target)
+                                                                      : upload_file(tool, source, &target);
+  uri_free(&target);
+  return items;
+}
+
+/* ---- from S3 ---- */
+
+static void set_target(tcx_listing_options_t *o, const char *target, const struct uri *uri) {
+  if (uri->bucket == NULL) {
+    o->folder = target;
+    return;
+  }
+  o->kind = TCX_ITEM_COPY;
+  o->target_bucket = uri->bucket;
+  o->target_prefix = uri->key;
+}
+
+/* Everything below a prefix, or what a pattern picks. */
+static tcx_items_t *from_listing(struct tool *tool, const struct uri *source, const struct uri *target) {
+  bool glob = has_wildcard(source->key);
+  char *prefix = text_join(source->key, !glob && !ends_with_slash(source->key) ? "/" : "", "");
+  char *below = target->bucket != NULL ? text_join(target->key, ends_with_slash(target->key) ? "" : "/", "") : text_join("", "", "");
+  tcx_items_t *items = NULL;
+  if (prefix != NULL && below != NULL) {
+    tcx_listing_options_t o = {.kind = TCX_ITEM_DOWNLOAD, .bucket = source->bucket, .prefix = prefix};
+    struct uri to = {target->bucket, below};
+    o.strip = glob ? plain_folder(source->key) : strlen(prefix);
+    if (glob) {
+      o.glob = source->key + o.strip;
+      prefix[tcx_glob_plain(prefix)] = '\0';
+    }
+    set_target(&o, target_of(tool), &to);
+    items = tcx_items_listing(tool_s3(tool), &o);
+  }
+  free(prefix);
+  free(below);
+  return items;
+}
+
+static tcx_items_t *one_object(struct tool *tool, const struct uri *source, const struct uri *target) {
+  const char *to = target_of(tool), *place = target->bucket != NULL ? target->key : to;
+  bool below = many_sources(tool) || ends_with_slash(place) || (target->bucket == NULL && is_folder(to));
+  char *whole = text_join(place, below && !ends_with_slash(place) ? "/" : "", below ? uri_last_part(source->key) : "");
+  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD, .path = whole, .bucket = source->bucket, .key = source->key, .size = -1};
+  if (target->bucket != NULL)
+    item = (tcx_item_t){.kind = TCX_ITEM_COPY, .source_bucket = source->bucket, .source_key = source->key, .bucket = target->bucket, .key = whole, .size = -1};
+  tcx_items_t *items = whole != NULL ? tcx_items_one(&item) : NULL;
+  free(whole);
+  return items;
+}
+
+static tcx_items_t *from_s3(struct tool *tool, const char *source) {
+  struct uri from, to = {NULL, ""};
+  tcx_items_t *items = NULL;
+  if (!uri_parse(source, &from))
+    return NULL;
+  if (!uri_is_s3(target_of(tool)) || uri_parse(target_of(tool), &to))
+    items = tool->args.recursive || has_wildcard(from.key) ? from_listing(tool, &from, &to) : one_object(tool, &from, &to);
+  uri_free(&from);
+  uri_free(&to);
+  return items;
+}
+
+/* ---- all of it ---- */
+
+static tcx_items_t *make_items(struct tool *tool) {
+  unsigned n = tool->args.n_words - 1;
+  tcx_items_t **all = calloc(n, sizeof(tcx_items_t *));
+  if (all == NULL)
+    return NULL;
+  for (unsigned i = 0; i < n; i++)
+    all[i] = uri_is_s3(tool->args.words[i]) ? from_s3(tool, tool->args.words[i]) : upload(tool, tool->args.words[i]);
+  tcx_items_t *items = tcx_items_chain(all, n);
+  free(all);
+  return items;
+}
+
+/* What can be said of a source before anything is done; false: said, and the run ends. */
+static bool check_local(struct tool *tool, const char *source, bool *single) {
+  struct stat st;
+  if (stat(source, &st) != 0) {
+    if (has_wildcard(source)) {
+      *single = false;
+      return true;
+    }
+    fprintf(stderr, "tucuxi cp: %s: no such file or folder\n", source);
+    tool_end(tool, EXIT_OTHER);
+    return false;
+  }
+  if (S_ISDIR(st.st_mode) && !tool->args.recursive) {
+    tool_usage(tool, "%s is a folder: --recursive copies what is below", source);
+    return false;
+  }
+  *single = *single && !S_ISDIR(st.st_mode);
+  return true;
+}
+
+static bool check_s3(struct tool *tool, const char *source, bool *single) {
+  struct uri uri;
+  const char *problem = NULL;
+  if (!uri_parse(source, &uri)) {
+    tool_usage(tool, "%s names no bucket", source);
+    return false;
+  }
+  bool one = !tool->args.recursive && !has_wildcard(uri.key);
+  const char *name = uri_last_part(uri.key);
+  if (one && ends_with_slash(uri.key))
+    problem = "names no object: --recursive copies what is below";
+  else if (one && (strcmp(name, "..") == 0 || strcmp(name, ".") == 0) && !uri_is_s3(target_of(tool)))
+    problem = "has a name that no file can have";
+  uri_free(&uri);
+  if (problem != NULL)
+    tool_usage(tool, "%s %s", source, problem);
+  *single = *single && one;
+  return problem == NULL;
+}
+
+void cmd_cp(struct tool *tool) {
+  const char *target = target_of(tool);
+  bool to_s3 = uri_is_s3(target);
+  struct bulk_options options = {.make = make_items, .single = !many_sources(tool)};
+  struct uri uri;
+  if (to_s3 && !uri_parse(target, &uri)) {
+    tool_usage(tool, "%s names no bucket", target);
+    return;
+  }
+  if (to_s3)
+    uri_free(&uri);
+  for (unsigned i = 0; i + 1 < tool->args.n_words; i++) {
+    const char *source = tool->args.words[i];
+    if (!uri_is_s3(source) && !to_s3) {
+      tool_usage(tool, "neither %s nor %s is an s3:// URL", source, target);
+      return;
+    }
+    if (!(uri_is_s3(source) ? check_s3(tool, source, &options.single) : check_local(tool, source, &options.single)))
+      return;
+  }
+  bulk_run(tool, &options);
+}

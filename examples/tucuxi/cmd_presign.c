@@ -1,0 +1,41 @@
+#include "tool.h"
+
+static void on_signed(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  struct tool *tool = tcx_call_data(call);
+  if (error != NULL) {
+    tool_fail(tool, error);
+    return;
+  }
+  if (tool->args.json)
+    print_json(response);
+  else
+    puts(tcx_value_str(response, "Url"));
+  tool_end(tool, 0);
+}
+
+static const char *operation_of(const char *method) {
+  static const char *const table[][2] = {{"get", "get_object"}, {"put", "put_object"}, {"head", "head_object"}, {"delete", "delete_object"}};
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    if (strcmp(method != NULL ? method : "get", table[i][0]) == 0)
+      return table[i][1];
+  return NULL;
+}
+
+void cmd_presign(struct tool *tool) {
+  struct uri uri;
+  const char *operation = operation_of(tool->args.method);
+  tcx_client_t *s3 = tool_s3(tool);
+  if (s3 == NULL)
+    return;
+  if (operation == NULL) {
+    tool_usage(tool, "no URL can be made for %s: get, put, head or delete", tool->args.method);
+    return;
+  }
+  if (!uri_parse(tool->args.words[0], &uri)) {
+    tool_usage(tool, "%s is no s3://BUCKET/KEY", tool->args.words[0]);
+    return;
+  }
+  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s}", uri.bucket, uri.key);
+  uri_free(&uri);
+  tool_refused(tool, tcx_client_presign(s3, operation, params, tool->args.expires_s, on_signed, tool));
+}

@@ -1,0 +1,183 @@
+/* main.c - tucuxi, the command-line tool of the library: the table of commands and the way of every run. */
+#include "tool.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+static const struct command commands[] = {
+    {"ls", "[s3://BUCKET[/PREFIX]]",
+     "Lists buckets, or what lies directly below a prefix (-r: everything). '*', '?' and [a-z] in the prefix pick\nkeys; '*' passes slashes.", "recursive", 0, 1, cmd_ls},
+    {"mb", "s3://BUCKET", "Makes a bucket, in the region of the options.", "", 1, 1, cmd_mb},
+    {"rb", "s3://BUCKET", "Removes a bucket. It has to be empty, or --force empties it.", "force concurrency quiet verbose", 1, 1, cmd_rb},
+    {"cp", "SOURCE... TARGET",
+     "Copies between local files and S3, and within S3. One of the two sides, or both, is s3://BUCKET/KEY.\n"
+     "A target that ends with a slash, or is a folder, takes the source under its own name. -r copies what lies\n"
+     "below a folder or prefix; wildcards in a source pick among everything below ('*' passes slashes).",
+     "recursive concurrency dry-run quiet verbose", 2, (unsigned)-1, cmd_cp},
+    {"rm", "s3://BUCKET/KEY...", "Deletes objects. -r deletes everything below a prefix; wildcards pick keys.", "recursive concurrency dry-run quiet verbose", 1,
+     (unsigned)-1, cmd_rm},
+    {"cat", "s3://BUCKET/KEY...", "Writes objects to stdout.", "", 1, (unsigned)-1, cmd_cat},
+    {"head", "s3://BUCKET[/KEY]", "Shows what is known of an object or a bucket.", "", 1, 1, cmd_head},
+    {"presign", "s3://BUCKET/KEY", "Prints a URL that allows one kind of request to whoever has it.", "expires-in method", 1, 1, cmd_presign},
+    {"call", "SERVICE OPERATION [JSON | @FILE | -]",
+     "Makes any API call: tucuxi call s3 list_objects_v2 '{\"Bucket\": \"b\"}'. The parameters come as JSON on the command\n"
+     "line, from a file or from stdin; the response goes to stdout as JSON, an error to stderr.\n"
+     "With --jsonl lines {\"id\":..., \"service\":..., \"operation\":..., \"params\":{...}} (also region, endpoint_url, output)\n"
+     "are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or {\"id\":..., \"error\":{...}}.",
+     "output jsonl concurrency", 2, 3, cmd_call},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+/* ---- the end ---- */
+
+static void on_session_closed(tcx_session_t *session) { uv_stop(tcx_session_loop(session)); }
+
+void tool_end(struct tool *tool, int exit_code) {
+  if (tool->ending)
+    return;
+  tool->ending = true;
+  tool->exit_code = tool->interrupted ? EXIT_INTERRUPTED : exit_code;
+  if (!print_flush() && tool->exit_code == 0)
+    tool->exit_code = EXIT_OTHER;
+  for (unsigned i = 0; i < 2; i++)
+    uv_close((uv_handle_t *)&tool->signals[i], NULL);
+  tcx_session_close(tool->session, on_session_closed);
+}
+
+void tool_fail(struct tool *tool, const tcx_error_t *error) {
+  if (tool->ending)
+    return;
+  if (error->status != TCX_ECANCELED)
+    print_error(tool, error);
+  tool_end(tool, exit_code_of(error));
+}
+
+void tool_usage(struct tool *tool, const char *format, ...) {
+  va_list args;
+  fprintf(stderr, "tucuxi %s: ", tool->command->name);
+  va_start(args, format);
+  vfprintf(stderr, format, args);
+  va_end(args);
+  fputc('\n', stderr);
+  tool_end(tool, EXIT_USAGE);
+}
+
+bool tool_refused(struct tool *tool, int status) {
+  if (status == 0)
+    return false;
+  if (status != TCX_ECLOSING)
+    fprintf(stderr, "tucuxi %s: %s\n", tool->command->name, tcx_strerror(status));
+  tool_end(tool, EXIT_OTHER);
+  return true;
+}
+
+/* ---- clients ---- */
+
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url) {
+  tcx_client_t *client = NULL;
+  tcx_client_options_t options = {
+      .region = region != NULL ? region : tool->args.region,
+      .endpoint_url = endpoint_url != NULL ? endpoint_url : tool->args.endpoint_url,
+      .max_connections = tool->args.concurrency,
+      .unsigned_requests = tool->args.no_sign_request,
+      .user_agent_extra = "tucuxi-tool",
+  };
+  return tool_refused(tool, tcx_session_create_client(tool->session, service, &options, &client)) ? NULL : client;
+}
+
+tcx_client_t *tool_s3(struct tool *tool) {
+  if (tool->s3 == NULL)
+    tool->s3 = tool_client(tool, "s3", NULL, NULL);
+  return tool->s3;
+}
+
+/* ---- the beginning ---- */
+
+static void on_signal(uv_signal_t *handle, int number) {
+  struct tool *tool = handle->data;
+  (void)number;
+  if (tool->interrupted)
+    _exit(EXIT_INTERRUPTED);
+  tool->interrupted = true;
+  if (tool->interrupt != NULL)
+    tool->interrupt(tool);
+  else
+    tool_end(tool, EXIT_INTERRUPTED);
+}
+
+static void watch_signals(struct tool *tool) {
+  static const int numbers[2] = {SIGINT, SIGTERM};
+  signal(SIGPIPE, SIG_IGN);
+  for (unsigned i = 0; i < 2; i++) {
+    uv_signal_init(&tool->loop, &tool->signals[i]);
+    tool->signals[i].data = tool;
+    uv_signal_start(&tool->signals[i], on_signal, numbers[i]);
+    uv_unref((uv_handle_t *)&tool->signals[i]);
+  }
+}
+
+static void on_log(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *call, void *data) {
+  (void)level;
+  (void)call;
+  (void)data;
+  fprintf(stderr, "%s: %s\n", area, line);
+}
+
+static int run(struct tool *tool) {
+  tcx_session_options_t options = {.profile = tool->args.profile, .region = tool->args.region};
+  if (tool->args.debug) {
+    options.log = on_log;
+    options.log_level = TCX_LOG_TRACE;
+  }
+  if (uv_loop_init(&tool->loop) != 0 || tcx_session_new(&tool->loop, &options, &tool->session) != 0) {
+    fprintf(stderr, "tucuxi: out of memory\n");
+    return EXIT_OTHER;
+  }
+  watch_signals(tool);
+  tool->command->run(tool);
+  uv_run(&tool->loop, UV_RUN_DEFAULT);
+  if (!tool->ending) { /* nothing is left to do */
+    tool_end(tool, 0);
+    uv_run(&tool->loop, UV_RUN_DEFAULT);
+  }
+  uv_run(&tool->loop, UV_RUN_NOWAIT);
+  uv_loop_close(&tool->loop);
+  return tool->exit_code;
+}
+
+static int show_help(FILE *out) {
+  fprintf(out, "usage: tucuxi COMMAND [options] ...\n\ncommands:\n");
+  for (size_t i = 0; i < COMMANDS; i++)
+    fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].usage);
+  fprintf(out, "\n'tucuxi COMMAND --help' tells more. TLS certificates are checked against the system's CA bundle, or AWS_CA_BUNDLE.\n"
+               "exit codes: 0; 1 an object of many failed; 2 a file was skipped; 130 interrupted; 252 usage or parameters;\n"
+               "253 configuration or credentials; 254 the service answered with an error; 255 anything else\n");
+  return out == stdout ? 0 : EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+  struct tool tool = {0};
+  const char *name = argc > 1 ? argv[1] : "";
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+    return show_help(stdout);
+  if (strcmp(name, "--version") == 0) {
+    printf("tucuxi %d.%d.%d libuv/%s\n", TCX_VERSION_MAJOR, TCX_VERSION_MINOR, TCX_VERSION_PATCH, uv_version_string());
+    return 0;
+  }
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (strcmp(commands[i].name, name) == 0)
+      tool.command = &commands[i];
+  if (tool.command == NULL) {
+    if (name[0] != '\0')
+      fprintf(stderr, "tucuxi: no command '%s'\n", name);
+    return show_help(stderr);
+  }
+  int code = EXIT_USAGE;
+  if (args_parse(&tool.args, tool.command, argc - 2, argv + 2) == 0) {
+    if (tool.args.help)
+      args_help(tool.command);
+    code = tool.args.help ? 0 : run(&tool);
+  }
+  free(tool.args.words);
+  return code;
+}

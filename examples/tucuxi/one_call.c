@@ -1,0 +1,101 @@
+/* one_call.c - any API call, and its answer as a value that JSON can show. A streaming member goes to the output file (written beside it and renamed), or into the value. */
+#include "tool.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define BODY_MAX ((size_t)1 << 40)
+
+struct one {
+  one_call_cb cb;
+  void *data;
+  char *output, *temp;         /* NULL without --output */
+  int fd;
+};
+
+static void end(struct one *one, const tcx_value_t *response, const tcx_error_t *error) {
+  one->cb(one->data, response, error);
+  free(one->output);
+  free(one->temp);
+  free(one);
+}
+
+static void end_with(struct one *one, int status, const char *what) {
+  char msg[512];
+  snprintf(msg, sizeof msg, "%s%s%s", what != NULL ? what : "", what != NULL ? ": " : "", tcx_strerror(status));
+  tcx_error_t error = {.status = status, .msg = msg, .operation = ""};
+  end(one, NULL, &error);
+}
+
+static void on_written(tcx_stream_t *stream, int status, const uv_buf_t *whole) {
+  struct one *one = tcx_stream_data(stream);
+  (void)whole;
+  if (close(one->fd) < 0 && status == 0)
+    status = uv_translate_sys_error(errno);
+  if (status == 0 && rename(one->temp, one->output) < 0)
+    status = uv_translate_sys_error(errno);
+  if (status != 0) {
+    unlink(one->temp);
+    const tcx_error_t *error = tcx_stream_error(stream);
+    if (error != NULL)
+      end(one, NULL, error);
+    else
+      end_with(one, status, one->output);
+  } else {
+    tcx_call_t *call = tcx_stream_call(stream);
+    tcx_value_t *response = tcx_value_copy(tcx_call_response(call));
+    tcx_value_set(response, tcx_stream_member(stream), tcx_params("{file: %s, size: %lld}", one->output, (long long)tcx_call_bytes_received(call)));
+    end(one, response, NULL);
+    tcx_value_free(response);
+  }
+  tcx_stream_close(stream);
+}
+
+static void write_stream(struct one *one, tcx_stream_t *stream) {
+  char mark[32];
+  snprintf(mark, sizeof mark, ".tucuxi-%ld-%llx", (long)getpid(), (unsigned long long)uv_hrtime());
+  one->temp = text_join(one->output, mark, "");
+  one->fd = one->temp != NULL ? open(one->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+  int err = one->temp == NULL ? UV_ENOMEM : one->fd < 0 ? uv_translate_sys_error(errno) : tcx_stream_to_file(stream, one->fd, 0, on_written);
+  if (err == 0)
+    return;
+  if (one->fd >= 0) {
+    close(one->fd);
+    unlink(one->temp);
+  }
+  tcx_stream_close(stream);
+  end_with(one, err, one->output);
+}
+
+static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  struct one *one = tcx_call_data(call);
+  tcx_stream_t *stream = one->output != NULL && error == NULL ? tcx_call_take_stream(call, one) : NULL;
+  if (stream != NULL)
+    write_stream(one, stream);
+  else
+    end(one, response, error);
+}
+
+void one_call(struct tool *tool, tcx_client_t *client, const char *operation, tcx_value_t *params, const char *output, one_call_cb cb, void *data) {
+  tcx_call_options_t options = {.max_body = output != NULL ? 0 : BODY_MAX};
+  struct one *one = calloc(1, sizeof *one);
+  char *name = text_join(operation, "", "");
+  for (char *p = name; p != NULL && *p != '\0'; p++)
+    if (*p == '-')
+      *p = '_';
+  if (one != NULL) {
+    *one = (struct one){.cb = cb, .data = data, .fd = -1};
+    one->output = output != NULL ? text_join(output, "", "") : NULL;
+  }
+  int err = UV_ENOMEM;
+  if (one == NULL || name == NULL || (output != NULL && one->output == NULL))
+    tcx_value_free(params);
+  else
+    err = tcx_client_start(client, name, tcx_client_json_params(client, name, params), &options, on_call, one, NULL);
+  if (tool_refused(tool, err)) {
+    if (one != NULL)
+      free(one->output);
+    free(one);
+  }
+  free(name);
+}

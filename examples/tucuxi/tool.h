@@ -1,0 +1,104 @@
+/*
+ * tool.h - what the files of the command-line tool share.
+ *
+ *   main.c      the table of commands, and the way of every run: parse, session, command, loop, close, exit code
+ *   args.c      options by table          uri.c      s3://bucket/key          print.c   errors, numbers, JSON
+ *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
+ *   one_call.c  any API call with its answer as JSON: call, jsonl
+ *   cmd_*.c     one command each
+ *
+ * The tool uses the public headers alone. A command's run function starts its work on the loop and returns; tool_end ends the run.
+ */
+#ifndef TUCUXI_TOOL_H
+#define TUCUXI_TOOL_H
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tucuxi.h>
+#include <tucuxi/transfer.h>
+
+enum { EXIT_FAILED_ITEM = 1, EXIT_SKIPPED = 2, EXIT_INTERRUPTED = 130, EXIT_USAGE = 252, EXIT_CONFIG = 253, EXIT_SERVICE = 254, EXIT_OTHER = 255 };
+
+struct args {
+  const char *endpoint_url, *profile, *region;
+  bool no_sign_request, json, debug, help;
+  bool recursive, dry_run, force, quiet, verbose, jsonl;
+  unsigned concurrency, expires_s;
+  const char *output, *method;
+  const char **words;          /* what is no option */
+  unsigned n_words;
+};
+
+struct tool;
+struct command {
+  const char *name, *usage, *about;
+  const char *options;         /* the names of the options that it takes beside the common ones, separated by spaces */
+  unsigned min_words, max_words;
+  void (*run)(struct tool *tool);
+};
+
+struct tool {
+  uv_loop_t loop;
+  struct args args;
+  const struct command *command;
+  tcx_session_t *session;
+  tcx_client_t *s3;
+  uv_signal_t signals[2];
+  void (*interrupt)(struct tool *tool);   /* Ctrl-C: the command's way to stop; NULL = tool_end */
+  void *state;                 /* the command's */
+  int exit_code;
+  bool interrupted, ending;
+};
+
+/* main.c */
+void tool_end(struct tool *tool, int exit_code);             /* closes everything; the run ends with this code, or 130 when it was interrupted */
+void tool_fail(struct tool *tool, const tcx_error_t *error); /* prints it and ends with its code */
+void tool_usage(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));   /* prints and ends with 252 */
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url);   /* NULL: the run ends, it was told */
+tcx_client_t *tool_s3(struct tool *tool);
+/* A start function's < 0: prints and ends. True when there was one. */
+bool tool_refused(struct tool *tool, int status);
+
+/* args.c: 0, or < 0 with the reason printed. */
+int args_parse(struct args *args, const struct command *command, int argc, char **argv);
+void args_help(const struct command *command);
+
+/* uri.c */
+struct uri { char *bucket; const char *key; };               /* key is never NULL; both lie in one block */
+bool uri_is_s3(const char *text);
+bool uri_parse(const char *text, struct uri *uri);           /* false: no bucket, or out of memory; else uri_free is due */
+void uri_free(struct uri *uri);
+const char *uri_last_part(const char *path);                 /* behind the last slash that is not the end */
+char *text_join(const char *a, const char *b, const char *c);   /* malloc; NULL when memory is out */
+
+/* print.c */
+int exit_code_of(const tcx_error_t *error);
+void print_error(const struct tool *tool, const tcx_error_t *error);
+tcx_value_t *error_value(const tcx_error_t *error);          /* as call shows it; OWNED */
+bool print_json(const tcx_value_t *value);                   /* one line; false: out of memory, or stdout is gone */
+bool print_flush(void);
+const char *size_text(char out[32], double bytes);           /* "1.5 MiB" */
+
+/* bulk.c: exactly one call a run. again (may be NULL) makes the items once more, to count them for the bar. */
+struct bulk_options {
+  tcx_items_t *(*make)(struct tool *tool);
+  bool single;                 /* one object that was named: its error decides the exit code */
+  void (*then)(struct tool *tool);   /* instead of ending, when all went well */
+};
+void bulk_run(struct tool *tool, const struct bulk_options *options);
+
+/* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL. */
+typedef void (*one_call_cb)(void *data, const tcx_value_t *response, const tcx_error_t *error);
+void one_call(struct tool *tool, tcx_client_t *client, const char *operation, tcx_value_t *params, const char *output, one_call_cb cb, void *data);
+
+void cmd_ls(struct tool *tool);
+void cmd_mb(struct tool *tool);
+void cmd_rb(struct tool *tool);
+void cmd_cp(struct tool *tool);
+void cmd_rm(struct tool *tool);
+void cmd_cat(struct tool *tool);
+void cmd_head(struct tool *tool);
+void cmd_presign(struct tool *tool);
+void cmd_call(struct tool *tool);
+void cmd_jsonl(struct tool *tool);
+#endif
