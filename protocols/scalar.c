@@ -180,7 +180,8 @@ static int read_double(struct tcx_arena *arena, struct tcx_str text, struct tcx_
 static int read_time(struct tcx_arena *arena, struct tcx_str text, struct tcx_value **out) {
   int64_t seconds;
   int32_t nanoseconds;
-  if (tcx__time_read(text, &seconds, &nanoseconds) != 0)
+  bool is_date = text.n > 4 && text.p[4] == '-'; /* what nearly every one is: no need to try the other forms first */
+  if ((!is_date || tcx__time_read_as(TCX__TIME_ISO8601, text, &seconds, &nanoseconds) != 0) && tcx__time_read(text, &seconds, &nanoseconds) != 0)
     return TCX_EPROTO;
   *out = tcx__value_new_time(arena, seconds, nanoseconds);
   return *out != NULL ? 0 : UV_ENOMEM;

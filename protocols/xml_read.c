@@ -1,26 +1,26 @@
 /*
  * xml_read.c - XML to values, driven by shapes, while the bytes come.
  *
- * Each open element of known structure has a frame; the ones of unknown structure are only counted (skip). A frame's value is made when its element ends
- * (single values) or begins (maps and lists), and given to the frame below when it ends. As in botocore: a list's items may be called anything; of a member
- * that may stand only once the first counts; text counts up to the first child; a union has exactly one member; a map's entry has a key and a value and nothing else.
+ * Each open map, list and map's entry has a frame; a single value is the leaf on top of them; elements of unknown structure are only counted (skip). A value is made
+ * when its element begins (maps and lists) or ends (single values), and given to the frame below when it ends. As in botocore: a list's items may be called anything; of a
+ * member that may stand only once the first counts; text counts up to the first child; a union has exactly one member; a map's entry has a key and a value and nothing else.
  */
 #include "protocols/scalar.h"
 #include "protocols/xml_body.h"
 #include <string.h>
 
-enum kind { STRUCTURE, LIST, MAP, ENTRY, SCALAR, WRAPPER /* the element around an error's members */ };
+enum kind { STRUCTURE, LIST, MAP, ENTRY, WRAPPER /* the element around an error's members */ };
 
 struct frame {
   const struct tcx_member *member;     /* what the element is in the frame below; NULL of the document's */
   const struct tcx_shape *shape;
   struct tcx_value *value;             /* STRUCTURE, MAP: the map; LIST: the list; ENTRY: the map it belongs to */
   struct tcx_value *found;             /* ENTRY: its value. STRUCTURE: the list or map of last, when that is flattened */
-  const struct tcx_member *last;       /* STRUCTURE: the member that was met last */
+  const struct tcx_member *last;       /* STRUCTURE: the member of found */
   struct tcx_str key;                  /* ENTRY: its key. Union: its one child's name. p NULL: none yet */
   uint64_t seen;                       /* STRUCTURE: the first 64 members, which were met */
+  uint32_t next;                       /* STRUCTURE: the member that is expected next */
   uint8_t kind;
-  bool takes_text, unwrapped;          /* unwrapped: the document's text may be the only member's value */
 };
 
 struct tcx_xml_reader {
@@ -29,9 +29,13 @@ struct tcx_xml_reader {
   struct frame *frames;
   unsigned depth, cap;
   unsigned skip;                       /* open elements of unknown structure */
-  char *text;                          /* of the SCALAR on top; NULL while it is empty */
+  const struct tcx_member *leaf;       /* the open single value, or NULL */
+  bool takes_text;                     /* text counts: inside a leaf, before its first child */
+  bool unwrapped;                      /* the document's text may be the only member's value */
+  char *text;                          /* NULL while it is empty; few when it will only be read as a number or a time */
   size_t text_len, text_cap;
   const char *root;
+  char few[40];
 };
 
 static int no_memory(struct tcx_xml_reader *r) { return tcx__fail(r->r.fail, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM)); }
@@ -46,7 +50,10 @@ static int add_text(struct tcx_xml_reader *r, const char *p, size_t n) {
   if (n >= SIZE_MAX / 4 - r->text_len)
     return no_memory(r);
   size_t need = r->text_len + n + 1;
-  if (r->text == NULL) {
+  if (r->text == NULL && need <= sizeof r->few && r->leaf != NULL && r->leaf->shape->type != TCX__SHAPE_STRING) {
+    r->text = r->few;
+    r->text_cap = sizeof r->few;
+  } else if (r->text == NULL) {
     r->text = tcx__arena_alloc(r->r.arena, need);
     r->text_cap = need;
   } else if (need > r->text_cap) {
@@ -72,7 +79,8 @@ static struct tcx_str take_text(struct tcx_xml_reader *r) {
     return (struct tcx_str){ "", 0 };
   struct tcx_str text = { r->text, r->text_len };
   r->text[r->text_len] = '\0';
-  tcx__arena_resize(r->r.arena, r->text, r->text_cap, r->text_len + 1);
+  if (r->text_cap > r->text_len + 1 && r->text != r->few)
+    tcx__arena_resize(r->r.arena, r->text, r->text_cap, r->text_len + 1);
   r->text = NULL;
   r->text_len = r->text_cap = 0;
   return text;
@@ -80,7 +88,7 @@ static struct tcx_str take_text(struct tcx_xml_reader *r) {
 
 static int on_text(void *ctx, const char *p, size_t n) {
   struct tcx_xml_reader *r = ctx;
-  return r->skip == 0 && r->depth > 0 && r->frames[r->depth - 1].takes_text ? add_text(r, p, n) : 0;
+  return r->takes_text ? add_text(r, p, n) : 0;
 }
 
 /* ---- frames ---- */
@@ -101,7 +109,7 @@ static struct frame *push(struct tcx_xml_reader *r) {
   return f;
 }
 
-static bool is_flattened_list(const struct tcx_member *m) { return m->shape->type == TCX__SHAPE_LIST && (m->flags & TCX__M_FLATTENED); }
+static bool is_flattened_list(const struct tcx_member *m) { return (m->flags & TCX__M_FLATTENED) && m->shape->type == TCX__SHAPE_LIST; }
 
 /* The name under which a structure's member stands in a document. */
 static struct tcx_str wire_name(const struct tcx_member *m) {
@@ -114,20 +122,21 @@ static bool is_elsewhere(const struct tcx_member *m) {
   return m->location == TCX__LOC_HEADER || m->location == TCX__LOC_HEADERS || m->location == TCX__LOC_STATUS || (m->flags & TCX__M_EVENT_HEADER);
 }
 
-/* Members mostly come in the model's order: the search begins where it ended last. A flattened list whose items have a name of their own may also stand under the
-   list's: Smithy says so, botocore does not know it. */
-static const struct tcx_member *find_member(const struct frame *f, const char *name, size_t n) {
+/* The member's index, or n_members. Members mostly come in the model's order: the search begins at next. A flattened list whose items have a name of their own may also
+   stand under the list's: Smithy says so, botocore does not know it. */
+static uint32_t find_member(const struct frame *f, const char *name, size_t n) {
   const struct tcx_member *members = f->shape->members;
-  uint32_t count = f->shape->n_members, i = f->last != NULL ? (uint32_t)(f->last - members) : 0;
-  for (uint32_t tried = 0; tried < count; tried++, i = i + 1 == count ? 0 : i + 1) {
+  uint32_t count = f->shape->n_members, i = f->next;
+  for (uint32_t tried = 0; tried < count; tried++, i++) {
+    i = i >= count ? 0 : i;
     struct tcx_str wire = wire_name(&members[i]);
     if (wire.n == n && memcmp(wire.p, name, n) == 0 && !is_elsewhere(&members[i]))
-      return &members[i];
+      return i;
   }
   for (i = 0; i < count; i++)
     if (is_flattened_list(&members[i]) && members[i].wire_len == n && memcmp(members[i].wire, name, n) == 0)
-      return &members[i];
-  return NULL;
+      return i;
+  return count;
 }
 
 /* The attribute's prefix must stand in the model too, but which it is does not matter. */
@@ -151,8 +160,13 @@ static int read_attributes(struct tcx_xml_reader *r, struct frame *f, const stru
   return 0;
 }
 
-/* Opens the frame of an element of shape that is member in the frame below. */
+/* Opens the element of shape that is member in the frame below. */
 static int open_value(struct tcx_xml_reader *r, const struct tcx_member *member, const struct tcx_shape *shape, const struct tcx_xml_attr *attrs, unsigned n) {
+  if (shape->type > TCX__SHAPE_MAP) {
+    r->leaf = member;
+    r->takes_text = true;
+    return 0;
+  }
   struct frame *f = push(r);
   if (f == NULL)
     return no_memory(r);
@@ -161,8 +175,7 @@ static int open_value(struct tcx_xml_reader *r, const struct tcx_member *member,
   switch (shape->type) {
   case TCX__SHAPE_STRUCTURE: f->value = tcx__value_new(r->r.arena, TCX_MAP); break;
   case TCX__SHAPE_LIST: f->kind = LIST; f->value = tcx__value_new(r->r.arena, TCX_LIST); break;
-  case TCX__SHAPE_MAP: f->kind = MAP; f->value = tcx__value_new(r->r.arena, TCX_MAP); break;
-  default: f->kind = SCALAR; f->takes_text = true; return 0;
+  default: f->kind = MAP; f->value = tcx__value_new(r->r.arena, TCX_MAP); break;
   }
   if (f->value == NULL)
     return no_memory(r);
@@ -193,21 +206,21 @@ static int meet(struct tcx_xml_reader *r, struct frame *f, const char *name, siz
 }
 
 /* True when the member was met before in this structure; notes it. */
-static bool was_met(struct frame *f, const struct tcx_member *m) {
-  size_t i = (size_t)(m - f->shape->members);
+static bool was_met(struct frame *f, uint32_t i) {
   if (i >= 64)
-    return tcx__value_find(f->value, m->name, m->name_len) != NULL;
+    return tcx__value_find(f->value, f->shape->members[i].name, f->shape->members[i].name_len) != NULL;
   uint64_t bit = (uint64_t)1 << i;
   bool met = (f->seen & bit) != 0;
   f->seen |= bit;
   return met;
 }
 
-/* The flattened list or map that m's elements belong to. */
-static int open_flattened(struct tcx_xml_reader *r, struct frame *f, const struct tcx_member *m, const struct tcx_xml_attr *attrs, unsigned n) {
+/* An element of a flattened list or map. */
+static int open_flattened(struct tcx_xml_reader *r, struct frame *f, uint32_t i, const struct tcx_xml_attr *attrs, unsigned n) {
+  const struct tcx_member *m = &f->shape->members[i];
   bool is_list = m->shape->type == TCX__SHAPE_LIST;
   if (f->last != m || f->found == NULL) {
-    f->found = was_met(f, m) ? tcx__value_find(f->value, m->name, m->name_len) : NULL;
+    f->found = was_met(f, i) ? tcx__value_find(f->value, m->name, m->name_len) : NULL;
     if (f->found == NULL) {
       f->found = tcx__value_new(r->r.arena, is_list ? TCX_LIST : TCX_MAP);
       if (f->found == NULL || tcx__value_add(r->r.arena, f->value, m->name, m->name_len, f->found) != 0)
@@ -222,9 +235,9 @@ static int open_flattened(struct tcx_xml_reader *r, struct frame *f, const struc
 
 static int open_member(struct tcx_xml_reader *r, const char *name, size_t len, const struct tcx_xml_attr *attrs, unsigned n) {
   struct frame *f = &r->frames[r->depth - 1];
-  const struct tcx_member *m = find_member(f, name, len);
-  if (f->takes_text) {
-    f->takes_text = false;
+  uint32_t i = find_member(f, name, len);
+  if (r->takes_text) { /* the document's, which has a child now */
+    r->takes_text = false;
     take_text(r);
   }
   if (f->shape->flags & TCX__S_UNION) {
@@ -232,14 +245,20 @@ static int open_member(struct tcx_xml_reader *r, const char *name, size_t len, c
     if (status != 0)
       return status;
   }
-  if (m != NULL && (m->flags & TCX__M_FLATTENED) && (m->shape->type == TCX__SHAPE_LIST || m->shape->type == TCX__SHAPE_MAP))
-    return open_flattened(r, f, m, attrs, n);
-  if (m == NULL || was_met(f, m)) {
+  if (i == f->shape->n_members) {
     r->skip = 1;
     return 0;
   }
-  f->last = m;
+  const struct tcx_member *m = &f->shape->members[i];
+  f->next = i;
+  if ((m->flags & TCX__M_FLATTENED) && m->shape->type <= TCX__SHAPE_MAP)
+    return open_flattened(r, f, i, attrs, n);
+  f->next++;
   f->found = NULL;
+  if (was_met(f, i)) {
+    r->skip = 1;
+    return 0;
+  }
   return open_value(r, m, m->shape, attrs, n);
 }
 
@@ -286,7 +305,7 @@ static int open_root(struct tcx_xml_reader *r, const char *name, size_t len, con
     f->kind = WRAPPER;
     return 0;
   }
-  f->unwrapped = f->takes_text = may_be_unwrapped(shape, name, len);
+  r->unwrapped = r->takes_text = may_be_unwrapped(shape, name, len);
   return read_attributes(r, f, attrs, n);
 }
 
@@ -309,6 +328,11 @@ static int on_start(void *ctx, const struct tcx_xml_name *tag, const struct tcx_
     r->skip++;
     return 0;
   }
+  if (r->leaf != NULL) {
+    r->takes_text = false;
+    r->skip = 1;
+    return 0;
+  }
   if (r->depth == 0)
     return open_root(r, name, len, attrs, n);
   struct frame *f = &r->frames[r->depth - 1];
@@ -317,13 +341,10 @@ static int on_start(void *ctx, const struct tcx_xml_name *tag, const struct tcx_
   case LIST: return open_value(r, &f->shape->members[0], f->shape->members[0].shape, attrs, n);
   case MAP: return open_entry(r, f->shape, f->value);
   case ENTRY: return open_entry_part(r, name, len, attrs, n);
-  case WRAPPER:
-    if (f->found == NULL && len == 5 && memcmp(name, "Error", 5) == 0)
-      return open_wrapped(r, attrs, n);
-    break;
   default: break;
   }
-  f->takes_text = false;
+  if (f->found == NULL && len == 5 && memcmp(name, "Error", 5) == 0)
+    return open_wrapped(r, attrs, n);
   r->skip = 1;
   return 0;
 }
@@ -396,23 +417,32 @@ static int deliver(struct tcx_xml_reader *r, const struct tcx_member *m, struct 
   return status == 0 ? 0 : no_memory(r);
 }
 
+static int close_leaf(struct tcx_xml_reader *r) {
+  const struct tcx_member *m = r->leaf;
+  struct tcx_value *v;
+  int status = scalar_of(r, m, &v);
+  r->leaf = NULL;
+  r->takes_text = false;
+  return status == 0 ? deliver(r, m, v) : status;
+}
+
 static int on_end(void *ctx) {
   struct tcx_xml_reader *r = ctx;
   if (r->skip > 0) {
     r->skip--;
     return 0;
   }
-  struct frame f = r->frames[--r->depth];
+  if (r->leaf != NULL)
+    return close_leaf(r);
+  struct frame *f = &r->frames[--r->depth]; /* stays where it is until the next push */
   int status = 0;
-  if (f.kind == SCALAR)
-    status = scalar_of(r, f.member, &f.value);
-  else if (f.kind == ENTRY)
-    return close_entry(r, &f);
-  else if (f.kind == STRUCTURE && (f.shape->flags & TCX__S_UNION))
-    status = close_union(r, &f);
-  else if (f.unwrapped && f.takes_text)
-    return close_unwrapped(r, &f);
-  return status == 0 && f.member != NULL ? deliver(r, f.member, f.value) : status;
+  if (f->kind == ENTRY)
+    return close_entry(r, f);
+  if (f->kind == STRUCTURE && (f->shape->flags & TCX__S_UNION))
+    status = close_union(r, f);
+  else if (r->unwrapped && r->takes_text)
+    return close_unwrapped(r, f);
+  return status == 0 && f->member != NULL ? deliver(r, f->member, f->value) : status;
 }
 
 /* ---- the reader ---- */

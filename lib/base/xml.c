@@ -19,7 +19,7 @@
 
 enum { BOM, CONTENT, LT, TAG, REFERENCE, COMMENT, CDATA, PI_TARGET, PI_CLOSE, PI, DECLARATION };
 enum { DONE, CUT };            /* what the readers of whole tokens say, beside a status < 0 */
-enum { NAMES_STEP = 256, ROOM = 4 /* a reference is written with up to 4 bytes in hand */, SLACK = 16 /* a short name is copied and compared as 16 bytes */ };
+enum { NAMES_STEP = 256, ROOM = 4 /* a reference is written with up to 4 bytes in hand */ };
 
 static int fail(struct tcx_xml *x, const char *why) {
   x->why = why;
@@ -195,12 +195,12 @@ static int read_attributes(struct tcx_xml *x, const char **pp, const char *end, 
 
 /* name ends before end. */
 static int push(struct tcx_xml *x, const struct tcx_xml_name *name, const char *end) {
-  if (x->names.cap - x->names.len <= name->n + (size_t)SLACK) {
+  if (x->names.cap - x->names.len <= name->n + (size_t)TCX__XML_SLACK) {
     int status = tcx__buf_reserve(&x->names, name->n + (size_t)NAMES_STEP);
     if (status < 0)
       return keep(x, status);
   }
-  if (end - name->p >= SLACK)
+  if (end - name->p >= TCX__XML_SLACK)
     tcx__xml_copy(x->names.data + x->names.len, name->p, name->n);
   else
     memcpy(x->names.data + x->names.len, name->p, name->n);
@@ -248,7 +248,7 @@ static int end_tag(struct tcx_xml *x, const char **pp, const char *end) {
   size_t n = x->name_len[x->depth - 1];
   const char *name = x->names.data + x->names.len - n;
   size_t have = (size_t)(end - p) < n ? (size_t)(end - p) : n;
-  if (end - p >= SLACK ? !tcx__xml_same(p, name, have) : memcmp(p, name, have) != 0)
+  if (end - p >= TCX__XML_SLACK ? !tcx__xml_same(p, name, have) : memcmp(p, name, have) != 0)
     return fail(x, "an end tag that does not match");
   p += have;
   if (p < end && *p != '>') {

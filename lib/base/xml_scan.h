@@ -18,12 +18,11 @@ const char *tcx__xml_scan_text(const char *p, const char *end);
 int tcx__xml_char(const char *p, const char *end);
 /* The byte behind the name at p; end when the name may go on there; NULL when there is no name at p. */
 const char *tcx__xml_scan_name(const char *p, const char *end);
-/* Length of the name at p when it is at most 15 letters, digits and "._-", has no prefix and its end can be seen; else 0: then scan_name tells. Branches are few,
-   since what varies from name to name is hard to predict. */
-static inline unsigned tcx__xml_short_name(const char *p, const char *end) {
+#define TCX__XML_SLACK 32      /* bytes that the three below may touch, however short the name */
+
 #ifdef __SSE2__
-  if (end - p < 16 || !tcx__xml_is(*p, TCX__XML_NAME_START))
-    return 0;
+/* One bit a byte: letters, digits and "._-". */
+static inline unsigned tcx__xml_name_mask(const char *p) {
   __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
   __m128i letter = _mm_add_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8((char)(0x80 - 'a')));
   __m128i digit = _mm_add_epi8(v, _mm_set1_epi8((char)(0x80 - '0')));
@@ -31,8 +30,19 @@ static inline unsigned tcx__xml_short_name(const char *p, const char *end) {
   __m128i is_digit = _mm_cmplt_epi8(digit, _mm_set1_epi8((char)(0x80 + 10)));
   __m128i dash = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('-')), _mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
   __m128i is_mark = _mm_or_si128(dash, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
-  unsigned in_name = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is_letter, is_digit), is_mark));
+  return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is_letter, is_digit), is_mark));
+}
+#endif
+/* Length of the name at p when it is at most 31 letters, digits and "._-", has no prefix and slack follows; else 0: then scan_name tells. Branches are few, since what
+   varies from name to name is hard to predict. */
+static inline unsigned tcx__xml_short_name(const char *p, const char *end) {
+#ifdef __SSE2__
+  if (end - p < TCX__XML_SLACK || !tcx__xml_is(*p, TCX__XML_NAME_START))
+    return 0;
+  unsigned in_name = tcx__xml_name_mask(p);
   if (in_name == 0xFFFF)
+    in_name |= tcx__xml_name_mask(p + 16) << 16;
+  if (in_name == 0xFFFFFFFF)
     return 0;
   unsigned n = (unsigned)__builtin_ctz(~in_name);
   return p[n] == ':' || (unsigned char)p[n] >= 0x80 ? 0 : n;
@@ -41,19 +51,20 @@ static inline unsigned tcx__xml_short_name(const char *p, const char *end) {
   return 0;
 #endif
 }
-/* memcpy and memcmp for n bytes where 16 may be touched at a and b when n is less. */
-static inline void tcx__xml_copy(char *a, const char *b, size_t n) {
-  if (n <= 16)
-    memcpy(a, b, 16);
+/* memcpy and memcmp == 0 where slack follows at both. */
+static inline void tcx__xml_copy(char *to, const char *from, size_t n) {
+  if (n <= TCX__XML_SLACK)
+    memcpy(to, from, TCX__XML_SLACK);
   else
-    memcpy(a, b, n);
+    memcpy(to, from, n);
 }
 static inline bool tcx__xml_same(const char *a, const char *b, size_t n) {
 #ifdef __SSE2__
-  if (n <= 16) {
-    __m128i va = _mm_loadu_si128((const __m128i *)(const void *)a), vb = _mm_loadu_si128((const __m128i *)(const void *)b);
-    unsigned wanted = (1u << n) - 1;
-    return ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(va, vb)) & wanted) == wanted;
+  if (n <= TCX__XML_SLACK) {
+    __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a), _mm_loadu_si128((const __m128i *)(const void *)b));
+    __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)), _mm_loadu_si128((const __m128i *)(const void *)(b + 16)));
+    unsigned long long wanted = (1ull << n) - 1, equal = (unsigned)_mm_movemask_epi8(low) | (unsigned long long)(unsigned)_mm_movemask_epi8(high) << 16;
+    return (equal & wanted) == wanted;
   }
 #endif
   return memcmp(a, b, n) == 0;
