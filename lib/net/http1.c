@@ -104,6 +104,8 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t n) {
 
 static int on_header_field_complete(llhttp_t *parser) {
   struct tcx_http1 *h = parser->data;
+  if (!h->seen_head && (h->len == 0 || h->text[h->len - 1] == '\0'))
+    return fail(h, TCX_EPROTO, "a header has no name");
   int rc = end_text(h);
   h->value_at = h->len;
   return rc;
