@@ -1,38 +1,76 @@
-"""The documents: the README's program is the one that is compiled, links lead somewhere, tables name what exists."""
+"""The documentation: every C block compiles, every link leads somewhere, and the table of configuration options is the code's."""
 import os
 import re
+import subprocess
+import tempfile
 
 import source
 import tap
 
-readme = source.read("README.md")
-program = re.search(r"^```c\n(.*?)^```$", readme, re.M | re.S)
-tap.ok(program is not None, "the README has a program")
-tap.equal(program.group(1) if program else "", source.read("examples/first.c"), "the README's program is examples/first.c")
-tap.ok(len([line for line in source.read("examples/first.c").splitlines() if line.strip()]) <= 25, "it is short")
+PRELUDE = """\
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <tucuxi.h>
+#include <tucuxi/s3.h>
+#include <tucuxi/transfer.h>
+extern tcx_session_t *session;
+extern tcx_client_t *s3;
+extern void *ctx;
+extern int err;
+extern const char *bucket, *key, *secret, *data;
+extern size_t length;
+extern void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
+"""
+BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
-documents = [n for n in os.listdir(source.ROOT) if n.endswith(".md")] + source.files("docs", "examples", "bench", "test", ends=(".md",))
-bad = []
-for name in documents:
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", source.read(name)):
-        if "://" not in target and not os.path.exists(source.path(os.path.dirname(name), target)):
-            bad.append(f"{name}: {target}")
-tap.ok(not bad, "every link between documents leads to a file", "\n".join(bad))
 
-bad = [f"README.md: {command}" for command in re.findall(r"^sh (\S+)", readme, re.M) if not os.path.exists(source.path(command))]
-tap.ok(not bad, "every script that the README runs exists", "\n".join(bad))
-helpers = re.search(r"^## Need, use, never$(.*?)^## ", source.read("CONTRIBUTING.md"), re.M | re.S).group(1)
-internal = "\n".join(source.read(n) for n in source.files("lib/base", "lib/net", ends=(".h",)))
-bad = [word for word in re.findall(r"`(tcx__\w+)`", helpers) if word not in internal]
-bad += [word for word in re.findall(r"`((?:base|net)/\w+\.h)`", helpers) if not os.path.exists(source.path("lib", word))]
-tap.ok(not bad, "the helpers that CONTRIBUTING names exist", "\n".join(bad))
-options = re.findall(r"`(TCX_\w+)`", readme)
-declared = source.read("CMakeLists.txt")
-tap.equal([o for o in options if o not in declared], [], "the options that the README names exist")
-version = re.search(r"project\(tucuxi VERSION ([0-9.]+)", declared).group(1)
-tap.ok(f"## {version}" in source.read("CHANGELOG.md"), "CHANGELOG tells of this version")
-licences = [n for n in os.listdir(source.path("test", "compliance", "data")) if not n.startswith(".")]
-tap.ok(licences, "there is compliance data")
-bad = [n for n in licences if not re.search(rf"(?<![\w-]){n}(?![\w-])", source.read("NOTICE"))]
-tap.ok(not bad, "NOTICE names the origin of every folder of compliance data", "\n".join(bad))
+def pages():
+    found = source.files("docs", ends=(".md",))
+    return found + [n for n in sorted(os.listdir(source.path())) if n.endswith(".md")]
+
+
+def as_program(block):
+    """A block with main is a program; of others, functions and structs at the margin stay outside, and the statements become a function's."""
+    if re.search(r"^int main\(", block, re.M):
+        return block
+    outside, inside, depth = [], [], 0
+    for line in block.splitlines():
+        if depth > 0 or re.match(r"(static \w.*\) \{|struct \w+ \{|enum \{|#|typedef )", line):
+            outside.append(line)
+            depth += line.count("{") - line.count("}")
+        else:
+            inside.append(line)
+    return PRELUDE + "\n".join(outside) + "\nvoid block(void);\nvoid block(void) {\n" + "\n".join(inside) + "\n}\n"
+
+
+flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I" + source.path("include"), "-I" + os.path.join(source.RELEASE, "generated", "include")]
+flags += subprocess.run(["pkg-config", "--cflags", "libuv"], check=True, capture_output=True, text=True).stdout.split()
+for page in pages():
+    text = source.read(page)
+    for match in BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start()) + 2
+        with tempfile.TemporaryDirectory() as folder:
+            name = os.path.join(folder, "block.c")
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(as_program(match.group(1)))
+            done = subprocess.run(["gcc", *flags, name], capture_output=True, text=True, check=False)
+        tap.ok(done.returncode == 0, f"{page}:{line} compiles", done.stderr)
+    links = [link.split("#")[0] for link in LINK.findall(FENCE.sub("", text)) if not re.match(r"\w+:", link) and not link.startswith("#")]
+    bad = [link for link in links if not os.path.exists(source.path(os.path.dirname(page), link))]
+    tap.ok(not bad, f"{page}: links", "\n".join(bad))
+
+# The options of lib/core/config.c, and what differences.md says of each.
+table = re.search(r"options_table\[\] = \{(.*?)\n\};", source.read("lib/core/config.c"), re.S).group(1)
+options = {name: kind != "LATER" for name, kind in re.findall(r'^\s*\{"([\w.]+)", (\w+),', table, re.M)}
+section = re.search(r"^## Every option of Config$(.*?)(?=^## |\Z)", source.read("docs/differences.md"), re.M | re.S).group(1)
+told = {name: done == "yes" for name, done in re.findall(r"^\| `([\w.]+)` \| (yes|no) \|", section, re.M)}
+tap.ok(len(options) > 40, "the options are found", str(len(options)))
+tap.equal(sorted(set(options) - set(told)), [], "every option is in the table of differences.md")
+tap.equal(sorted(set(told) - set(options)), [], "and no other")
+tap.equal([n for n in told if n in options and told[n] != options[n]], [], "what is done and what is refused")
 tap.done()
