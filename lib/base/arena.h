@@ -44,6 +44,11 @@ void tcx__arena_free(struct tcx_arena *arena);                             /* NU
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child);
 void tcx__arena_cleanup(struct tcx_arena *arena);                          /* runs the cleanups now, newest first, each once */
 int tcx__arena_on_free(struct tcx_arena *arena, void (*run)(void *p), void *p); /* 0 or UV_ENOMEM */
+/* The same with a node (run and p set) that the caller has, in the arena or somewhere that outlives it: cannot fail. */
+static inline void tcx__arena_hang(struct tcx_arena *arena, struct tcx_cleanup *node) {
+  node->next = arena->cleanups;
+  arena->cleanups = node;
+}
 
 void *tcx__arena_grow(struct tcx_arena *arena, size_t n);                  /* the slow path of alloc; n as it was asked for */
 static inline void *tcx__arena_alloc(struct tcx_arena *arena, size_t n) {  /* 8-aligned, not zeroed; NULL when memory is out */

@@ -15,7 +15,11 @@ static int nothing_to_close(tcx_body_t *b) {
   return 0;
 }
 static void free_plain(tcx_body_t *b) { tcx__free(b); }
-static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open, nothing_to_close, free_plain};
+static void free_failed(tcx_body_t *b) {
+  if (b->status != UV_ENOMEM)
+    tcx__free(b);
+}
+static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open, nothing_to_close, free_failed};
 
 /* Bodies that say so free themselves; the one that stands for no memory is nobody's. */
 tcx_body_t *tcx__body_failed(int status) {

@@ -21,6 +21,16 @@ int tcx__run_hooks(tcx_call_t *call, tcx__point point) {
 
 static void on_ready(struct tcx_ready *ready);
 
+/* Headers that the library writes itself: a second one would say something else than what is sent or signed. */
+static bool own_header(struct tcx_str name) {
+  static const char *const names[] = {"host", "content-length", "transfer-encoding", "connection", "expect", "authorization", "user-agent", "x-amz-date", "x-amz-security-token",
+                                      "x-amz-content-sha256", "x-amz-decoded-content-length", "x-amz-trailer", "amz-sdk-invocation-id", "amz-sdk-request"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (tcx__str_ieq(name, tcx__str(names[i])))
+      return true;
+  return false;
+}
+
 /* Copies "Name: value" lines; what is wrong with one is told through the callback. */
 static int read_headers(tcx_call_t *call, const char *const *lines) {
   tcx__headers_init(&call->extra, call->arena);
@@ -28,6 +38,8 @@ static int read_headers(tcx_call_t *call, const char *const *lines) {
     const char *colon = strchr(*lines, ':');
     if (colon == NULL)
       return tcx__fail(&call->fail, TCX_EPARAM, "header line without a colon: %s", *lines);
+    if (own_header((struct tcx_str){*lines, (size_t)(colon - *lines)}))
+      return tcx__fail(&call->fail, TCX_EPARAM, "header line for a header that tucuxi writes itself: %s", *lines);
     char *copy = tcx__arena_strdup(call->arena, *lines);
     if (copy == NULL)
       return UV_ENOMEM;
@@ -60,11 +72,20 @@ void tcx__call_let_loop_go(tcx_call_t *call) {
   }
 }
 
+/* Where it is now: the pool and the exchange know better than the last step. */
+static tcx_phase_t current_phase(const tcx_call_t *call) {
+  if (call->leasing)
+    return tcx__lease_phase(&call->wait.lease);
+  return call->phase == TCX_PHASE_SEND && call->x.upload_done ? TCX_PHASE_WAIT : call->phase;
+}
+
 static void on_deadline(struct tcx_timer *timer) {
   tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, deadline));
+  tcx_phase_t phase = current_phase(call);
   tcx__call_break(call);
+  call->fail.status = 0; /* what an attempt before failed with */
   (void)tcx__fail(&call->fail, UV_ETIMEDOUT, "The call was not over after its timeout of %u ms", call->options.timeout_ms);
-  tcx__call_fail(call, UV_ETIMEDOUT, call->phase);
+  tcx__call_fail(call, UV_ETIMEDOUT, phase);
 }
 
 static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena *arena) {
@@ -263,7 +284,8 @@ static void on_lease_ready(struct tcx_lease *lease, struct tcx_conn *conn) {
 static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase, const char *why) {
   tcx_call_t *call = (tcx_call_t *)((char *)lease - offsetof(tcx_call_t, wait.lease));
   call->leasing = false;
-  call->attempts++;
+  if (phase != TCX_PHASE_POOL && !call->free_retried)
+    call->attempts++;
   tcx__call_attempt_failed(call, status, phase, why);
 }
 static const struct tcx_lease_ops lease_ops = {on_lease_ready, on_lease_failed};
@@ -311,6 +333,7 @@ void tcx__call_step(tcx_call_t *call) {
 void tcx__call_break(tcx_call_t *call) {
   if (call->exchanging) {
     call->exchanging = false;
+    call->sent = call->sent || call->x.sent;
     tcx__exchange_abort(&call->x);
   }
   if (call->leasing) {
@@ -389,6 +412,17 @@ static void on_ready(struct tcx_ready *ready) {
     tcx__call_rendered(call);
 }
 
+static void release_models(void *models) { tcx__models_free(models); }
+
+/* It is kept by others: its blocks no longer go to the client's pool, and the model, whose names it holds, stays as long as it does. */
+static void keep_alone(tcx_call_t *call, tcx_session_t *session) {
+  tcx__arena_set_pool(call->arena, NULL);
+  if (session->models == NULL)
+    return;
+  call->models_hold = (struct tcx_cleanup){.run = release_models, .p = tcx__models_retain(session->models)};
+  tcx__arena_hang(call->arena, &call->models_hold);
+}
+
 /* Out of the client's list; a call that is kept by others keeps nothing of client and session. */
 void tcx__call_retire(tcx_call_t *call) {
   tcx_client_t *c = call->client;
@@ -409,8 +443,10 @@ void tcx__call_retire(tcx_call_t *call) {
   tcx__timer_stop(session->net, &call->timer);
   tcx__timer_stop(session->net, &call->deadline);
   tcx__ready_remove(session, &call->ready);
+  if (call->upload.frames != NULL)
+    tcx__chunked_wipe(&call->upload.frames->chunked);
   if (call->refs > 1)
-    tcx__arena_set_pool(call->arena, NULL);
+    keep_alone(call, session);
   bool holding = call->holding;
   call->holding = false;
   call->session = NULL;
@@ -432,7 +468,7 @@ void tcx__call_unref(tcx_call_t *call) {
 static void cancel_with(tcx_call_t *call, const char *why) {
   if (call->state == TCX__CALL_DONE || call->state == TCX__CALL_OVER || call->state == TCX__CALL_STREAMING)
     return;
-  tcx_phase_t phase = call->phase;
+  tcx_phase_t phase = current_phase(call);
   tcx__call_break(call);
   call->fail.status = 0;
   (void)tcx__fail(&call->fail, TCX_ECANCELED, "%s", why);

@@ -106,6 +106,7 @@ struct tcx_call {
   tcx_stream_t *stream;
   struct tcx_buf rendered;             /* the body, of a call that is only rendered */
   void *hook_state;                    /* a customization's own, per call */
+  struct tcx_cleanup models_hold;      /* in the arena's cleanups once it outlives its client */
   /* times */
   uint64_t started_us, sent_us, credentials_us, waited_us;
   tcx_call_timings_t timings;

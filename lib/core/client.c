@@ -167,7 +167,7 @@ int tcx_session_get_client(tcx_session_t *session, const char *service, const ch
   if (session->closing)
     return TCX_ECLOSING;
   for (tcx_client_t *c = session->clients; c != NULL; c = c->next) {
-    if (c->shared && strcmp(c->service, service) == 0 && same_text(c->data, region)) {
+    if (c->shared && !c->closing && strcmp(c->service, service) == 0 && same_text(c->data, region)) {
       *out = c;
       return 0;
     }
@@ -252,9 +252,12 @@ static void on_close_ready(struct tcx_ready *ready) {
     tcx_session_t *session = c->session;
     if (cb != NULL)
       cb(c);
+    if (c->closing)
+      tcx__ready_push(session, &c->close_ready); /* behind what was queued before the close */
     tcx__session_drop(session);
+    return;
   }
-  if (!c->closing || c->active > 0)
+  if (!c->closing)
     return;
   if (c->pool == NULL) {
     on_pool_closed(c);

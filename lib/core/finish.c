@@ -162,6 +162,8 @@ static bool refuses_trailer(tcx_call_t *call) {
   static const char *const codes[] = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentLength", "XAmzContentSHA256Mismatch", "InvalidDigest", "501", "411"};
   if (call->payload.place != TCX__SUM_IN_TRAILER || call->without_trailer || call->client->config.endpoint_url == NULL)
     return false;
+  if (!call->payload.own_sum && call->upload.body != NULL)
+    return false; /* the caller's checksum has no other place */
   for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
     if (strcmp(codes[i], call->parse_error.code) == 0)
       return resendable(call);
@@ -192,6 +194,14 @@ static void on_late_failure(struct tcx_timer *timer) {
   tell_failure((tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer)));
 }
 
+/* The policy's answer. A body that cannot be sent again is found out before the policy takes anything from the quota. */
+static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_in *in) {
+  struct tcx_retry_out out = {.kind = tcx__retry_classify(in)};
+  if (out.kind != TCX__RETRY_NOT && call->attempts < call->retry.max_attempts && !resendable(call))
+    return out;
+  return tcx__retry_decide(&call->client->quota, &call->retry, in);
+}
+
 static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   bool response = status == TCX_ECLIENT;
   const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
@@ -211,13 +221,13 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
       .long_poll = tcx__retry_is_long_poll(service_id, call->op->name),
       .random = tcx__session_random(call->session),
   };
-  struct tcx_retry_out out = tcx__retry_decide(&call->client->quota, &call->retry, &in);
+  struct tcx_retry_out out = ask_policy(call, &in);
   call->error.retryable = out.kind != TCX__RETRY_NOT;
   call->error.throttled = out.kind == TCX__RETRY_THROTTLED;
   call->max_attempts_reached = out.max_attempts_reached;
   call->quota_reached = out.quota_reached;
   call->fresh = !response;
-  if (out.retry && resendable(call)) {
+  if (out.retry) {
     tcx__log(call->session, TCX_LOG_DEBUG, "retry", call, "%s attempt %u failed (%s), again in %llu ms", call->op->name, call->attempts,
              response ? call->parse_error.code : tcx_err_name(status), (unsigned long long)out.delay_ms);
     back_off(call, out.delay_ms, on_backoff);
@@ -225,7 +235,7 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   }
   call->last_status = status;
   call->last_phase = phase;
-  if (out.delay_ms > 0 && !out.retry)
+  if (out.delay_ms > 0)
     back_off(call, out.delay_ms, on_late_failure);
   else
     tell_failure(call);
@@ -256,7 +266,7 @@ void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, c
 void tcx__call_inner_done(tcx_call_t *call, int err) {
   if (err != 0)
     tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
-  else if (call->redirect)
+  else if (call->redirect && resendable(call))
     redirect(call);
   else
     judge(call, TCX_ECLIENT, TCX_PHASE_READ);

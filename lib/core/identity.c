@@ -1,6 +1,7 @@
 /*
  * States of a source: empty -> fetching -> holding an identity -> (expired) fetching ... -> freed.
- * tcx__identity_get starts a fetch when there is nothing usable; tcx__identity_answer ends it and tells all waiters in the order in which they came.
+ * tcx__identity_get starts a fetch when there is nothing usable; tcx__identity_answer ends it and tells all waiters in the order in which they came. An identity near its end is still
+ * given out while a new one is fetched; when that fails the old one serves on until it has expired.
  */
 #include "core/identity.h"
 #include "base/mem.h"
@@ -8,12 +9,16 @@
 #include "core/session.h"
 #include <string.h>
 
+#define NEAR_END_S 600 /* before it expires: fetched anew, while it goes on being used */
+#define AGAIN_S 60     /* between two such fetches */
+
 struct tcx_identity_source {
   tcx_session_t *session;
   struct tcx_provider *provider;
   struct tcx_identity *current;
   struct tcx_identity_wait *first, *last;
   uint64_t round; /* answers so far: who waits from now on waits for a later one */
+  int64_t again;  /* when an identity near its end may be fetched anew */
   bool fetching;
 };
 
@@ -89,8 +94,8 @@ void tcx__identity_source_free(struct tcx_identity_source *s) {
   tcx__free(s);
 }
 
-static bool usable(const struct tcx_identity_source *s) {
-  return s->current != NULL && (s->current->expires == 0 || s->current->expires > tcx__session_now(s->session));
+static bool lives(const struct tcx_identity *id, int64_t now) {
+  return id != NULL && (id->expires == 0 || id->expires > now);
 }
 
 static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
@@ -106,8 +111,15 @@ static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) 
 }
 
 struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
-  if (usable(s))
+  int64_t now = tcx__session_now(s->session);
+  if (lives(s->current, now)) {
+    if (s->current->expires != 0 && s->current->expires - now <= NEAR_END_S && !s->fetching && now >= s->again) {
+      s->again = now + AGAIN_S;
+      s->fetching = true;
+      s->provider->fetch(s->provider, s); /* the answer never takes away what still lives */
+    }
     return tcx__identity_retain(s->current);
+  }
   if (!s->fetching) {
     s->fetching = true;
     enqueue(s, w);
@@ -157,6 +169,10 @@ void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_c
     status = TCX_ECREDS;
   }
   s->fetching = false;
+  if (id == NULL && s->first == NULL && lives(s->current, tcx__session_now(s->session))) {
+    tcx__log(s->session, TCX_LOG_WARN, "credentials", NULL, "refreshing them failed, the old ones are used on: %s", why != NULL ? why : tcx_strerror(status));
+    return;
+  }
   tcx__identity_release(s->current);
   s->current = id;
   if (id != NULL) {

@@ -16,6 +16,7 @@
 struct tcx_paginator {
   tcx_client_t *client;                 /* NULL once it is closed */
   tcx_session_t *session;
+  struct tcx_models *models;            /* held: op and model lie in them. NULL: the client has none */
   tcx_paginator_t *prev, *next;         /* in client->paginators */
   const char *operation;
   const struct tcx_operation *op;       /* NULL: no such operation, the call will tell */
@@ -59,6 +60,7 @@ static void unref(tcx_paginator_t *p) {
   tcx_call_release(p->kept);
   tcx_value_free(p->params);
   tcx__arena_free(p->token_arena);
+  tcx__models_free(p->models);
   tcx__arena_free(p->arena);
 }
 
@@ -126,9 +128,10 @@ static bool same_token(const struct tcx_value *a, const struct tcx_value *b) {
   return a->type == TCX_INT && a->u.integer == b->u.integer;
 }
 
-static int fail_pages(tcx_paginator_t *p, const char *text) {
-  int status = tcx__fail(&p->fail, TCX_EPAGINATE, "%s", text);
-  p->error = (tcx_error_t){.status = status, .msg = p->fail.text, .operation = p->op != NULL ? p->op->name : p->operation, .attempts = 1};
+static int fail_pages(tcx_paginator_t *p, int status, const char *text) {
+  p->fail.status = 0;
+  (void)tcx__fail(&p->fail, status, "%s", text);
+  p->error = (tcx_error_t){.status = status, .msg = p->fail.text, .operation = p->op != NULL ? p->op->name : p->operation};
   return status;
 }
 
@@ -139,13 +142,13 @@ static int take_tokens(tcx_paginator_t *p, const struct tcx_value *page) {
   struct tcx_value *tokens[TOKENS_MAX] = {0};
   bool any = false, same = p->token_arena != NULL;
   if (arena == NULL)
-    return UV_ENOMEM;
+    return fail_pages(p, UV_ENOMEM, tcx_strerror(UV_ENOMEM));
   bool more = m->more_results == NULL || filled(evaluate(page, m->more_results));
   for (unsigned i = 0; i < m->n_output_token && more; i++) {
     const struct tcx_value *v = evaluate(page, m->output_token[i]);
     if (v != NULL && (tokens[i] = tcx__value_deep_copy(arena, v)) == NULL) {
       tcx__arena_free(arena);
-      return UV_ENOMEM;
+      return fail_pages(p, UV_ENOMEM, tcx_strerror(UV_ENOMEM));
     }
     any = any || v != NULL;
     same = same && same_token(tokens[i], p->tokens[i]);
@@ -153,7 +156,7 @@ static int take_tokens(tcx_paginator_t *p, const struct tcx_value *page) {
   p->finished = !any;
   if (any && same) {
     tcx__arena_free(arena);
-    return fail_pages(p, "Error during pagination: The same next token was received twice");
+    return fail_pages(p, TCX_EPAGINATE, "Error during pagination: The same next token was received twice");
   }
   tcx__arena_free(p->token_arena);
   p->token_arena = arena;
@@ -193,6 +196,7 @@ static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   } else {
     status = take_tokens(p, response);
     p->finished = p->finished || status != 0;
+    p->error.attempts = status != 0 ? (int)call->attempts : 0;
   }
   tell(p, status, response);
   unref(p);
@@ -218,12 +222,12 @@ static int check_model(tcx_paginator_t *p) {
   if (p->op == NULL)
     return 0;
   if (p->model == NULL)
-    return fail_pages(p, "Operation cannot be paginated");
+    return fail_pages(p, TCX_EPAGINATE, "Operation cannot be paginated");
   if (p->model->n_input_token > TOKENS_MAX || p->model->n_output_token > TOKENS_MAX)
-    return fail_pages(p, "Operation has more page tokens than this version of tucuxi reads");
+    return fail_pages(p, TCX_EPAGINATE, "Operation has more page tokens than this version of tucuxi reads");
   for (unsigned i = 0; i < p->model->n_output_token; i++)
     if (!plain_expression(p->model->output_token[i]))
-      return fail_pages(p, "Operation has a page token expression that this version of tucuxi does not read");
+      return fail_pages(p, TCX_EPAGINATE, "Operation has a page token expression that this version of tucuxi does not read");
   return 0;
 }
 
@@ -267,6 +271,7 @@ int tcx_client_paginate_sized(tcx_client_t *client, const char *operation, tcx_v
     memcpy(&o, options, size);
   p->client = client;
   p->session = client->session;
+  p->models = p->session->models != NULL ? tcx__models_retain(p->session->models) : NULL;
   p->arena = p->fail.arena = arena;
   p->op = client->model != NULL ? tcx__model_operation(client->model, operation) : NULL;
   p->model = p->op != NULL ? tcx__model_pagination(client->model, p->op) : NULL;

@@ -15,24 +15,40 @@ static bool has_checksum_header(const struct tcx_headers *h) {
   return false;
 }
 
-static int choose_sum(tcx_call_t *call, tcx__sum *sum) {
+static int choose_sum(tcx_call_t *call) {
+  struct tcx_payload *p = &call->payload;
   const struct tcx_operation *op = call->op;
   const char *member = op->checksum_algorithm_member;
   bool required = (op->flags & (TCX__OP_CHECKSUM_REQUIRED | TCX__OP_MD5_REQUIRED)) != 0;
-  *sum = TCX__SUM_NONE;
+  p->sum = TCX__SUM_NONE;
   if (has_checksum_header(&call->req.headers))
     return 0;
   const char *asked = member != NULL ? tcx_value_str(tcx__value_find(call->params, member, strlen(member)), NULL) : NULL;
   if (asked != NULL) {
-    *sum = tcx__sum_by_name(asked);
-    return *sum != TCX__SUM_NONE ? 0 : tcx__fail(&call->fail, TCX_EPARAM, "Unsupported checksum algorithm: %s", asked);
+    p->sum = tcx__sum_by_name(asked);
+    return p->sum != TCX__SUM_NONE ? 0 : tcx__fail(&call->fail, TCX_EPARAM, "Unsupported checksum algorithm: %s", asked);
   }
   if (!required && (member == NULL || call->client->config.request_checksum_when_required))
     return 0;
   if (call->goal == TCX__GOAL_PRESIGN)
     return 0;
-  *sum = TCX__SUM_CRC32;
-  const struct tcx_member *m = member != NULL ? tcx__shape_member(op->input, member, strlen(member)) : NULL;
+  p->sum = TCX__SUM_CRC32;
+  p->own_sum = true;
+  return 0;
+}
+
+/* The form is chosen, and may have left no place for the checksum: then tucuxi's own is left out, header and all, and one that the caller asked for cannot be had. */
+static int name_sum(tcx_call_t *call, tcx__sum wanted) {
+  const struct tcx_operation *op = call->op;
+  const struct tcx_payload *p = &call->payload;
+  if (p->sum != wanted && !p->own_sum)
+    return tcx__fail(&call->fail, TCX_EBODY,
+                     "the checksum of this body of %s can only be sent in a trailer, and there is none over plain http without payload signing, or at a service that refuses it: give the body in memory",
+                     op->name);
+  const char *member = op->checksum_algorithm_member;
+  if (!p->own_sum || p->sum == TCX__SUM_NONE || member == NULL)
+    return 0;
+  const struct tcx_member *m = tcx__shape_member(op->input, member, strlen(member));
   if (m == NULL || m->location != TCX__LOC_HEADER)
     return 0;
   return tcx__headers_set(&call->req.headers, (struct tcx_str){m->wire, m->wire_len}, TCX__STR("CRC32"));
@@ -52,7 +68,7 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   struct tcx_payload *p = &call->payload;
   const struct tcx_client_config *config = &call->client->config;
   bool trailers = !call->client->trailers_refused && !call->without_trailer;
-  bool small = call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX);
+  bool small = call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX || (!trailers && p->sum != TCX__SUM_NONE));
   bool never = config->s3.payload_signing == TCX__FALSE;
   bool sign = !never && (config->s3.payload_signing == TCX__TRUE || !call->req.tls || !streaming || !protected_);
   if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && trailers && config->s3.checksum_trailer == TCX__TRUE)
@@ -139,7 +155,7 @@ int tcx__payload_plan(tcx_call_t *call) {
   bool streaming = streaming_input(call->op);
   if (call->goal != TCX__GOAL_PRESIGN && call->upload.body != NULL && call->upload.length < 0)
     return tcx__fail(&call->fail, TCX_EBODY, "the length of the request body is unknown: a single %s request must say it (give the source its length)", call->op->name);
-  int err = choose_sum(call, &p->sum);
+  int err = choose_sum(call);
   if (err != 0)
     return err;
   if (call->goal == TCX__GOAL_PRESIGN) {
@@ -147,7 +163,10 @@ int tcx__payload_plan(tcx_call_t *call) {
     p->ready = true;
     return 0;
   }
+  tcx__sum wanted = p->sum;
   choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
+  if ((err = name_sum(call, wanted)) != 0)
+    return err;
   if (call->upload.body != NULL && (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER))
     return tcx__fail(&call->fail, TCX_EBODY, "the body of %s has to be hashed before it is sent: give it in memory", call->op->name);
   if (chunked_form(p->form))

@@ -6,7 +6,8 @@
  *   http               checksum in a header, SHA-256 signed            STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
  *   http, payload_signing_enabled false                                UNSIGNED-PAYLOAD for both
  *   payload_signing_enabled true: https as http. No checksum wanted: https as http too, chunks without a trailer (botocore signs what no checksum protects).
- * Bodies that do not stream (documents) are in memory whatever their size, and signed. A service at a custom endpoint that has refused trailers gets what http memory gets.
+ * Bodies that do not stream (documents) are in memory whatever their size, and signed. A service at a custom endpoint that has refused trailers gets bodies in memory, whatever their
+ * size, with the checksum in a header, and others without: signed chunks over http, UNSIGNED-PAYLOAD over https.
  */
 #ifndef TCX_CORE_PAYLOAD_H
 #define TCX_CORE_PAYLOAD_H
@@ -22,6 +23,7 @@ struct tcx_payload {
   tcx__payload form;
   tcx__sum sum;
   uint8_t place;                    /* tcx__sum_place */
+  bool own_sum;                     /* tucuxi's idea; the caller asked for none */
   int64_t content_length;           /* of the request as it travels; -1 = no such header */
   bool hash_sha;                    /* SHA-256 of the memory body goes into the signature */
   bool ready;                       /* nothing is left to hash */

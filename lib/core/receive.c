@@ -57,6 +57,7 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   call->parser = NULL;
   call->collect = (struct tcx_collect){0};
   call->phase = TCX_PHASE_READ;
+  call->sent = true;
   call->timings.first_byte_us = x->first_byte_us;
   tcx__timer_stop(call->session->net, &call->timer);
   bool success = head->status >= 200 && head->status < 300;
@@ -147,7 +148,6 @@ static int finish_value(tcx_call_t *call) {
 static void on_end(struct tcx_exchange *x) {
   tcx_call_t *call = call_of(x);
   call->exchanging = false;
-  call->sent = true;
   if (call->streaming) {
     int err = tcx__payload_check_end(call);
     tcx__stream_end(call->stream, err != 0 ? err : TCX_EOF);

@@ -102,7 +102,6 @@ static size_t write_head(tcx_call_t *call, char *out, size_t size) {
 static void on_attempt_timeout(struct tcx_timer *timer) {
   tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
   tcx_phase_t phase = call->x.upload_done ? TCX_PHASE_WAIT : TCX_PHASE_SEND;
-  call->sent = call->sent || call->x.sent;
   tcx__call_break(call);
   tcx__call_attempt_failed(call, UV_ETIMEDOUT, phase, "The attempt was not answered within its timeout");
 }

@@ -67,8 +67,10 @@ void tcx__ready_remove(tcx_session_t *s, struct tcx_ready *r) {
 static void on_check(uv_check_t *check) {
   tcx_session_t *s = check->data;
   struct tcx_ready mark = {0};
-  if (s->ready.first == NULL)
+  if (s->ready.first == NULL) {
+    uv_idle_stop(&s->idle); /* what was queued has been taken out */
     return;
+  }
   tcx__ready_push(s, &mark);
   s->depth++;
   for (struct tcx_ready *r; (r = s->ready.first) != &mark;) {

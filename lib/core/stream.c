@@ -28,6 +28,8 @@ static void retire(tcx_stream_t *s) {
 static int make_response(tcx_call_t *call) {
   int err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0)
+    err = tcx__run_hooks(call, TCX__AFTER_PARSE);
+  if (err == 0)
     err = tcx__call_add_metadata(call, call->value);
   return err;
 }
@@ -69,15 +71,15 @@ void tcx__stream_offer(tcx_call_t *call) {
     return;
   }
   call->stream = s;
+  tcx__retry_succeeded(&call->client->quota, &call->retry);
   tcx__timer_stop(session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;
   call->timings.attempts = call->attempts;
-  call->sent = true;
   call->state = TCX__CALL_STREAMING;
   call->refs++; /* until we know whether it was taken */
   if (call->body != NULL)
     tcx__body_abandon(call->body);
-  call->body = NULL;
+  call->body = call->upload.body = NULL;
   tcx__arena_cleanup(call->arena);
   call->client->completed++;
   tcx__session_enter(session);

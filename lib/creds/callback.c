@@ -47,6 +47,7 @@ void tcx_credentials_answer(tcx_credentials_request_t *request, int status, cons
   if (p == NULL)
     return;
   p->pending = NULL;
+  tcx__session_touch(p->session);
   if (status < 0) {
     char text[512];
     snprintf(text, sizeof text, "the program's credentials callback failed: %s", reason != NULL ? reason : tcx_strerror(status));

@@ -3,7 +3,7 @@
  *
  * Everything is linked by pointers, names are NUL-ended and interned within a model. What botocore calls a member's traits is merged: a struct tcx_member
  * holds what applies at that place (its own trait, else its shape's), so that serializers and parsers look in one place.
- * Embedded models live for ever; loaded ones until tcx__models_free (with the session).
+ * Embedded models live for ever; loaded ones until the last tcx__models_free (the session's, or that of a call that outlives it).
  */
 #ifndef TCX_MODEL_MODEL_H
 #define TCX_MODEL_MODEL_H
@@ -183,7 +183,9 @@ struct tcx_models_options {
   bool not_installed;               /* the installed data folder is not asked */
 };
 int tcx__models_new(const struct tcx_models_options *options, struct tcx_models **out);
-void tcx__models_free(struct tcx_models *models);
+/* Counted: born with one reference, which its session gives back; whoever holds values of a model longer than the session (a retained call) holds one too. */
+struct tcx_models *tcx__models_retain(struct tcx_models *models);
+void tcx__models_free(struct tcx_models *models);  /* gives one back; the last one ends it. NULL is fine */
 /* The model of a service by botocore's name. A part (service-2, endpoint-rule-set-1, paginators-1, waiters-2) that a folder of data_path or ~/.aws/models holds wins over the
    embedded and installed one; of several API versions the newest wins, wherever it is, as in botocore. Blocking, once; embedded ones without any file of theirs cost a few stat calls, none when there is no such folder.
    TCX_ESERVICE with near names in f. */

@@ -23,6 +23,7 @@ struct loaded {
 };
 struct tcx_models {
   struct tcx_arena *arena; /* this struct, the paths, the loaded partitions */
+  unsigned refs;
   const struct tcx_model *const *embedded;
   const struct tcx_partitions *partitions;
   bool partitions_looked_for; /* in the folders */
@@ -71,6 +72,7 @@ int tcx__models_new(const struct tcx_models_options *options, struct tcx_models 
     return UV_ENOMEM;
   }
   models->arena = arena;
+  models->refs = 1;
   models->embedded = options->embedded;
   models->partitions = options->partitions;
   int status = add_roots(models, options);
@@ -82,8 +84,13 @@ int tcx__models_new(const struct tcx_models_options *options, struct tcx_models 
   return 0;
 }
 
+struct tcx_models *tcx__models_retain(struct tcx_models *models) {
+  models->refs++;
+  return models;
+}
+
 void tcx__models_free(struct tcx_models *models) {
-  if (models == NULL)
+  if (models == NULL || --models->refs > 0)
     return;
   for (struct loaded *loaded = models->loaded, *next; loaded != NULL; loaded = next) {
     next = loaded->next;
