@@ -37,6 +37,8 @@ bool tcx__str_ends(struct tcx_str a, const char *suffix) {
   return n == 0 || (a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0);
 }
 
+#define SURE 100000000000000000 /* below it another digit fits: no need to divide */
+
 int tcx__str_to_int64(struct tcx_str s, int64_t *out) {
   size_t i = 0;
   bool negative = false;
@@ -50,7 +52,7 @@ int tcx__str_to_int64(struct tcx_str s, int64_t *out) {
     if (s.p[i] < '0' || s.p[i] > '9')
       return UV_EINVAL;
     unsigned digit = (unsigned)(s.p[i] - '0');
-    if (value > (limit - digit) / 10)
+    if (value >= SURE && value > (limit - digit) / 10)
       over = true;
     else
       value = value * 10 + digit;
