@@ -100,7 +100,7 @@ static int read_json(const struct tcx_parse *p, struct tcx_str text, struct tcx_
 }
 
 static int add_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *map) {
-  const struct tcx_header *h = tcx__headers_get(&p->head->headers, m->wire);
+  const struct tcx_header *h = tcx__headers_find(&p->head->headers, (struct tcx_str){ m->wire, m->wire_len });
   if (h == NULL)
     return 0;
   struct tcx_value *v = NULL;
@@ -133,12 +133,22 @@ static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member
   return tcx__value_add(p->arena, map, m->name, m->name_len, found);
 }
 
+/* One bit for each length that a header's name has (modulo 64): most members are not there, and this tells it at once. */
+static uint64_t name_lengths(const struct tcx_headers *headers) {
+  uint64_t lengths = 0;
+  for (unsigned i = 0; i < headers->count; i++)
+    lengths |= (uint64_t)1 << (headers->list[i].name.n & 63);
+  return lengths;
+}
+
 int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure, struct tcx_value *map) {
+  uint64_t lengths = name_lengths(&p->head->headers);
   for (uint32_t i = 0; i < structure->n_members; i++) {
     const struct tcx_member *m = &structure->members[i];
     int status = 0;
     if (m->location == TCX__LOC_HEADER) {
-      status = add_header(p, m, map);
+      if ((lengths >> (m->wire_len & 63) & 1) != 0)
+        status = add_header(p, m, map);
     } else if (m->location == TCX__LOC_HEADERS) {
       status = add_prefix_headers(p, m, map);
     } else if (m->location == TCX__LOC_STATUS) {

@@ -10,13 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct tcx_str { const char *p; size_t n; };       /* borrowed bytes, not NUL-ended; p may be NULL when n is 0 */
 #define TCX__STR(literal) ((struct tcx_str){ (literal), sizeof(literal) - 1 })
-struct tcx_str tcx__str(const char *s);            /* of a NUL-ended string; NULL is empty */
-bool tcx__str_eq(struct tcx_str a, struct tcx_str b);
-bool tcx__str_is(struct tcx_str a, const char *s);
-bool tcx__str_ieq(struct tcx_str a, struct tcx_str b);  /* ASCII letters folded, no locale */
+static inline struct tcx_str tcx__str(const char *s) { /* of a NUL-ended string; NULL is empty */
+  return (struct tcx_str){s, s == NULL ? 0 : strlen(s)};
+}
+static inline bool tcx__str_eq(struct tcx_str a, struct tcx_str b) {
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool tcx__str_is(struct tcx_str a, const char *s) { return tcx__str_eq(a, tcx__str(s)); }
+bool tcx__bytes_ieq(const char *a, const char *b, size_t n);
+static inline bool tcx__str_ieq(struct tcx_str a, struct tcx_str b) { /* ASCII letters folded, no locale */
+  return a.n == b.n && tcx__bytes_ieq(a.p, b.p, a.n);
+}
 bool tcx__str_starts(struct tcx_str a, const char *prefix);
 bool tcx__str_ends(struct tcx_str a, const char *suffix);
 int tcx__str_to_int64(struct tcx_str s, int64_t *out);  /* whole decimal, sign allowed; UV_EINVAL, UV_ERANGE */

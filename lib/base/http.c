@@ -22,8 +22,10 @@ static bool is_token(struct tcx_str s) {
 }
 
 static bool is_value(struct tcx_str s) {
-  return s.n == 0 || (memchr(s.p, '\r', s.n) == NULL && memchr(s.p, '\n', s.n) == NULL &&
-                      memchr(s.p, '\0', s.n) == NULL);
+  unsigned bad = 0;
+  for (size_t i = 0; i < s.n; i++)
+    bad |= (unsigned)(s.p[i] == '\r') | (unsigned)(s.p[i] == '\n') | (unsigned)(s.p[i] == '\0');
+  return bad == 0;
 }
 
 int tcx__headers_add(struct tcx_headers *h, struct tcx_str name, struct tcx_str value) {
@@ -73,10 +75,9 @@ int tcx__headers_set(struct tcx_headers *h, struct tcx_str name, struct tcx_str 
   return 0;
 }
 
-const struct tcx_header *tcx__headers_get(const struct tcx_headers *h, const char *name) {
-  struct tcx_str wanted = tcx__str(name);
+const struct tcx_header *tcx__headers_find(const struct tcx_headers *h, struct tcx_str name) {
   for (unsigned i = 0; i < h->count; i++)
-    if (tcx__str_ieq(h->list[i].name, wanted))
+    if (tcx__str_ieq(h->list[i].name, name))
       return &h->list[i];
   return NULL;
 }

@@ -19,7 +19,8 @@ void tcx__headers_init(struct tcx_headers *h, struct tcx_arena *arena);
 int tcx__headers_add(struct tcx_headers *h, struct tcx_str name, struct tcx_str value);
 int tcx__headers_set(struct tcx_headers *h, struct tcx_str name, struct tcx_str value);   /* replaces all of that name */
 bool tcx__headers_remove(struct tcx_headers *h, const char *name);
-const struct tcx_header *tcx__headers_get(const struct tcx_headers *h, const char *name); /* the first of that name, letters folded; NULL when absent */
+const struct tcx_header *tcx__headers_find(const struct tcx_headers *h, struct tcx_str name); /* the first of that name, letters folded; NULL when absent */
+static inline const struct tcx_header *tcx__headers_get(const struct tcx_headers *h, const char *name) { return tcx__headers_find(h, tcx__str(name)); }
 
 struct tcx_request {
   struct tcx_arena *arena;

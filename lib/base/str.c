@@ -2,27 +2,14 @@
 #include <string.h>
 #include <uv.h>
 
-struct tcx_str tcx__str(const char *s) {
-  return (struct tcx_str){s, s == NULL ? 0 : strlen(s)};
-}
-
-bool tcx__str_eq(struct tcx_str a, struct tcx_str b) {
-  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool tcx__str_is(struct tcx_str a, const char *s) {
-  return tcx__str_eq(a, tcx__str(s));
-}
-
 static unsigned char fold(char c) {
   return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-bool tcx__str_ieq(struct tcx_str a, struct tcx_str b) {
-  if (a.n != b.n)
-    return false;
-  for (size_t i = 0; i < a.n; i++)
-    if (fold(a.p[i]) != fold(b.p[i]))
+/* From the end: header names begin alike. */
+bool tcx__bytes_ieq(const char *a, const char *b, size_t n) {
+  while (n-- > 0)
+    if (a[n] != b[n] && fold(a[n]) != fold(b[n]))
       return false;
   return true;
 }

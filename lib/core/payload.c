@@ -236,10 +236,8 @@ int tcx__payload_check_begin(tcx_call_t *call) {
   if (!call->check.wanted || call->head.status >= 300)
     return 0;
   for (unsigned i = 0; i < sizeof by_priority / sizeof by_priority[0]; i++) {
-    if (!listed(call->op, by_priority[i]))
-      continue;
-    const struct tcx_header *h = tcx__headers_get(&call->head.headers, tcx__sum_header(by_priority[i]).p);
-    if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL) /* with a dash it is a checksum of checksums */
+    const struct tcx_header *h = tcx__headers_find(&call->head.headers, tcx__sum_header(by_priority[i]));
+    if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL || !listed(call->op, by_priority[i])) /* with a dash it is a checksum of checksums */
       continue;
     call->check.expected = h->value;
     call->check.summer = tcx__arena_alloc(call->arena, sizeof *call->check.summer);
