@@ -101,8 +101,8 @@ typedef struct tcx_error {
   const char *error_message;   /* the service's own message; NULL unless TCX_ECLIENT */
   const char *msg;             /* never NULL: the whole sentence, as botocore prints it; for TCX_EPARAM every bad member path */
   const char *operation;       /* "GetObject"; what the caller wrote when there is no such operation */
-  const char *request_id;      /* NULL when no response arrived or it named none */
-  const tcx_value_t *response; /* parsed error document + ResponseMetadata; NULL when no response arrived */
+  const char *request_id;      /* of TCX_ECLIENT, and of a stream's error; NULL when the service named none */
+  const tcx_value_t *response; /* parsed error document + ResponseMetadata; NULL unless TCX_ECLIENT */
   bool retryable;              /* the retry policy calls this kind transient (it may have run out of attempts) */
   bool throttled;
   bool sent;                   /* some byte of a request was written: the service may have acted on it */
@@ -138,7 +138,7 @@ TCX_EXTERN tcx_value_t *tcx_value_set_num(tcx_value_t *map, const char *path, do
 TCX_EXTERN tcx_value_t *tcx_value_set_bool(tcx_value_t *map, const char *path, bool b);
 TCX_EXTERN tcx_value_t *tcx_value_set_null(tcx_value_t *map, const char *path);
 TCX_EXTERN tcx_value_t *tcx_value_set_time(tcx_value_t *map, const char *path, int64_t seconds, int32_t nanoseconds);
-TCX_EXTERN tcx_value_t *tcx_value_set(tcx_value_t *map, const char *path, tcx_value_t *child);
+TCX_EXTERN tcx_value_t *tcx_value_set(tcx_value_t *map, const char *path, tcx_value_t *child);     /* child NULL is a failure: UV_EINVAL */
 TCX_EXTERN tcx_value_t *tcx_value_put(tcx_value_t *map, const char *name, size_t len, tcx_value_t *child); /* name is data, not a path */
 TCX_EXTERN tcx_value_t *tcx_value_set_body(tcx_value_t *map, const char *member, tcx_body_t *body);        /* CONSUMES body */
 TCX_EXTERN tcx_value_t *tcx_value_append(tcx_value_t *list, tcx_value_t *child);
@@ -160,7 +160,7 @@ TCX_EXTERN const void *tcx_value_bytes(const tcx_value_t *v, const char *path, s
 TCX_EXTERN int64_t tcx_value_int(const tcx_value_t *v, const char *path, int64_t fallback);
 TCX_EXTERN double  tcx_value_num(const tcx_value_t *v, const char *path, double fallback);
 TCX_EXTERN bool    tcx_value_bool(const tcx_value_t *v, const char *path, bool fallback);
-TCX_EXTERN int     tcx_value_time(const tcx_value_t *v, const char *path, int64_t *seconds, int32_t *nanoseconds); /* UV_ENOENT when absent */
+TCX_EXTERN int     tcx_value_time(const tcx_value_t *v, const char *path, int64_t *seconds, int32_t *nanoseconds); /* UV_ENOENT when absent, UV_EINVAL when not a TIME */
 TCX_EXTERN size_t  tcx_value_len(const tcx_value_t *v, const char *path);              /* items, or bytes of a STRING or BLOB; else 0 */
 TCX_EXTERN const tcx_value_t *tcx_value_first(const tcx_value_t *v, const char *path); /* iteration over list or map ... */
 TCX_EXTERN const tcx_value_t *tcx_value_next(const tcx_value_t *item);                 /* ... NULL after the last */
@@ -183,7 +183,8 @@ typedef struct tcx_credentials {
   int64_t expires;                                       /* Unix seconds; 0 = never */
 } tcx_credentials_t;
 typedef struct tcx_credentials_request tcx_credentials_request_t;
-/* Called on the loop when credentials are missing or near their end; at most one request at a time. Answer now or later, exactly once. */
+/* Called when credentials are missing, from inside the function that started the call which needs them, or are near their end (10 minutes), from any turn of the loop. At most
+ * one request at a time. Answer now or later, exactly once. */
 typedef void (*tcx_credentials_cb)(tcx_credentials_request_t *request, void *data);
 /* status < 0: reason is shown in the TCX_ECREDS error. Everything is copied. After the session began to close it only frees request. */
 TCX_EXTERN void tcx_credentials_answer(tcx_credentials_request_t *request, int status, const tcx_credentials_t *credentials, const char *reason);
@@ -202,7 +203,7 @@ typedef struct tcx_client_options {                      /* all zero = defaults 
   const char *region, *endpoint_url, *user_agent_extra;
   const char *access_key, *secret_key, *session_token;   /* copied; wiped with the client */
   unsigned connect_timeout_ms, read_timeout_ms, acquire_timeout_ms;  /* 0 = 60 s, 60 s, none; TCX_NEVER = none */
-  unsigned max_attempts;                                 /* total, first included (botocore's total_max_attempts); 0 = 3 */
+  unsigned max_attempts;                                 /* total, first included (botocore's total_max_attempts); 0 = as configured, else 3 (DynamoDB: 4) */
   unsigned max_connections;                              /* of this client, over all hosts (botocore's max_pool_connections); 0 = 64 */
   bool unsigned_requests;                                /* no credentials, no signature (botocore's UNSIGNED) */
   bool path_style;                                       /* botocore's s3.addressing_style path */
@@ -225,13 +226,14 @@ static inline TCX_NODISCARD int tcx_session_new(uv_loop_t *loop, const tcx_sessi
 static inline TCX_NODISCARD int tcx_session_create_client(tcx_session_t *session, const char *service, const tcx_client_options_t *options, tcx_client_t **client) {
   return tcx_session_create_client_sized(session, service, options, sizeof(tcx_client_options_t), client);
 }
-/* The session's shared client for (service, region), made at first use. BORROWED: it ends with the session, tcx_client_close is not for it. */
+/* The session's shared client for (service, region), made at first use; region NULL = the configured one. BORROWED: it ends with the session, tcx_client_close does nothing to it. */
 TCX_NODISCARD TCX_EXTERN int tcx_session_get_client(tcx_session_t *session, const char *service, const char *region, tcx_client_t **client);
-/* Closes its clients first: every owed callback runs with TCX_ECANCELED, then cb (may be NULL); then no handle and no descriptor is left and the memory is gone. */
+/* Closes its clients first: every owed callback runs with TCX_ECANCELED, then cb (may be NULL), when no handle and no descriptor is left; the memory goes when cb returns. NULL, or a
+ * second time: nothing happens. */
 TCX_EXTERN void tcx_session_close(tcx_session_t *session, tcx_session_close_cb cb);
-/* Refuses new calls (TCX_ECLOSING), finishes the old; cb after the last call and taken stream. Does not close. */
+/* Refuses new calls (TCX_ECLOSING) from now on, finishes the old; cb (may be NULL) after the last call and stream. Does not close. Nothing happens while a drain or a close is under way. */
 TCX_EXTERN void tcx_client_drain(tcx_client_t *client, tcx_client_close_cb cb);
-/* Cancels all; cb last (may be NULL); then freed. */
+/* Cancels all; cb last (may be NULL); freed when it returns. NULL: nothing happens. */
 TCX_EXTERN void tcx_client_close(tcx_client_t *client, tcx_client_close_cb cb);
 TCX_EXTERN void *tcx_session_data(const tcx_session_t *session);
 TCX_EXTERN uv_loop_t *tcx_session_loop(const tcx_session_t *session);
@@ -240,11 +242,11 @@ TCX_EXTERN tcx_session_t *tcx_client_session(const tcx_client_t *client);
 TCX_EXTERN const char *tcx_client_region(const tcx_client_t *client);         /* NULL when none is known */
 TCX_EXTERN const char *tcx_client_service(const tcx_client_t *client);        /* "s3" */
 typedef struct tcx_client_stats {
-  unsigned active;         /* calls started and not completed */
+  unsigned active;         /* calls started and not completed, and those whose stream is open */
   unsigned queued;         /* of these: waiting for a connection */
   unsigned connections;    /* open or being opened */
   unsigned idle;           /* of these: free */
-  uint64_t calls;          /* completed */
+  uint64_t calls;          /* completed, well or not */
   uint64_t retries;        /* attempts after a call's first */
   uint64_t connects;       /* connections opened */
 } tcx_client_stats_t;
@@ -257,13 +259,14 @@ static inline void tcx_client_get_stats(const tcx_client_t *client, tcx_client_s
 /* Exactly one of response and error is non-NULL; both are BORROWED (tcx_call_retain keeps them). */
 typedef void (*tcx_call_cb)(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 typedef struct tcx_call_options {                        /* all zero = defaults; TCX_NEVER = none */
-  unsigned timeout_ms;          /* the whole call: queueing, retries, and the body unless it is taken as a stream (then it ends at take) */
+  unsigned timeout_ms;          /* the whole call until cb: queueing, retries, and the body unless it comes as a stream */
   unsigned attempt_timeout_ms;  /* one attempt, from a free connection to the headers */
   unsigned read_timeout_ms;     /* silence on the socket while somebody is reading; 0 = the client's */
   unsigned max_attempts;        /* total; 0 = the client's */
   size_t max_body;              /* > 0: a streaming output member is read whole before cb and is bytes in the response ("Body"), checksummed and retried
                                    like any other; more is TCX_ETOOBIG. 0: it comes as a stream */
-  const char *const *headers;   /* "Name: value" lines, NULL-ended; copied and signed; CR, LF or NUL inside = TCX_EPARAM */
+  const char *const *headers;   /* "Name: value" lines, NULL-ended; copied and signed, instead of the operation's own of that name. TCX_EPARAM: CR, LF or NUL inside, or a
+                                   header that tucuxi writes itself (Host, Content-Length, Authorization ...) */
 } tcx_call_options_t;
 /* Starts an operation, by botocore's method name ("get_object") or the service's own ("GetObject"). params is CONSUMED. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data);
@@ -272,7 +275,8 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_start_sized(tcx_client_t *client, const 
 static inline TCX_NODISCARD int tcx_client_start(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, tcx_call_cb cb, void *data, tcx_call_t **call) {
   return tcx_client_start_sized(client, operation, params, options, sizeof(tcx_call_options_t), cb, data, call);
 }
-/* cb later with TCX_ECANCELED; nothing happens once it completed (hold a retained call to be sure that it is still there). */
+/* cb comes later, with TCX_ECANCELED unless the outcome stood already. Nothing happens once cb ran (hold a retained call to be sure that it is still there); a stream is ended by
+ * tcx_stream_close. NULL is fine. */
 TCX_EXTERN void tcx_call_cancel(tcx_call_t *call);
 TCX_EXTERN void *tcx_call_data(const tcx_call_t *call);
 TCX_EXTERN tcx_client_t *tcx_call_client(const tcx_call_t *call);        /* NULL once the callback has returned and no stream of it is open */
@@ -286,7 +290,8 @@ TCX_EXTERN uint64_t tcx_call_bytes_received(const tcx_call_t *call);
 TCX_EXTERN const char *tcx_call_header(const tcx_call_t *call, const char *name);   /* of the response, case-insensitive; NULL when absent */
 TCX_EXTERN tcx_call_t *tcx_call_retain(tcx_call_t *call);                /* keeps response and error past cb; returns call; OWNED: tcx_call_release */
 TCX_EXTERN void tcx_call_release(tcx_call_t *call);
-/* Where a completed call's time went, in microseconds; of the last attempt, but for queue, total and attempts. 0 where a step did not happen. */
+/* Where a completed call's time went, in microseconds; of the last attempt, but for queue, credentials and total, which are of all. 0 where a step did not happen. A stream's body
+ * comes after total. */
 typedef struct tcx_call_timings {
   uint64_t queue_us, credentials_us, dns_us, connect_us, tls_us, first_byte_us, total_us;
   unsigned attempts;
@@ -300,20 +305,21 @@ static inline void tcx_call_get_timings(const tcx_call_t *call, tcx_call_timings
  * {"base64": text} or a string, which stands for its UTF-8 bytes. Returns the params; a failure is kept in them (TCX_EPARAM names each bad member). */
 TCX_EXTERN tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation, tcx_value_t *params);
 /* Signs instead of sending (botocore's generate_presigned_url, SigV4). The response is {Url, Method, Headers}: Headers are those that the sender must add.
- * expires_s 0 = 3600; at most 604800. */
+ * expires_s 0 = 3600; more than 604800 is UV_EINVAL. A body in params is not signed and not sent. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data);
 
 /* ---- request bodies ---------------------------------------------------------------------------------------------------------------
  * Pulled, so that a slow socket slows the source down; rewound before a retry. Files are read by uv_fs on libuv's pool.
- * Constructors never return NULL: a failure is kept and comes as TCX_EBODY (or UV_ENOMEM) in the call's callback. */
+ * Constructors never return NULL: a failure is kept and comes in the call's callback: UV_ENOMEM, UV_EINVAL for a bad argument, TCX_EBODY for all that concerns file or source.
+ * A source's callbacks come from the loop, read never from inside tcx_body_resume. */
 typedef ssize_t (*tcx_body_read_cb)(tcx_body_t *body, void *buf, size_t len); /* > 0 bytes written to buf | 0 end | TCX_EAGAIN, then tcx_body_resume | < 0 fails the call */
-typedef int  (*tcx_body_rewind_cb)(tcx_body_t *body, uint64_t offset);        /* 0 or < 0; NULL: sent once */
+typedef int  (*tcx_body_rewind_cb)(tcx_body_t *body, uint64_t offset);        /* back to offset, 0 or < 0; NULL: sent once */
 typedef void (*tcx_body_close_cb)(tcx_body_t *body);                          /* exactly once, before the call's cb; no memory of it is touched afterwards; may be NULL */
 TCX_EXTERN tcx_body_t *tcx_body_copy(const void *p, size_t n);
 TCX_EXTERN tcx_body_t *tcx_body_borrow(const void *p, size_t n);              /* p must outlive the call's cb */
-/* length bytes of the file from offset; length -1: to its end. */
+/* length bytes of the regular file from offset; length -1: to its end, as it is when the call opens it. */
 TCX_EXTERN tcx_body_t *tcx_body_file(const char *path, uint64_t offset, int64_t length);
-/* length -1: unknown (S3 refuses it for single-part uploads, and the error says so). */
+/* length -1: unknown, which this version refuses in the callback (TCX_EBODY): a request must say it. */
 TCX_EXTERN tcx_body_t *tcx_body_source(int64_t length, tcx_body_read_cb read, tcx_body_rewind_cb rewind, tcx_body_close_cb close, void *data);
 /* The source has bytes again after TCX_EAGAIN. Only until close; harmless when nothing waits. */
 TCX_EXTERN void tcx_body_resume(tcx_body_t *body);
@@ -325,7 +331,8 @@ TCX_EXTERN void tcx_body_free(tcx_body_t *body);
  * uv_read_cb's shape; not reading = TCP backpressure. A taken stream retains its call. It is OWNED: tcx_stream_close. */
 typedef void (*tcx_stream_cb)(tcx_stream_t *stream, ssize_t nread, const uv_buf_t *buf); /* buf valid inside cb; nread is never 0; TCX_EOF at the verified end */
 typedef void (*tcx_stream_done_cb)(tcx_stream_t *stream, int status, const uv_buf_t *whole);   /* whole: of read_all, valid inside cb; else NULL */
-/* Only inside the call's cb, on success of an operation whose output streams; else NULL. Not taken = drained or its connection closed. */
+/* Only inside the call's cb, on success of an operation whose output streams (without max_body); else NULL. Not taken = drained or its connection closed. A stream holds the loop
+ * only while it is read. */
 TCX_EXTERN tcx_stream_t *tcx_call_take_stream(tcx_call_t *call, void *data);
 TCX_NODISCARD TCX_EXTERN int tcx_stream_read_start(tcx_stream_t *stream, tcx_stream_cb cb);
 /* Reads to the end into memory; more than max is TCX_ETOOBIG. */
@@ -334,7 +341,7 @@ TCX_NODISCARD TCX_EXTERN int tcx_stream_read_all(tcx_stream_t *stream, size_t ma
 TCX_NODISCARD TCX_EXTERN int tcx_stream_to_file(tcx_stream_t *stream, uv_file file, int64_t offset, tcx_stream_done_cb cb);
 /* After it no byte comes until the next read_start. */
 TCX_EXTERN void tcx_stream_read_stop(tcx_stream_t *stream);
-/* No further read callback; a done callback that is owed comes once, TCX_ECANCELED, after the last file write. */
+/* No further read callback; a done callback that is owed comes once, TCX_ECANCELED unless all had come, after the last file write. NULL is fine. */
 TCX_EXTERN void tcx_stream_close(tcx_stream_t *stream);
 TCX_EXTERN void *tcx_stream_data(const tcx_stream_t *stream);
 TCX_EXTERN tcx_call_t *tcx_stream_call(const tcx_stream_t *stream);
@@ -352,9 +359,9 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_paginate_sized(tcx_client_t *client, con
 static inline TCX_NODISCARD int tcx_client_paginate(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_paginate_options_t *options, void *data, tcx_paginator_t **pages) {
   return tcx_client_paginate_sized(client, operation, params, options, sizeof(tcx_paginate_options_t), data, pages);
 }
-/* Asks for the next page; one at a time (UV_EBUSY while one is owed). */
+/* Asks for the next page; one at a time (UV_EBUSY while one is owed). After the last one TCX_EOF, after an error that error again. */
 TCX_NODISCARD TCX_EXTERN int tcx_paginator_next(tcx_paginator_t *pages, tcx_page_cb cb);
-TCX_EXTERN const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *pages);   /* after a status < 0 other than TCX_EOF */
+TCX_EXTERN const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *pages);   /* after a status < 0 other than TCX_EOF; until tcx_paginator_close */
 TCX_EXTERN void *tcx_paginator_data(const tcx_paginator_t *pages);
 /* Also inside cb; an owed page callback comes once, TCX_ECANCELED. */
 TCX_EXTERN void tcx_paginator_close(tcx_paginator_t *pages);
