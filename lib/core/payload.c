@@ -198,9 +198,9 @@ int tcx__payload_hash(tcx_call_t *call) {
     return 0;
   struct tcx_str body = call->upload.memory;
   size_t n = body.n - p->hashed < TCX__HASH_SLICE ? body.n - p->hashed : TCX__HASH_SLICE;
-  if (p->sha != NULL)
+  if (p->sha != NULL && n > 0)
     tcx__sha256_update(p->sha, body.p + p->hashed, n);
-  if (p->summer != NULL)
+  if (p->summer != NULL && n > 0)
     tcx__summer_update(p->summer, body.p + p->hashed, n);
   p->hashed += n;
   return p->hashed == body.n ? finish_hashing(call) : 0;

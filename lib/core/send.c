@@ -107,11 +107,11 @@ static void on_attempt_timeout(struct tcx_timer *timer) {
 }
 
 int tcx__call_sign(tcx_call_t *call) {
-  struct tcx_sigv4 s;
+  struct tcx_sigv4 s = {.payload = call->payload.form}; /* all that an unsigned request's chunks need */
   tcx__sum trailer = call->payload.place == TCX__SUM_IN_TRAILER ? call->payload.sum : TCX__SUM_NONE;
   int err = sign(call, &s);
   if (err == 0)
-    err = tcx__upload_begin(&call->upload, call->arena, call->unsigned_request ? NULL : &s, call->payload.form, trailer, &call->fail);
+    err = tcx__upload_begin(&call->upload, call->arena, &s, call->payload.form, trailer, &call->fail);
   return err;
 }
 

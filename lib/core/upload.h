@@ -24,7 +24,7 @@ struct tcx_upload {
   tcx__sum trailer_sum;
   bool tail_given, started;
 };
-/* Starts from the beginning; s has just signed (NULL when the body is not chunked). UV_ENOMEM, TCX_EBODY with text in f. */
+/* Starts from the beginning; s has just signed (of an unsigned request only its payload is set). UV_ENOMEM, TCX_EBODY with text in f. */
 int tcx__upload_begin(struct tcx_upload *u, struct tcx_arena *arena, const struct tcx_sigv4 *s, tcx__payload form, tcx__sum trailer_sum, struct tcx_fail *f);
 int tcx__upload_pull(struct tcx_upload *u, uv_buf_t out[TCX__PULL_MAX], unsigned *n, struct tcx_fail *f);   /* as struct tcx_exchange_ops.pull */
 bool tcx__upload_any(const struct tcx_upload *u);     /* there is a body, even an empty chunked one */

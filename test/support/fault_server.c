@@ -162,6 +162,18 @@ static size_t content_length(const char *head, size_t n) {
   return 0;
 }
 
+static void keep_body(struct fault_server *server, const char *p, size_t n) {
+  if (server->keep_body == 0)
+    return;
+  server->last_body_len = n < server->keep_body ? n : server->keep_body;
+  char *copy = realloc(server->last_body, server->last_body_len + 1);
+  if (copy == NULL)
+    abort();
+  memcpy(copy, p, server->last_body_len);
+  copy[server->last_body_len] = '\0';
+  server->last_body = copy;
+}
+
 static bool step_request(struct fault_conn *conn, bool with_body) {
   struct fault_server *server = conn->server;
   size_t head = head_end(conn);
@@ -170,6 +182,7 @@ static bool step_request(struct fault_conn *conn, bool with_body) {
     return false;
   snprintf(server->last_head, sizeof server->last_head, "%.*s", (int)head, conn->in);
   server->requests++;
+  keep_body(server, conn->in + head, body);
   drop(conn, head + body);
   return true;
 }
@@ -343,6 +356,8 @@ static void on_listener_closed(uv_handle_t *handle) {
 
 void fault_server_stop(struct fault_server *server) {
   server->stopping = true;
+  free(server->last_body);
+  server->last_body = NULL;
   uv_close((uv_handle_t *)&server->listener, on_listener_closed);
   while (server->conns != NULL)
     close_conn(server->conns);

@@ -53,6 +53,9 @@ struct fault_server {
   unsigned handles;       /* open handles: 0 after fault_server_stop and some turns of the loop */
   size_t received;        /* bytes of requests read so far */
   char last_head[8192];   /* the head of the last request, NUL-ended, cut to this */
+  size_t keep_body;       /* set after the start: at most so many bytes of a FAULT_REQUEST's body are kept in last_body */
+  char *last_body;        /* NUL-ended; freed by fault_server_stop */
+  size_t last_body_len;
   char server_name[256];  /* TLS: what the client asked for */
   struct fault_conn *conns;
 };
