@@ -158,7 +158,11 @@ static void print_summary(const struct bulk *b, const tcx_job_progress_t *p) {
     printf(", %s", size_text(moved, (double)p->bytes));
   printf(" in %.2f s", seconds);
   if (seconds > 0 && p->bytes > 0)
-    printf(" (%s/s, %.0f objects/s)", size_text(speed, (double)p->bytes / seconds), (double)p->done / seconds);
+    printf(" (%s/s", size_text(speed, (double)p->bytes / seconds));
+  if (seconds > 0 && p->done > 1)
+    printf("%s%.0f objects/s", p->bytes > 0 ? ", " : " (", (double)p->done / seconds);
+  if (seconds > 0 && (p->bytes > 0 || p->done > 1))
+    putchar(')');
   if (p->failed > 0)
     printf(", %llu failed", (unsigned long long)p->failed);
   if (p->skipped > 0)

@@ -93,8 +93,8 @@ static int open_temp(struct tcx_file_work *w) {
   memcpy(w->temp, w->path, folder);
   bool folders_made = false;
   for (unsigned i = 0; i < TEMP_TRIES; i++) {
-    uint64_t mark = uv_hrtime() ^ ((uint64_t)getpid() << 40);
-    snprintf(w->temp + folder, TEMP_NAME + 1, ".tucuxi-%08x%08x", (unsigned)(mark * 0x9e3779b97f4a7c15u >> 32), (unsigned)(w->salt + i));
+    uint64_t mark = (uv_hrtime() + i) * 0x9e3779b97f4a7c15u;
+    snprintf(w->temp + folder, TEMP_NAME + 1, ".tucuxi-%08x%08x", (unsigned)(mark >> 32), (unsigned)w->salt);
     w->fd = open(w->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (w->fd >= 0)
       return 0;
