@@ -8,14 +8,16 @@
 # With a server of your own: TUCUXI_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_DEFAULT_REGION) in the environment. It is used
 # in a bucket with a random name, which is deleted again.
 #
+# TUCUXI_QUICKSTART_FILES (2000) and TUCUXI_QUICKSTART_BIG_MIB (256) make it smaller or larger; TUCUXI_QUICKSTART_BUILD names another build folder.
+#
 # Exit status: 0 when every step did what it should; 1 when one did not; 130 after Ctrl-C.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/test/tools/setup.sh"
-build=$root/build-quickstart
+build=${TUCUXI_QUICKSTART_BUILD:-$root/build-quickstart}
 tool=$build/examples/tucuxi/tucuxi
-files=2000
-big_mib=256
+files=${TUCUXI_QUICKSTART_FILES:-2000}
+big_mib=${TUCUXI_QUICKSTART_BIG_MIB:-256}
 work=
 server=
 bucket=
