@@ -135,7 +135,9 @@ static int start_public(struct tcx_transfer_start *start, const tcx_transfer_opt
   start->known_size = -1;
   if (size > sizeof all)
     start->s3 = NULL;
-  return tcx__transfer_start(start, out);
+  int err = tcx__transfer_start(start, out);
+  start->options = NULL; /* they have been taken over */
+  return err;
 }
 
 int tcx_s3_upload_sized(tcx_client_t *s3, tcx_body_t *body, tcx_value_t *params, const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb, void *data,
