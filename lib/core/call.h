@@ -26,7 +26,7 @@ typedef enum {
 /* What a call is for: to be sent, or to end in a signed URL, or in the signed request itself. */
 typedef enum { TCX__GOAL_SEND, TCX__GOAL_PRESIGN, TCX__GOAL_RENDER } tcx__goal;
 
-struct tcx_collect {                   /* a body kept whole: of max_body, or the start of a document that a hook reads */
+struct tcx_collect {                   /* a body kept whole, for max_body */
   char *p;
   size_t n, cap;
 };
@@ -89,7 +89,6 @@ struct tcx_call {
   struct tcx_parse parse;
   uint8_t parse_mode;                  /* tcx__parse_mode */
   bool error_in_success;               /* set by BEFORE_PARSE hooks: a success may hold an error document */
-  bool keep_document;                  /* set by BEFORE_PARSE hooks: the body's first bytes are in collect too, for AFTER_PARSE */
   struct tcx_collect collect;
   bool collecting, streaming;          /* max_body; a stream */
   const struct tcx_member *stream_member;

@@ -14,7 +14,7 @@ typedef enum {
   TCX__BEFORE_ENDPOINT_RESOLUTION,    /* call->rule_values may be changed */
   TCX__BEFORE_CALL,                   /* the request is serialized: its headers and body may be changed */
   TCX__BEFORE_SIGN,                   /* each attempt */
-  TCX__BEFORE_PARSE,                  /* the head has come: call->error_in_success and call->keep_document may be set */
+  TCX__BEFORE_PARSE,                  /* the head has come: call->error_in_success may be set */
   TCX__AFTER_PARSE,                   /* botocore's after-call, run before the retry decision on success too: call->value may be changed */
   TCX__NEEDS_RETRY,                   /* an error: call->redirect may be set (retry at once, not counted as a retry by the policy) */
   TCX__POINTS

@@ -6,8 +6,6 @@
 #include "core/call.h"
 #include <string.h>
 
-#define KEPT_MAX 4096 /* bytes of a document that are kept for a hook */
-
 static tcx_call_t *call_of(struct tcx_exchange *x) { return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x)); }
 
 /* The response is of no use: nothing more of it is read. */
@@ -53,7 +51,7 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   call->received = 0;
   call->broken = 0;
   call->collecting = call->streaming = false;
-  call->error_in_success = call->keep_document = false;
+  call->error_in_success = false;
   call->parser = NULL;
   call->collect = (struct tcx_collect){0};
   call->phase = TCX_PHASE_READ;
@@ -79,10 +77,11 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
 
 /* ---- body ---- */
 
-static int collect(tcx_call_t *call, const char *p, size_t n, size_t max, const char *what) {
+static int collect(tcx_call_t *call, const char *p, size_t n) {
   struct tcx_collect *c = &call->collect;
+  size_t max = call->options.max_body;
   if (n > max || c->n > max - n)
-    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than %s (%zu)", what, max);
+    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than max_body (%zu)", max);
   if (c->n + n > c->cap) {
     size_t cap = c->cap * 2 > c->n + n ? c->cap * 2 : c->n + n;
     char *bigger = tcx__arena_alloc(call->arena, cap + 1);
@@ -115,11 +114,9 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
     return;
   }
   if (call->collecting)
-    err = collect(call, p, n, call->options.max_body, "max_body");
+    err = collect(call, p, n);
   else
     err = feed(call, p, n);
-  if (err == 0 && call->keep_document && call->collect.n < KEPT_MAX)
-    err = collect(call, p, n < KEPT_MAX - call->collect.n ? n : KEPT_MAX - call->collect.n, KEPT_MAX, "what is kept of a document");
   if (err != 0)
     give_up(call, err);
 }

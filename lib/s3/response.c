@@ -1,6 +1,5 @@
 #include "base/codec.h"
 #include "base/time.h"
-#include "base/xml.h"
 #include "s3/s3.h"
 #include <string.h>
 
@@ -49,47 +48,6 @@ int tcx__s3_expires(tcx_call_t *call) {
     return 0;
   struct tcx_value *v = tcx__value_new_str(call->arena, state->expires.p, state->expires.n);
   return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->value, "ExpiresString", 13, v);
-}
-
-/* ---- GetBucketLocation: the root's own text ---- */
-
-struct location { struct tcx_buf text; unsigned depth; };
-
-static int location_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs, unsigned n) {
-  (void)name, (void)attrs, (void)n;
-  ((struct location *)ctx)->depth++;
-  return 0;
-}
-static int location_text(void *ctx, const char *p, size_t n) {
-  struct location *l = ctx;
-  if (l->depth == 1)
-    tcx__buf_add(&l->text, p, n);
-  return l->text.status;
-}
-static int location_end(void *ctx) {
-  ((struct location *)ctx)->depth--;
-  return 0;
-}
-
-int tcx__s3_keep_location(tcx_call_t *call) {
-  call->keep_document = call->head.status == 200;
-  return 0;
-}
-
-/* The document is its own member: <LocationConstraint>us-west-2</LocationConstraint>. Empty stands for us-east-1, and is null as in botocore. */
-int tcx__s3_location(tcx_call_t *call) {
-  static const struct tcx_xml_events events = {location_start, location_text, location_end};
-  struct location l = {.depth = 0};
-  if (call->parse_mode != TCX__PARSE_OUTPUT)
-    return 0;
-  struct tcx_xml *xml = tcx__arena_alloc(call->arena, sizeof *xml);
-  if (xml == NULL)
-    return UV_ENOMEM;
-  tcx__buf_init(&l.text, call->arena, 256);
-  tcx__xml_init(xml, call->arena, &events, &l);
-  bool read = tcx__xml_feed(xml, call->collect.p, call->collect.n) == 0 && tcx__xml_finish(xml) == 0 && l.text.len > 0;
-  struct tcx_value *v = read ? tcx__value_new_str(call->arena, l.text.data, l.text.len) : tcx__value_new(call->arena, TCX_NULL);
-  return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->value, "LocationConstraint", 18, v);
 }
 
 /* ---- keys that came encoded ---- */

@@ -32,11 +32,9 @@ static const struct tcx_hook before_call[] = {
 static const struct tcx_hook before_sign[] = {{NULL, tcx__s3_expect}, {NULL, NULL}};
 static const struct tcx_hook before_parse[] = {
     {NULL, tcx__s3_before_parse},
-    {"GetBucketLocation", tcx__s3_keep_location},
     {NULL, NULL},
 };
 static const struct tcx_hook after_parse[] = {
-    {"GetBucketLocation", tcx__s3_location},
     {"GetObject", tcx__s3_expires},
     {"HeadObject", tcx__s3_expires},
     {"ListObjects", tcx__s3_decode_objects},

@@ -4,7 +4,7 @@
  *   params.c     before-parameter-build: bucket names, paths, CopySource, customer keys, metadata, EncodingType
  *   endpoint.c   before-endpoint-resolution: addressing; the regions that redirects have taught
  *   request.c    before-call, before-sign: XML escapes, Expect
- *   response.c   before-parse, after-call: errors in a 200, GetBucketLocation, Expires, keys decoded
+ *   response.c   before-parse, after-call: errors in a 200, Expires, keys decoded
  *   redirect.c   needs-retry: another region
  */
 #ifndef TCX_S3_S3_H
@@ -40,8 +40,6 @@ bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_ru
 int tcx__s3_escape_xml(tcx_call_t *call);
 int tcx__s3_expect(tcx_call_t *call);
 int tcx__s3_before_parse(tcx_call_t *call);
-int tcx__s3_keep_location(tcx_call_t *call);
-int tcx__s3_location(tcx_call_t *call);
 int tcx__s3_expires(tcx_call_t *call);
 int tcx__s3_decode_objects(tcx_call_t *call);
 int tcx__s3_decode_objects_v2(tcx_call_t *call);
