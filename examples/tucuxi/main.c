@@ -141,7 +141,10 @@ static int run(struct tool *tool) {
     uv_run(&tool->loop, UV_RUN_DEFAULT);
   }
   uv_run(&tool->loop, UV_RUN_NOWAIT);
-  uv_loop_close(&tool->loop);
+  if (uv_loop_close(&tool->loop) == UV_EBUSY) { /* a read of stdin that nothing comes for cannot be called back */
+    fflush(NULL);
+    _exit(tool->exit_code);
+  }
   return tool->exit_code;
 }
 
