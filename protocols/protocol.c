@@ -2,7 +2,7 @@
 #include "protocols/protocol.h"
 #include <string.h>
 
-static const struct tcx_protocol *const protocols[] = { &tcx__rest_xml };
+static const struct tcx_protocol *const protocols[] = {&tcx__rest_xml};
 
 const struct tcx_protocol *tcx__protocol_by_name(const char *name) {
   for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
@@ -24,10 +24,12 @@ bool tcx__streaming_output(const struct tcx_operation *op, const struct tcx_memb
 }
 
 static bool has_code(const struct tcx_shape *shape, const char *code) {
-  return (shape->flags & TCX__S_EXCEPTION) && strcmp(shape->error_code != NULL ? shape->error_code : shape->name, code) == 0;
+  return (shape->flags & TCX__S_EXCEPTION) &&
+         strcmp(shape->error_code != NULL ? shape->error_code : shape->name, code) == 0;
 }
 
-const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const struct tcx_operation *op, const char *code) {
+const struct tcx_shape *tcx__error_shape(const struct tcx_model *model,
+                                         const struct tcx_operation *op, const char *code) {
   for (unsigned i = 0; op != NULL && i < op->n_errors; i++)
     if (has_code(op->errors[i], code))
       return op->errors[i];
@@ -38,18 +40,63 @@ const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const st
 }
 
 const char *tcx__status_phrase(int status) {
-  static const struct { int status; const char *phrase; } phrases[] = {
-    { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" },
-    { 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" }, { 305, "Use Proxy" },
-    { 307, "Temporary Redirect" }, { 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
-    { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 407, "Proxy Authentication Required" }, { 408, "Request Timeout" },
-    { 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" }, { 412, "Precondition Failed" }, { 413, "Request Entity Too Large" },
-    { 414, "Request-URI Too Long" }, { 415, "Unsupported Media Type" }, { 416, "Requested Range Not Satisfiable" }, { 417, "Expectation Failed" },
-    { 418, "I'm a Teapot" }, { 421, "Misdirected Request" }, { 422, "Unprocessable Entity" }, { 423, "Locked" }, { 424, "Failed Dependency" }, { 425, "Too Early" },
-    { 426, "Upgrade Required" }, { 428, "Precondition Required" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-    { 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-    { 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }, { 506, "Variant Also Negotiates" }, { 507, "Insufficient Storage" },
-    { 508, "Loop Detected" }, { 510, "Not Extended" }, { 511, "Network Authentication Required" },
+  static const struct {
+    int status;
+    const char *phrase;
+  } phrases[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {300, "Multiple Choices"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {305, "Use Proxy"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {407, "Proxy Authentication Required"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Request Entity Too Large"},
+      {414, "Request-URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Requested Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {418, "I'm a Teapot"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Entity"},
+      {423, "Locked"},
+      {424, "Failed Dependency"},
+      {425, "Too Early"},
+      {426, "Upgrade Required"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {451, "Unavailable For Legal Reasons"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {506, "Variant Also Negotiates"},
+      {507, "Insufficient Storage"},
+      {508, "Loop Detected"},
+      {510, "Not Extended"},
+      {511, "Network Authentication Required"},
   };
   for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
     if (phrases[i].status == status)

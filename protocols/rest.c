@@ -1,28 +1,34 @@
-/* rest.c - requests: members to path, query, headers and payload, in the order in which the caller gave them (botocore's, which decides signatures). */
+/* rest.c - requests: members to path, query, headers and payload, in the order in which the caller
+ * gave them (botocore's, which decides signatures). */
 #include "protocols/rest.h"
 #include "base/codec.h"
 #include "base/json.h"
 #include "protocols/scalar.h"
 #include <string.h>
 
-#define TEXT_MAX (1u << 20)           /* bytes of a path, of a query, of a header's value */
+#define TEXT_MAX (1u << 20) /* bytes of a path, of a query, of a header's value */
 
-#define BOUND_FEW 16                  /* members that are looked up without an allocation */
+#define BOUND_FEW 16 /* members that are looked up without an allocation */
 
-struct bound { const struct tcx_member *m; const struct tcx_value *v; };
+struct bound {
+  const struct tcx_member *m;
+  const struct tcx_value *v;
+};
 struct binding {
   struct tcx_serialize *s;
   struct tcx_request *req;
   struct tcx_fail *f;
-  const struct bound *list;           /* what the caller gave, but for nulls, in the caller's order */
+  const struct bound *list; /* what the caller gave, but for nulls, in the caller's order */
   uint32_t count;
 };
 
 static int bad_value(const struct binding *b, const struct tcx_member *m, int status) {
-  return status == TCX_EPARAM ? tcx__fail(b->f, status, "the value of %s cannot be sent", m->name) : tcx__fail(b->f, status, "%s", tcx_strerror(status));
+  return status == TCX_EPARAM ? tcx__fail(b->f, status, "the value of %s cannot be sent", m->name)
+                              : tcx__fail(b->f, status, "%s", tcx_strerror(status));
 }
 
-static int text_of(const struct binding *b, const struct tcx_member *m, tcx__time_format format, const struct tcx_value *v, struct tcx_str *out) {
+static int text_of(const struct binding *b, const struct tcx_member *m, tcx__time_format format,
+                   const struct tcx_value *v, struct tcx_str *out) {
   int status = tcx__scalar_text(b->req->arena, m, format, v, out);
   return status == 0 ? 0 : bad_value(b, m, status);
 }
@@ -32,7 +38,8 @@ static int text_of(const struct binding *b, const struct tcx_member *m, tcx__tim
 /* The caller's value for the label, or NULL. */
 static const struct bound *find_label(const struct binding *b, struct tcx_str label) {
   for (uint32_t i = 0; i < b->count; i++)
-    if (b->list[i].m->location == TCX__LOC_URI && tcx__str_eq(label, (struct tcx_str){ b->list[i].m->wire, b->list[i].m->wire_len }))
+    if (b->list[i].m->location == TCX__LOC_URI &&
+        tcx__str_eq(label, (struct tcx_str){b->list[i].m->wire, b->list[i].m->wire_len}))
       return &b->list[i];
   return NULL;
 }
@@ -46,7 +53,7 @@ static int render(const struct binding *b, struct tcx_buf *out, const char *temp
       break;
     }
     tcx__buf_add(out, p, (size_t)(open - p));
-    struct tcx_str label = { open + 1, (size_t)(close - open - 1) };
+    struct tcx_str label = {open + 1, (size_t)(close - open - 1)};
     bool greedy = tcx__str_ends(label, "+");
     label.n -= greedy;
     const struct bound *found = find_label(b, label);
@@ -59,7 +66,9 @@ static int render(const struct binding *b, struct tcx_buf *out, const char *temp
     tcx__uri_encode(out, text.p, text.n, greedy ? TCX__URI_GREEDY : TCX__URI_LABEL);
     p = close + 1;
   }
-  return out->status == 0 ? 0 : tcx__fail(b->f, out->status, "the path or query is too long, or memory is out");
+  return out->status == 0
+             ? 0
+             : tcx__fail(b->f, out->status, "the path or query is too long, or memory is out");
 }
 
 /* The endpoint's path, which stands in req, and the operation's behind it. */
@@ -86,7 +95,8 @@ static int write_path(const struct binding *b) {
   tcx__buf_add_str(&path, base);
   tcx__buf_add_str(&path, tail);
   req->path = tcx__buf_str(&path);
-  return path.status == 0 ? 0 : tcx__fail(b->f, path.status, "the path is too long, or memory is out");
+  return path.status == 0 ? 0
+                          : tcx__fail(b->f, path.status, "the path is too long, or memory is out");
 }
 
 /* ---- query ---- */
@@ -100,7 +110,8 @@ static void add_pair(struct tcx_buf *out, struct tcx_str name, struct tcx_str va
 }
 
 /* v, or each item of the list that it is. m: of the list's or map's value, or of the single one. */
-static int add_query_value(const struct binding *b, struct tcx_buf *out, struct tcx_str name, const struct tcx_member *m, const struct tcx_value *v) {
+static int add_query_value(const struct binding *b, struct tcx_buf *out, struct tcx_str name,
+                           const struct tcx_member *m, const struct tcx_value *v) {
   struct tcx_str text;
   if (m->shape->type == TCX__SHAPE_LIST) {
     const struct tcx_member *item = &m->shape->members[0];
@@ -117,24 +128,27 @@ static int add_query_value(const struct binding *b, struct tcx_buf *out, struct 
   return status;
 }
 
-/* True when the caller set a query member of that wire name: it wins over a map's entry of the same name. */
+/* True when the caller set a query member of that wire name: it wins over a map's entry of the same
+ * name. */
 static bool is_named(const struct binding *b, const struct tcx_value *entry) {
   for (uint32_t i = 0; i < b->count; i++) {
     const struct tcx_member *m = b->list[i].m;
-    if (m->location == TCX__LOC_QUERY && m->shape->type != TCX__SHAPE_MAP && m->wire_len == entry->name_len &&
-        memcmp(m->wire, entry->name, entry->name_len) == 0)
+    if (m->location == TCX__LOC_QUERY && m->shape->type != TCX__SHAPE_MAP &&
+        m->wire_len == entry->name_len && memcmp(m->wire, entry->name, entry->name_len) == 0)
       return true;
   }
   return false;
 }
 
-static int add_query(const struct binding *b, struct tcx_buf *out, const struct tcx_member *m, const struct tcx_value *v) {
+static int add_query(const struct binding *b, struct tcx_buf *out, const struct tcx_member *m,
+                     const struct tcx_value *v) {
   if (m->shape->type != TCX__SHAPE_MAP)
-    return add_query_value(b, out, (struct tcx_str){ m->wire, m->wire_len }, m, v);
+    return add_query_value(b, out, (struct tcx_str){m->wire, m->wire_len}, m, v);
   for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next) {
     if (kid->type == TCX_NULL || is_named(b, kid))
       continue;
-    int status = add_query_value(b, out, (struct tcx_str){ kid->name, kid->name_len }, &m->shape->members[1], kid);
+    int status = add_query_value(b, out, (struct tcx_str){kid->name, kid->name_len},
+                                 &m->shape->members[1], kid);
     if (status != 0)
       return status;
   }
@@ -151,7 +165,9 @@ static int write_query(const struct binding *b) {
   if (status != 0)
     return status;
   b->req->query = tcx__buf_str(&query);
-  return query.status == 0 ? 0 : tcx__fail(b->f, query.status, "the query is too long, or memory is out");
+  return query.status == 0
+             ? 0
+             : tcx__fail(b->f, query.status, "the query is too long, or memory is out");
 }
 
 /* ---- headers ---- */
@@ -159,7 +175,9 @@ static int write_query(const struct binding *b) {
 static int set_header(const struct binding *b, struct tcx_str name, struct tcx_str value) {
   int status = tcx__headers_set(&b->req->headers, name, value);
   if (status == TCX_EPARAM)
-    return tcx__fail(b->f, status, "header %.*s: its name or value holds characters that a header cannot", (int)(name.n < 100 ? name.n : 100), name.p);
+    return tcx__fail(b->f, status,
+                     "header %.*s: its name or value holds characters that a header cannot",
+                     (int)(name.n < 100 ? name.n : 100), name.p);
   return status == 0 ? 0 : tcx__fail(b->f, status, "%s", tcx_strerror(status));
 }
 
@@ -179,7 +197,8 @@ static void add_quoted(struct tcx_buf *out, struct tcx_str s) {
 }
 
 /* One value; a timestamp's fraction is dropped. */
-static int header_scalar(const struct binding *b, const struct tcx_member *m, const struct tcx_value *v, struct tcx_str *out) {
+static int header_scalar(const struct binding *b, const struct tcx_member *m,
+                         const struct tcx_value *v, struct tcx_str *out) {
   struct tcx_value whole;
   if (v->type == TCX_TIME) {
     whole = *v;
@@ -189,7 +208,8 @@ static int header_scalar(const struct binding *b, const struct tcx_member *m, co
   return text_of(b, m, TCX__TIME_RFC822, v, out);
 }
 
-static int header_list(const struct binding *b, const struct tcx_member *m, const struct tcx_value *list, struct tcx_str *out) {
+static int header_list(const struct binding *b, const struct tcx_member *m,
+                       const struct tcx_value *list, struct tcx_str *out) {
   const struct tcx_member *item = &m->shape->members[0];
   struct tcx_buf buf;
   tcx__buf_init(&buf, b->req->arena, TEXT_MAX);
@@ -210,11 +230,14 @@ static int header_list(const struct binding *b, const struct tcx_member *m, cons
       tcx__buf_add_str(&buf, text);
   }
   *out = tcx__buf_str(&buf);
-  return buf.status == 0 ? 0 : tcx__fail(b->f, buf.status, "header %s is too long, or memory is out", m->wire);
+  return buf.status == 0
+             ? 0
+             : tcx__fail(b->f, buf.status, "header %s is too long, or memory is out", m->wire);
 }
 
 /* JSON in base64. */
-static int header_json(const struct binding *b, const struct tcx_member *m, const struct tcx_value *v, struct tcx_str *out) {
+static int header_json(const struct binding *b, const struct tcx_member *m,
+                       const struct tcx_value *v, struct tcx_str *out) {
   struct tcx_buf json, text;
   tcx__buf_init(&json, b->req->arena, TEXT_MAX);
   tcx__buf_init(&text, b->req->arena, TEXT_MAX);
@@ -223,10 +246,12 @@ static int header_json(const struct binding *b, const struct tcx_member *m, cons
     tcx__base64_encode(&text, json.data, json.len);
   int status = json.status != 0 ? json.status : text.status;
   *out = tcx__buf_str(&text);
-  return status == 0 ? 0 : tcx__fail(b->f, status, "header %s is too long, or memory is out", m->wire);
+  return status == 0 ? 0
+                     : tcx__fail(b->f, status, "header %s is too long, or memory is out", m->wire);
 }
 
-static int add_header(const struct binding *b, const struct tcx_member *m, const struct tcx_value *v) {
+static int add_header(const struct binding *b, const struct tcx_member *m,
+                      const struct tcx_value *v) {
   struct tcx_str value;
   int status;
   if (m->shape->type == TCX__SHAPE_LIST && tcx__value_count(v) == 0)
@@ -234,11 +259,13 @@ static int add_header(const struct binding *b, const struct tcx_member *m, const
   if (m->flags & TCX__M_JSONVALUE)
     status = header_json(b, m, v, &value);
   else
-    status = m->shape->type == TCX__SHAPE_LIST ? header_list(b, m, v, &value) : header_scalar(b, m, v, &value);
-  return status == 0 ? set_header(b, (struct tcx_str){ m->wire, m->wire_len }, value) : status;
+    status = m->shape->type == TCX__SHAPE_LIST ? header_list(b, m, v, &value)
+                                               : header_scalar(b, m, v, &value);
+  return status == 0 ? set_header(b, (struct tcx_str){m->wire, m->wire_len}, value) : status;
 }
 
-static int add_prefix_headers(const struct binding *b, const struct tcx_member *m, const struct tcx_value *map) {
+static int add_prefix_headers(const struct binding *b, const struct tcx_member *m,
+                              const struct tcx_value *map) {
   size_t prefix = m->wire_given ? m->wire_len : 0;
   for (const struct tcx_value *v = tcx__value_kids(map); v != NULL; v = v->next) {
     struct tcx_str value;
@@ -254,7 +281,7 @@ static int add_prefix_headers(const struct binding *b, const struct tcx_member *
     memcpy(name, m->wire, prefix);
     memcpy(name + prefix, v->name, v->name_len);
     name[n] = '\0';
-    if ((status = set_header(b, (struct tcx_str){ name, n }, value)) != 0)
+    if ((status = set_header(b, (struct tcx_str){name, n}, value)) != 0)
       return status;
   }
   return 0;
@@ -294,7 +321,7 @@ static int take_bytes(const struct binding *b, struct tcx_rest_body *body) {
 
 static int find_body(const struct binding *b, struct tcx_rest_body *body) {
   const struct tcx_shape *input = b->s->op->input;
-  *body = (struct tcx_rest_body){ 0 };
+  *body = (struct tcx_rest_body){0};
   if (input == NULL)
     return 0;
   if (input->payload != NULL)
@@ -318,21 +345,23 @@ static int look_up(struct binding *b, struct bound *few) {
   if (list == NULL)
     return tcx__fail(b->f, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
   for (const struct tcx_value *v = tcx__value_kids(b->s->params); v != NULL; v = v->next) {
-    const struct tcx_member *m = input != NULL ? tcx__shape_member(input, v->name, v->name_len) : NULL;
+    const struct tcx_member *m =
+        input != NULL ? tcx__shape_member(input, v->name, v->name_len) : NULL;
     if (m != NULL && v->type != TCX_NULL)
-      list[b->count++] = (struct bound){ m, v };
+      list[b->count++] = (struct bound){m, v};
   }
   b->list = list;
   return 0;
 }
 
-int tcx__rest_request(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f, struct tcx_rest_body *body) {
+int tcx__rest_request(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f,
+                      struct tcx_rest_body *body) {
   struct bound few[BOUND_FEW];
-  struct binding b = { .s = s, .req = req, .f = f };
+  struct binding b = {.s = s, .req = req, .f = f};
   s->body = NULL;
   s->body_requires_length = false;
   req->method = s->op->http_method;
-  req->body = (struct tcx_str){ NULL, 0 };
+  req->body = (struct tcx_str){NULL, 0};
   int status = look_up(&b, few);
   if (status == 0)
     status = write_path(&b);

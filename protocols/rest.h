@@ -1,22 +1,29 @@
 /*
- * rest.h - what rest-xml and rest-json share: which member goes where in the request, and what of a response's head becomes members.
+ * rest.h - what rest-xml and rest-json share: which member goes where in the request, and what of a
+ * response's head becomes members.
  */
 #ifndef TCX_PROTOCOLS_REST_H
 #define TCX_PROTOCOLS_REST_H
 #include "protocols/protocol.h"
 
 struct tcx_rest_body {
-  const struct tcx_member *payload;   /* the input's payload member, or NULL */
-  const struct tcx_value *value;      /* its value, or NULL when the caller gave none */
-  bool written;                       /* the payload is bytes: they are in the request (or in serialize.body) already */
-  bool has_members;                   /* no payload member: some members go into the body */
+  const struct tcx_member *payload; /* the input's payload member, or NULL */
+  const struct tcx_value *value;    /* its value, or NULL when the caller gave none */
+  bool written; /* the payload is bytes: they are in the request (or in serialize.body) already */
+  bool has_members; /* no payload member: some members go into the body */
 };
 
-/* Method, path, query and headers; and the body when it is a payload of bytes. TCX_EPARAM with its text in f, UV_ENOMEM. */
-int tcx__rest_request(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f, struct tcx_rest_body *body);
+/* Method, path, query and headers; and the body when it is a payload of bytes. TCX_EPARAM with its
+ * text in f, UV_ENOMEM. */
+int tcx__rest_request(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f,
+                      struct tcx_rest_body *body);
 /* True when the input's member travels in the body, where the input has no payload. */
-static inline bool tcx__rest_in_body(const struct tcx_member *m) { return m->location == TCX__LOC_BODY || m->location == TCX__LOC_STATUS; }
+static inline bool tcx__rest_in_body(const struct tcx_member *m) {
+  return m->location == TCX__LOC_BODY || m->location == TCX__LOC_STATUS;
+}
 
-/* Adds the members of structure that headers and the status give to map. TCX_EPROTO with its text in p->fail, UV_ENOMEM. */
-int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure, struct tcx_value *map);
+/* Adds the members of structure that headers and the status give to map. TCX_EPROTO with its text
+ * in p->fail, UV_ENOMEM. */
+int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure,
+                            struct tcx_value *map);
 #endif

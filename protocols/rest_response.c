@@ -5,10 +5,12 @@
 #include "protocols/scalar.h"
 #include <string.h>
 
-static int bad_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str value, int status) {
+static int bad_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str value,
+                      int status) {
   if (status != TCX_EPROTO)
     return tcx__fail(p->fail, status, "%s", tcx_strerror(status));
-  return tcx__fail(p->fail, status, "malformed response: header %s: \"%.*s\" is no value of %s", m->wire, (int)(value.n < 60 ? value.n : 60), value.p, m->name);
+  return tcx__fail(p->fail, status, "malformed response: header %s: \"%.*s\" is no value of %s",
+                   m->wire, (int)(value.n < 60 ? value.n : 60), value.p, m->name);
 }
 
 static struct tcx_str trim(struct tcx_str s) {
@@ -38,17 +40,18 @@ static struct tcx_str next_item(struct tcx_str *rest, bool dates) {
       i++;
     else if (c == '"')
       quoted = !quoted;
-    else if (c == ',' && !quoted && !(dates && !commas && is_weekday(trim((struct tcx_str){ rest->p, i }))))
+    else if (c == ',' && !quoted &&
+             !(dates && !commas && is_weekday(trim((struct tcx_str){rest->p, i}))))
       break;
     else if (c == ',')
       commas = true;
   }
   i = i < rest->n ? i : rest->n;
-  struct tcx_str item = trim((struct tcx_str){ rest->p, i });
+  struct tcx_str item = trim((struct tcx_str){rest->p, i});
   if (i < rest->n)
-    *rest = (struct tcx_str){ rest->p + i + 1, rest->n - i - 1 };
+    *rest = (struct tcx_str){rest->p + i + 1, rest->n - i - 1};
   else
-    *rest = (struct tcx_str){ NULL, 0 };
+    *rest = (struct tcx_str){NULL, 0};
   return item;
 }
 
@@ -65,11 +68,12 @@ static int unquote(struct tcx_arena *arena, struct tcx_str item, struct tcx_str 
     copy[n++] = *p;
   }
   copy[n] = '\0';
-  *out = (struct tcx_str){ copy, n };
+  *out = (struct tcx_str){copy, n};
   return 0;
 }
 
-static int read_list(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str text, struct tcx_value **out) {
+static int read_list(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_str text,
+                     struct tcx_value **out) {
   const struct tcx_shape *item = m->shape->members[0].shape;
   struct tcx_value *list = tcx__value_new(p->arena, TCX_LIST);
   if (list == NULL)
@@ -99,8 +103,10 @@ static int read_json(const struct tcx_parse *p, struct tcx_str text, struct tcx_
   return status == UV_ENOMEM ? status : status != 0 ? TCX_EPROTO : 0;
 }
 
-static int add_header(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *map) {
-  const struct tcx_header *h = tcx__headers_find(&p->head->headers, (struct tcx_str){ m->wire, m->wire_len });
+static int add_header(const struct tcx_parse *p, const struct tcx_member *m,
+                      struct tcx_value *map) {
+  const struct tcx_header *h =
+      tcx__headers_find(&p->head->headers, (struct tcx_str){m->wire, m->wire_len});
   if (h == NULL)
     return 0;
   struct tcx_value *v = NULL;
@@ -117,23 +123,27 @@ static int add_header(const struct tcx_parse *p, const struct tcx_member *m, str
 }
 
 /* All headers that begin with the prefix, under the rest of their names. */
-static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *map) {
+static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member *m,
+                              struct tcx_value *map) {
   struct tcx_value *found = tcx__value_new(p->arena, TCX_MAP);
   size_t prefix = m->wire_given ? m->wire_len : 0;
   if (found == NULL)
     return UV_ENOMEM;
   for (unsigned i = 0; i < p->head->headers.count; i++) {
     const struct tcx_header *h = &p->head->headers.list[i];
-    if (h->name.n < prefix || !tcx__str_ieq((struct tcx_str){ h->name.p, prefix }, (struct tcx_str){ m->wire, prefix }))
+    if (h->name.n < prefix ||
+        !tcx__str_ieq((struct tcx_str){h->name.p, prefix}, (struct tcx_str){m->wire, prefix}))
       continue;
     struct tcx_value *v = tcx__value_new_str(p->arena, h->value.p, h->value.n);
-    if (v == NULL || tcx__value_replace(p->arena, found, h->name.p + prefix, h->name.n - prefix, v) != 0)
+    if (v == NULL ||
+        tcx__value_replace(p->arena, found, h->name.p + prefix, h->name.n - prefix, v) != 0)
       return UV_ENOMEM;
   }
   return tcx__value_add(p->arena, map, m->name, m->name_len, found);
 }
 
-/* One bit for each length that a header's name has (modulo 64): most members are not there, and this tells it at once. */
+/* One bit for each length that a header's name has (modulo 64): most members are not there, and
+ * this tells it at once. */
 static uint64_t name_lengths(const struct tcx_headers *headers) {
   uint64_t lengths = 0;
   for (unsigned i = 0; i < headers->count; i++)
@@ -141,7 +151,8 @@ static uint64_t name_lengths(const struct tcx_headers *headers) {
   return lengths;
 }
 
-int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure, struct tcx_value *map) {
+int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure,
+                            struct tcx_value *map) {
   uint64_t lengths = name_lengths(&p->head->headers);
   for (uint32_t i = 0; i < structure->n_members; i++) {
     const struct tcx_member *m = &structure->members[i];

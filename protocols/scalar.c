@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 400 };         /* characters of a number that is read; a double's own longest is about 330 */
+enum {
+  NUMBER_MAX = 400
+}; /* characters of a number that is read; a double's own longest is about 330 */
 
 /* ---- out ---- */
 
@@ -49,7 +51,8 @@ static int write_time(struct tcx_buf *out, tcx__time_format format, const struct
   return 0;
 }
 
-static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format format, const struct tcx_value *v) {
+static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format format,
+                        const struct tcx_value *v) {
   if (type == TCX__SHAPE_TIMESTAMP)
     return write_time(out, format, v);
   if (type == TCX__SHAPE_BLOB && (v->type == TCX_STRING || v->type == TCX_BLOB)) {
@@ -57,16 +60,25 @@ static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format form
     return 0;
   }
   switch (v->type) {
-  case TCX_BOOL: tcx__buf_adds(out, v->u.boolean ? "true" : "false"); return 0;
-  case TCX_INT: tcx__buf_add_int(out, v->u.integer); return 0;
-  case TCX_DOUBLE: write_double(out, v->u.number); return 0;
-  default: return TCX_EPARAM;
+  case TCX_BOOL:
+    tcx__buf_adds(out, v->u.boolean ? "true" : "false");
+    return 0;
+  case TCX_INT:
+    tcx__buf_add_int(out, v->u.integer);
+    return 0;
+  case TCX_DOUBLE:
+    write_double(out, v->u.number);
+    return 0;
+  default:
+    return TCX_EPARAM;
   }
 }
 
-int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member, tcx__time_format format, const struct tcx_value *v, struct tcx_str *out) {
+int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
+                     tcx__time_format format, const struct tcx_value *v, struct tcx_str *out) {
   uint8_t type = member->shape->type;
-  if ((v->type == TCX_STRING && type != TCX__SHAPE_BLOB && type != TCX__SHAPE_TIMESTAMP) || v->type == TCX_BIGNUM) {
+  if ((v->type == TCX_STRING && type != TCX__SHAPE_BLOB && type != TCX__SHAPE_TIMESTAMP) ||
+      v->type == TCX_BIGNUM) {
     *out = v->u.bytes;
     return 0;
   }
@@ -76,7 +88,9 @@ int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member, t
   }
   struct tcx_buf buf;
   tcx__buf_init(&buf, arena, SIZE_MAX / 2);
-  int status = write_scalar(&buf, type, member->time_format != TCX__TIME_DEFAULT ? (tcx__time_format)member->time_format : format, v);
+  int status = write_scalar(
+      &buf, type,
+      member->time_format != TCX__TIME_DEFAULT ? (tcx__time_format)member->time_format : format, v);
   if (status == 0)
     status = buf.status;
   *out = tcx__buf_str(&buf);
@@ -116,7 +130,7 @@ static int read_integer(struct tcx_arena *arena, struct tcx_str text, struct tcx
   char *copy = tcx__arena_strndup(arena, s.p, s.n);
   if (*out == NULL || copy == NULL)
     return UV_ENOMEM;
-  (*out)->u.bytes = (struct tcx_str){ copy, s.n };
+  (*out)->u.bytes = (struct tcx_str){copy, s.n};
   return 0;
 }
 
@@ -163,7 +177,7 @@ static int read_double(struct tcx_arena *arena, struct tcx_str text, struct tcx_
   struct tcx_str s = strip(text), name = s;
   bool minus = s.n > 0 && *s.p == '-';
   if (s.n > 0 && (*s.p == '-' || *s.p == '+'))
-    name = (struct tcx_str){ s.p + 1, s.n - 1 };
+    name = (struct tcx_str){s.p + 1, s.n - 1};
   double d;
   if (tcx__str_ieq(name, TCX__STR("infinity")) || tcx__str_ieq(name, TCX__STR("inf")))
     d = minus ? -INFINITY : INFINITY;
@@ -180,8 +194,11 @@ static int read_double(struct tcx_arena *arena, struct tcx_str text, struct tcx_
 static int read_time(struct tcx_arena *arena, struct tcx_str text, struct tcx_value **out) {
   int64_t seconds;
   int32_t nanoseconds;
-  bool is_date = text.n > 4 && text.p[4] == '-'; /* what nearly every one is: no need to try the other forms first */
-  if ((!is_date || tcx__time_read_as(TCX__TIME_ISO8601, text, &seconds, &nanoseconds) != 0) && tcx__time_read(text, &seconds, &nanoseconds) != 0)
+  bool is_date =
+      text.n > 4 &&
+      text.p[4] == '-'; /* what nearly every one is: no need to try the other forms first */
+  if ((!is_date || tcx__time_read_as(TCX__TIME_ISO8601, text, &seconds, &nanoseconds) != 0) &&
+      tcx__time_read(text, &seconds, &nanoseconds) != 0)
     return TCX_EPROTO;
   *out = tcx__value_new_time(arena, seconds, nanoseconds);
   return *out != NULL ? 0 : UV_ENOMEM;
@@ -201,17 +218,27 @@ static int read_blob(struct tcx_arena *arena, struct tcx_str text, struct tcx_va
   return *out != NULL ? 0 : UV_ENOMEM;
 }
 
-int tcx__scalar_value(struct tcx_arena *arena, const struct tcx_shape *shape, struct tcx_str text, struct tcx_value **out) {
+int tcx__scalar_value(struct tcx_arena *arena, const struct tcx_shape *shape, struct tcx_str text,
+                      struct tcx_value **out) {
   switch (shape->type) {
-  case TCX__SHAPE_STRING: *out = tcx__value_new_str(arena, text.p, text.n); break;
-  case TCX__SHAPE_BOOLEAN: *out = tcx__value_new_bool(arena, tcx__str_is(text, "true")); break;
+  case TCX__SHAPE_STRING:
+    *out = tcx__value_new_str(arena, text.p, text.n);
+    break;
+  case TCX__SHAPE_BOOLEAN:
+    *out = tcx__value_new_bool(arena, tcx__str_is(text, "true"));
+    break;
   case TCX__SHAPE_INTEGER:
-  case TCX__SHAPE_LONG: return read_integer(arena, text, out);
+  case TCX__SHAPE_LONG:
+    return read_integer(arena, text, out);
   case TCX__SHAPE_FLOAT:
-  case TCX__SHAPE_DOUBLE: return read_double(arena, text, out);
-  case TCX__SHAPE_TIMESTAMP: return read_time(arena, text, out);
-  case TCX__SHAPE_BLOB: return read_blob(arena, text, out);
-  default: return TCX_EPROTO;
+  case TCX__SHAPE_DOUBLE:
+    return read_double(arena, text, out);
+  case TCX__SHAPE_TIMESTAMP:
+    return read_time(arena, text, out);
+  case TCX__SHAPE_BLOB:
+    return read_blob(arena, text, out);
+  default:
+    return TCX_EPROTO;
   }
   return *out != NULL ? 0 : UV_ENOMEM;
 }

@@ -1,12 +1,12 @@
-/* xml_tree.c - XML to maps and strings, without a shape: what an error document is read as first. */
+/* xml_tree.c - XML to maps and strings, without a shape: how an error document is read first. */
 #include "protocols/xml_body.h"
 #include <string.h>
 
 struct level {
   const char *name;
   size_t name_len;
-  struct tcx_value *map;     /* once it has a child */
-  struct tcx_buf text;       /* up to the first child */
+  struct tcx_value *map; /* once it has a child */
+  struct tcx_buf text;   /* up to the first child */
 };
 struct tree {
   struct tcx_arena *arena;
@@ -17,7 +17,8 @@ struct tree {
   struct tcx_value *value;
 };
 
-static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs, unsigned n) {
+static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs,
+                    unsigned n) {
   struct tree *t = ctx;
   (void)attrs;
   (void)n;
@@ -49,7 +50,8 @@ static int on_end(void *ctx) {
   struct level *l = &t->levels[--t->depth];
   struct tcx_value *v = l->map;
   if (v == NULL)
-    v = l->text.len > 0 ? tcx__value_new_str(t->arena, l->text.data, l->text.len) : tcx__value_new(t->arena, TCX_NULL);
+    v = l->text.len > 0 ? tcx__value_new_str(t->arena, l->text.data, l->text.len)
+                        : tcx__value_new(t->arena, TCX_NULL);
   if (v == NULL)
     return UV_ENOMEM;
   if (t->depth == 0) {
@@ -57,11 +59,14 @@ static int on_end(void *ctx) {
     return 0;
   }
   struct tcx_value *map = t->levels[t->depth - 1].map;
-  return tcx__value_find(map, l->name, l->name_len) != NULL ? 0 : tcx__value_add(t->arena, map, l->name, l->name_len, v);
+  return tcx__value_find(map, l->name, l->name_len) != NULL
+             ? 0
+             : tcx__value_add(t->arena, map, l->name, l->name_len, v);
 }
 
-int tcx__xml_tree(struct tcx_arena *arena, const char *p, size_t n, const char **name, struct tcx_value **out) {
-  static const struct tcx_xml_events events = { on_start, on_text, on_end };
+int tcx__xml_tree(struct tcx_arena *arena, const char *p, size_t n, const char **name,
+                  struct tcx_value **out) {
+  static const struct tcx_xml_events events = {on_start, on_text, on_end};
   struct tree *t = tcx__arena_alloc(arena, sizeof *t);
   if (t == NULL)
     return UV_ENOMEM;

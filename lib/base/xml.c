@@ -1,271 +1,43 @@
 /*
- * xml.c - the tokenizer's state machine; xml_scan.c has the pieces.
+ * xml.c - the tokenizer's state machine; xml_tag.c reads tags, xml_scan.c has the pieces.
  *
  *   BOM -> CONTENT -> LT        '<' was read, what follows tells what it opens
  *                      |-> TAG          a start or end tag that a cut split: carried until its '>'
  *                      |-> COMMENT      skipped to its end
- *                      |-> PI_TARGET    a processing instruction's name -> PI, skipped to its end; PI_CLOSE when it has only a name;
- *                      |                DECLARATION, carried, for the XML declaration
+ *                      |-> PI_TARGET    a processing instruction's name, then
+ *                      |     PI           skipped to its end
+ *                      |     PI_CLOSE     when it has only a name
+ *                      |     DECLARATION  carried: the XML declaration
  *                      '-> CDATA        text until "]]>"
  *              -> REFERENCE     '&...;' that a cut split: carried until its ';'
  *
- * CONTENT is all that is outside: of the document (depth 0: only white space) and text. Tags and references that lie whole in what is fed are read in CONTENT
- * without a copy. A character that a cut split waits in part, in every state that reads characters one by one.
+ * CONTENT is all that is outside: of the document (depth 0: only white space) and text. Tags and
+ * references that lie whole in what is fed are read in CONTENT without a copy. A character that a
+ * cut split waits in part, in every state that reads characters one by one.
  */
-#include "base/xml.h"
 #include "base/xml_scan.h"
+#include "base/xml_tag.h"
 #include <string.h>
-#include <tucuxi.h>
 
 enum { BOM, CONTENT, LT, TAG, REFERENCE, COMMENT, CDATA, PI_TARGET, PI_CLOSE, PI, DECLARATION };
-enum { DONE, CUT };            /* what the readers of whole tokens say, beside a status < 0 */
-enum { NAMES_STEP = 256, ROOM = 4 /* a reference is written with up to 4 bytes in hand */ };
 
-static int fail(struct tcx_xml *x, const char *why) {
-  x->why = why;
-  return x->status = TCX_EPROTO;
-}
-static int keep(struct tcx_xml *x, int status) {
-  if (status < 0)
-    x->status = status;
-  return status;
-}
-
-void tcx__xml_init(struct tcx_xml *x, struct tcx_arena *arena, const struct tcx_xml_events *events, void *ctx) {
+void tcx__xml_init(struct tcx_xml *x, struct tcx_arena *arena, const struct tcx_xml_events *events,
+                   void *ctx) {
   memset(x, 0, offsetof(struct tcx_xml, names));
   x->events = events;
   x->ctx = ctx;
   x->state = BOM;
   x->pristine = true;
-  tcx__buf_init(&x->names, arena, (size_t)TCX__XML_NAME_MAX * TCX__XML_DEPTH + 2 * NAMES_STEP);
+  tcx__buf_init(&x->names, arena,
+                (size_t)TCX__XML_NAME_MAX * TCX__XML_DEPTH + 2 * TCX__XML_NAMES_STEP);
   tcx__buf_init(&x->carry, arena, TCX__XML_TAG_MAX);
-  tcx__buf_init(&x->scratch, arena, TCX__XML_TAG_MAX + ROOM);
+  tcx__buf_init(&x->scratch, arena, TCX__XML_TAG_MAX + TCX__XML_ROOM);
 }
 
 static int carry_add(struct tcx_xml *x, const char *p, size_t n) {
   tcx__buf_add(&x->carry, p, n);
-  return x->carry.status == TCX_ETOOBIG ? fail(x, "a tag is too long") : keep(x, x->carry.status);
-}
-
-/* ---- tags, whole in memory ---- */
-
-static int read_long_name(struct tcx_xml *x, const char **pp, const char *end, struct tcx_xml_name *name) {
-  const char *p = tcx__xml_scan_name(*pp, end);
-  if (p == NULL)
-    return *pp == end ? CUT : fail(x, "not a name");
-  if (p - *pp > TCX__XML_NAME_MAX)
-    return fail(x, "a name is too long");
-  if (p == end)
-    return CUT;
-  name->p = *pp;
-  name->n = (uint16_t)(p - *pp);
-  const char *colon = memchr(*pp, ':', name->n);
-  name->local = (uint16_t)(colon != NULL ? colon + 1 - *pp : 0);
-  *pp = p;
-  return DONE;
-}
-
-/* Reads the name at *pp up to the byte that ends it. */
-static inline int read_name(struct tcx_xml *x, const char **pp, const char *end, struct tcx_xml_name *name) {
-  unsigned n = tcx__xml_short_name(*pp, end);
-  if (n == 0)
-    return read_long_name(x, pp, end, name);
-  *name = (struct tcx_xml_name){ *pp, (uint16_t)n, 0 };
-  *pp += n;
-  return DONE;
-}
-/* Reads a quoted value as it is written; *rewrite when it holds a reference or white space other than spaces. */
-static int read_value(struct tcx_xml *x, const char **pp, const char *end, struct tcx_str *value, bool *rewrite) {
-  const char *p = *pp;
-  char quote = *p++;
-  *rewrite = false;
-  for (value->p = p; p < end && *p != quote;) {
-    if (*p == '<')
-      return fail(x, "'<' in an attribute's value");
-    if (*p == '&' || *p == '\t' || *p == '\n' || *p == '\r')
-      *rewrite = true;
-    int n = tcx__xml_is(*p, TCX__XML_PLAIN) ? 1 : tcx__xml_char(p, end);
-    if (n < 0)
-      return fail(x, "a byte that is not XML text");
-    if (n == 0)
-      return CUT;
-    p += n;
-  }
-  if (p == end)
-    return CUT;
-  value->n = (size_t)(p - value->p);
-  *pp = p + 1;
-  return DONE;
-}
-
-/* Appends value with its references replaced; there is room, since nothing becomes longer. */
-static int rewrite_value(struct tcx_xml *x, struct tcx_str *value) {
-  const char *p = value->p, *end = p + value->n;
-  char *out = x->scratch.data + x->scratch.len;
-  value->p = out;
-  while (p < end) {
-    if (*p == '&') {
-      const char *semicolon = memchr(p, ';', (size_t)(end - p));
-      size_t n = semicolon == NULL || semicolon - p - 1 > TCX__XML_REFERENCE_MAX ? 0 : tcx__xml_reference(p + 1, (size_t)(semicolon - p - 1), out);
-      if (n == 0)
-        return fail(x, "an unknown reference");
-      out += n;
-      p = semicolon + 1;
-    } else if (*p == '\r') {
-      p += p + 1 < end && p[1] == '\n' ? 2 : 1;
-      *out++ = ' ';
-    } else {
-      *out++ = *p == '\t' || *p == '\n' ? ' ' : *p;
-      p++;
-    }
-  }
-  value->n = (size_t)(out - value->p);
-  x->scratch.len += value->n;
-  return DONE;
-}
-
-static int rewrite_values(struct tcx_xml *x, unsigned n, uint64_t which) {
-  size_t room = 0;
-  for (unsigned i = 0; i < n; i++)
-    if (which >> i & 1)
-      room += x->attrs[i].value.n;
-  x->scratch.len = 0;
-  int status = tcx__buf_reserve(&x->scratch, room + ROOM);
-  if (status < 0)
-    return keep(x, status);
-  for (unsigned i = 0; i < n; i++)
-    if (which >> i & 1 && (status = rewrite_value(x, &x->attrs[i].value)) < 0)
-      return status;
-  return DONE;
-}
-
-static bool is_repeated(const struct tcx_xml *x, unsigned n) {
-  const struct tcx_xml_name *name = &x->attrs[n].name;
-  for (unsigned i = 0; i < n; i++)
-    if (x->attrs[i].name.n == name->n && memcmp(x->attrs[i].name.p, name->p, name->n) == 0)
-      return true;
-  return false;
-}
-
-static const char *skip_space(const char *p, const char *end) {
-  while (p < end && tcx__xml_is(*p, TCX__XML_SPACE))
-    p++;
-  return p;
-}
-
-/* Reads attributes up to the '/' or '>' that ends the tag. */
-static int read_attributes(struct tcx_xml *x, const char **pp, const char *end, unsigned *count) {
-  const char *p = *pp;
-  uint64_t rewrite = 0;
-  unsigned n = 0;
-  for (;;) {
-    const char *space = p;
-    p = skip_space(p, end);
-    if (p == end)
-      return CUT;
-    if (*p == '>' || *p == '/')
-      break;
-    if (p == space)
-      return fail(x, "no white space before an attribute");
-    if (n == TCX__XML_ATTRS_MAX)
-      return fail(x, "too many attributes");
-    struct tcx_xml_attr *attr = &x->attrs[n];
-    int status = read_name(x, &p, end, &attr->name);
-    if (status != DONE)
-      return status;
-    p = skip_space(p, end);
-    if (p < end && *p != '=')
-      return fail(x, "an attribute without a value");
-    p = p < end ? skip_space(p + 1, end) : p;
-    if (p == end)
-      return CUT;
-    if (*p != '"' && *p != '\'')
-      return fail(x, "an attribute's value without quotes");
-    bool odd;
-    if ((status = read_value(x, &p, end, &attr->value, &odd)) != DONE)
-      return status;
-    if (is_repeated(x, n))
-      return fail(x, "an attribute that stands twice");
-    rewrite |= (uint64_t)odd << n++;
-  }
-  *pp = p;
-  *count = n;
-  return rewrite != 0 ? rewrite_values(x, n, rewrite) : DONE;
-}
-
-/* name ends before end. */
-static int push(struct tcx_xml *x, const struct tcx_xml_name *name, const char *end) {
-  if (x->names.cap - x->names.len <= name->n + (size_t)TCX__XML_SLACK) {
-    int status = tcx__buf_reserve(&x->names, name->n + (size_t)NAMES_STEP);
-    if (status < 0)
-      return keep(x, status);
-  }
-  if (end - name->p >= TCX__XML_SLACK)
-    tcx__xml_copy(x->names.data + x->names.len, name->p, name->n);
-  else
-    memcpy(x->names.data + x->names.len, name->p, name->n);
-  x->names.len += name->n;
-  x->name_len[x->depth++] = name->n;
-  return DONE;
-}
-
-/* *pp: at '<' of a start tag; moved behind its '>' when DONE. */
-static int start_tag(struct tcx_xml *x, const char **pp, const char *end) {
-  const char *p = *pp + 1;
-  struct tcx_xml_name name;
-  unsigned n = 0;
-  int status = read_name(x, &p, end, &name);
-  if (status == DONE && *p != '>')
-    status = read_attributes(x, &p, end, &n);
-  if (status != DONE)
-    return status;
-  bool empty = *p == '/';
-  if (empty && ++p == end)
-    return CUT;
-  if (*p++ != '>')
-    return fail(x, "'/' inside a tag");
-  if (p - *pp > TCX__XML_TAG_MAX)
-    return fail(x, "a tag is too long");
-  if (x->depth == 0 && x->seen_root)
-    return fail(x, "a second element behind the document's");
-  if (x->depth == TCX__XML_DEPTH)
-    return fail(x, "elements nested too deep");
-  x->seen_root = true;
-  *pp = p;
-  if (!empty && (status = push(x, &name, end)) < 0)
-    return status;
-  status = x->events->start(x->ctx, &name, x->attrs, n);
-  if (status >= 0 && empty)
-    status = x->events->end(x->ctx);
-  return status < 0 ? keep(x, status) : DONE;
-}
-
-/* *pp: at "</"; moved behind '>' when DONE. */
-static int end_tag(struct tcx_xml *x, const char **pp, const char *end) {
-  const char *begin = *pp, *p = begin + 2;
-  if (x->depth == 0)
-    return fail(x, "an end tag without its start tag");
-  size_t n = x->name_len[x->depth - 1];
-  const char *name = x->names.data + x->names.len - n;
-  size_t have = (size_t)(end - p) < n ? (size_t)(end - p) : n;
-  if (end - p >= TCX__XML_SLACK ? !tcx__xml_same(p, name, have) : memcmp(p, name, have) != 0)
-    return fail(x, "an end tag that does not match");
-  p += have;
-  if (p < end && *p != '>') {
-    if (!tcx__xml_is(*p, TCX__XML_SPACE))
-      return fail(x, "an end tag that does not match");
-    p = skip_space(p, end);
-    if (p < end && *p != '>')
-      return fail(x, "more than a name in an end tag");
-  }
-  if (p == end)
-    return CUT;
-  *pp = p + 1;
-  if (*pp - begin > TCX__XML_TAG_MAX)
-    return fail(x, "a tag is too long");
-  x->depth--;
-  x->names.len -= n;
-  return keep(x, x->events->end(x->ctx)) < 0 ? x->status : DONE;
+  return x->carry.status == TCX_ETOOBIG ? tcx__xml_fail(x, "a tag is too long")
+                                        : tcx__xml_keep(x, x->carry.status);
 }
 
 /* ---- carried tokens ---- */
@@ -299,11 +71,12 @@ static int continue_tag(struct tcx_xml *x, const char **pp, const char *end) {
   if (carry_add(x, p, (size_t)(*pp - p)) < 0)
     return x->status;
   if (!whole)
-    return DONE;
+    return TCX__XML_DONE;
   const char *tag = x->carry.data;
-  int status = x->is_end_tag ? end_tag(x, &tag, tag + x->carry.len) : start_tag(x, &tag, tag + x->carry.len);
+  int status = x->is_end_tag ? tcx__xml_end_tag(x, &tag, tag + x->carry.len)
+                             : tcx__xml_start_tag(x, &tag, tag + x->carry.len);
   x->state = CONTENT;
-  return status == CUT ? fail(x, "a malformed tag") : status;
+  return status == TCX__XML_CUT ? tcx__xml_fail(x, "a malformed tag") : status;
 }
 
 /* A tag whose beginning lies at p and which goes on behind end. */
@@ -319,20 +92,20 @@ static int reference(struct tcx_xml *x, const char *p, size_t n) {
   char text[4];
   size_t length = n > TCX__XML_REFERENCE_MAX ? 0 : tcx__xml_reference(p, n, text);
   if (length == 0)
-    return fail(x, "an unknown reference");
-  return keep(x, x->events->text(x->ctx, text, length));
+    return tcx__xml_fail(x, "an unknown reference");
+  return tcx__xml_keep(x, x->events->text(x->ctx, text, length));
 }
 
 static int continue_reference(struct tcx_xml *x, const char **pp, const char *end) {
   const char *p = *pp, *semicolon = memchr(p, ';', (size_t)(end - p));
   const char *until = semicolon != NULL ? semicolon : end;
   if ((size_t)(until - p) + x->carry.len > TCX__XML_REFERENCE_MAX + 1)
-    return fail(x, "an unknown reference");
+    return tcx__xml_fail(x, "an unknown reference");
   if (carry_add(x, p, (size_t)(until - p)) < 0)
     return x->status;
   *pp = until;
   if (semicolon == NULL)
-    return DONE;
+    return TCX__XML_DONE;
   *pp = semicolon + 1;
   x->state = CONTENT;
   return reference(x, x->carry.data + 1, x->carry.len - 1);
@@ -341,7 +114,8 @@ static int continue_reference(struct tcx_xml *x, const char **pp, const char *en
 /* *pp: at '&'. */
 static int read_reference(struct tcx_xml *x, const char **pp, const char *end) {
   const char *p = *pp;
-  size_t have = (size_t)(end - p), look = have < TCX__XML_REFERENCE_MAX + 2 ? have : TCX__XML_REFERENCE_MAX + 2, n = 1;
+  size_t have = (size_t)(end - p),
+         look = have < TCX__XML_REFERENCE_MAX + 2 ? have : TCX__XML_REFERENCE_MAX + 2, n = 1;
   while (n < look && p[n] != ';')
     n++;
   if (n < look) {
@@ -349,7 +123,7 @@ static int read_reference(struct tcx_xml *x, const char **pp, const char *end) {
     return reference(x, p + 1, n - 1);
   }
   if (look < have)
-    return fail(x, "an unknown reference");
+    return tcx__xml_fail(x, "an unknown reference");
   *pp = end;
   return carry(x, p, end, REFERENCE);
 }
@@ -359,14 +133,15 @@ static int read_reference(struct tcx_xml *x, const char **pp, const char *end) {
 static const char newline[] = "\n", brackets[] = "]]";
 
 static int emit(struct tcx_xml *x, const char *p, const char *end) {
-  return p < end ? keep(x, x->events->text(x->ctx, p, (size_t)(end - p))) : 0;
+  return p < end ? tcx__xml_keep(x, x->events->text(x->ctx, p, (size_t)(end - p))) : 0;
 }
 
-/* A character that is not ASCII, or one that is not allowed: *pp moves behind it, or to end with its beginning kept in part. */
+/* A character that is not ASCII, or one that is not allowed: *pp moves behind it, or to end with
+ * its beginning kept in part. */
 static int read_char(struct tcx_xml *x, const char **pp, const char *end) {
   int n = tcx__xml_char(*pp, end);
   if (n < 0)
-    return fail(x, "a byte that is not XML text");
+    return tcx__xml_fail(x, "a byte that is not XML text");
   if (n == 0) {
     x->part_len = (uint8_t)(end - *pp);
     memcpy(x->part, *pp, x->part_len);
@@ -392,7 +167,7 @@ static int read_text(struct tcx_xml *x, const char **pp, const char *end) {
     }
     if (x->run != 0) {
       if (x->run == 2 && *p == '>')
-        return fail(x, "\"]]>\" in text");
+        return tcx__xml_fail(x, "\"]]>\" in text");
       x->run = 0;
     } else if (*p == '&') {
       if ((status = emit(x, from, p)) < 0 || (status = read_reference(x, &p, end)) < 0)
@@ -432,13 +207,15 @@ static int read_cdata(struct tcx_xml *x, const char **pp, const char *end) {
       const char *row = p;
       while (p < end && *p == ']')
         p++;
-      size_t count = (size_t)(p - row) + x->run, hold = p == end || *p == '>' ? (count < 2 ? count : 2) : 0;
+      size_t count = (size_t)(p - row) + x->run,
+             hold = p == end || *p == '>' ? (count < 2 ? count : 2) : 0;
       bool ends = p < end && *p == '>' && count >= 2;
       if (p < end && !ends)
         hold = 0;
       /* what was held back and is text after all comes first, then the rest of the row */
       size_t out = count - hold, held = out < x->run ? out : x->run;
-      if ((held > 0 && (status = emit(x, brackets, brackets + held)) < 0) || (status = emit(x, from, row + (out - held))) < 0)
+      if ((held > 0 && (status = emit(x, brackets, brackets + held)) < 0) ||
+          (status = emit(x, from, row + (out - held))) < 0)
         return status;
       from = p;
       x->run = ends ? 0 : (uint8_t)hold;
@@ -476,7 +253,8 @@ static int read_cdata(struct tcx_xml *x, const char **pp, const char *end) {
 
 /* ---- what is skipped ---- */
 
-/* The rest of a comment ("--" only before '>') or of a processing instruction (to the first "?>"). */
+/* The rest of a comment ("--" only before '>') or of a processing instruction (to the first "?>").
+ */
 static int skip_to_end(struct tcx_xml *x, const char **pp, const char *end) {
   const char *p = *pp;
   bool comment = x->state == COMMENT;
@@ -491,7 +269,7 @@ static int skip_to_end(struct tcx_xml *x, const char **pp, const char *end) {
         return 0;
       }
       if (comment)
-        return fail(x, "\"--\" inside a comment");
+        return tcx__xml_fail(x, "\"--\" inside a comment");
     }
     if (*p == mark) {
       x->run = x->run < wanted ? x->run + 1 : x->run;
@@ -515,12 +293,12 @@ static int end_target(struct tcx_xml *x, char c) {
     return x->status;
   const char *name = x->carry.data + 2;
   if (n == 0 || tcx__xml_scan_name(name, name + n + 1) != name + n)
-    return fail(x, "a processing instruction without a name");
+    return tcx__xml_fail(x, "a processing instruction without a name");
   x->state = c == '?' ? PI_CLOSE : PI;
   if (n != 3 || (name[0] | 0x20) != 'x' || (name[1] | 0x20) != 'm' || (name[2] | 0x20) != 'l')
     return 0;
   if (memcmp(name, "xml", 3) != 0 || !x->may_declare)
-    return fail(x, "an XML declaration that is not at the beginning");
+    return tcx__xml_fail(x, "an XML declaration that is not at the beginning");
   return carry(x, &c, &c + 1, DECLARATION);
 }
 
@@ -531,12 +309,12 @@ static int read_target(struct tcx_xml *x, const char **pp, const char *end) {
   if (carry_add(x, *pp, (size_t)(p - *pp)) < 0)
     return x->status;
   if (x->carry.len > TCX__XML_NAME_MAX + 2)
-    return fail(x, "a name is too long");
+    return tcx__xml_fail(x, "a name is too long");
   *pp = p;
   if (p == end)
     return 0;
   if (*p == '>')
-    return fail(x, "'>' in a processing instruction's name");
+    return tcx__xml_fail(x, "'>' in a processing instruction's name");
   (*pp)++;
   return end_target(x, *p);
 }
@@ -548,10 +326,12 @@ static int read_declaration(struct tcx_xml *x, const char **pp, const char *end)
     if (carry_add(x, &c, 1) < 0)
       return x->status;
     if (x->carry.len > TCX__XML_NAME_MAX)
-      return fail(x, "an XML declaration that is too long");
+      return tcx__xml_fail(x, "an XML declaration that is too long");
     if (c == '>' && x->carry.len >= 2 && x->carry.data[x->carry.len - 2] == '?') {
       x->state = CONTENT;
-      return tcx__xml_declaration(x->carry.data, x->carry.len - 2) ? 0 : fail(x, "a malformed XML declaration");
+      return tcx__xml_declaration(x->carry.data, x->carry.len - 2)
+                 ? 0
+                 : tcx__xml_fail(x, "a malformed XML declaration");
     }
   }
   return 0;
@@ -570,8 +350,9 @@ static int read_lt(struct tcx_xml *x, const char **pp) {
     x->is_end_tag = token[1] == '/';
     x->quote = 0;
     x->state = TAG;
-    if (!x->is_end_tag && !tcx__xml_is(token[1], TCX__XML_NAME_START) && (unsigned char)token[1] < 0x80)
-      return fail(x, "not a name");
+    if (!x->is_end_tag && !tcx__xml_is(token[1], TCX__XML_NAME_START) &&
+        (unsigned char)token[1] < 0x80)
+      return tcx__xml_fail(x, "not a name");
     return 0;
   }
   if (token[1] == '?') {
@@ -580,12 +361,12 @@ static int read_lt(struct tcx_xml *x, const char **pp) {
     x->state = COMMENT;
   } else if (n == sizeof cdata - 1 && memcmp(token, cdata, n) == 0) {
     if (x->depth == 0)
-      return fail(x, "text outside the document's element");
+      return tcx__xml_fail(x, "text outside the document's element");
     x->state = CDATA;
   } else if (n >= 3 && token[2] == 'D') {
-    return fail(x, "a DTD, which is refused");
+    return tcx__xml_fail(x, "a DTD, which is refused");
   } else if (!(n == 2 || (n == 3 && token[2] == '-') || memcmp(token, cdata, n) == 0)) {
-    return fail(x, "markup that is none");
+    return tcx__xml_fail(x, "markup that is none");
   }
   return 0;
 }
@@ -600,8 +381,8 @@ static int read_markup(struct tcx_xml *x, const char **pp, const char *end) {
     return carry(x, p, p + 1, LT);
   }
   bool is_end_tag = p[1] == '/';
-  int status = is_end_tag ? end_tag(x, pp, end) : start_tag(x, pp, end);
-  if (status != CUT)
+  int status = is_end_tag ? tcx__xml_end_tag(x, pp, end) : tcx__xml_start_tag(x, pp, end);
+  if (status != TCX__XML_CUT)
     return status;
   *pp = end;
   return carry_tag(x, p, end, is_end_tag);
@@ -617,9 +398,9 @@ static int read_content(struct tcx_xml *x, const char **pp, const char *end) {
       status = read_text(x, pp, end);
     } else {
       x->pristine = false;
-      *pp = skip_space(*pp, end);
+      *pp = tcx__xml_skip_space(*pp, end);
       if (*pp < end && **pp != '<')
-        return fail(x, "text outside the document's element");
+        return tcx__xml_fail(x, "text outside the document's element");
     }
   }
   return status;
@@ -634,7 +415,7 @@ static int read_bom(struct tcx_xml *x, const char **pp, const char *end) {
   if (*pp == end && x->part_len < 3)
     return 0;
   if (x->part_len != 0 && x->part_len != 3)
-    return fail(x, "text outside the document's element");
+    return tcx__xml_fail(x, "text outside the document's element");
   x->part_len = 0;
   x->state = CONTENT;
   return 0;
@@ -646,7 +427,7 @@ static int complete_char(struct tcx_xml *x, const char **pp, const char *end) {
     x->part[x->part_len++] = *(*pp)++;
     int n = tcx__xml_char(x->part, x->part + x->part_len);
     if (n < 0)
-      return fail(x, "a byte that is not XML text");
+      return tcx__xml_fail(x, "a byte that is not XML text");
     if (n > 0) {
       x->part_len = 0;
       return x->state == COMMENT || x->state == PI ? 0 : emit(x, x->part, x->part + n);
@@ -657,16 +438,27 @@ static int complete_char(struct tcx_xml *x, const char **pp, const char *end) {
 
 static int step(struct tcx_xml *x, const char **pp, const char *end) {
   switch (x->state) {
-  case BOM: return read_bom(x, pp, end);
-  case CONTENT: return read_content(x, pp, end);
-  case LT: return read_lt(x, pp);
-  case TAG: return continue_tag(x, pp, end);
-  case REFERENCE: return continue_reference(x, pp, end);
-  case CDATA: return read_cdata(x, pp, end);
-  case PI_TARGET: return read_target(x, pp, end);
-  case PI_CLOSE: x->state = CONTENT; return *(*pp)++ == '>' ? 0 : fail(x, "a malformed processing instruction");
-  case DECLARATION: return read_declaration(x, pp, end);
-  default: return skip_to_end(x, pp, end);
+  case BOM:
+    return read_bom(x, pp, end);
+  case CONTENT:
+    return read_content(x, pp, end);
+  case LT:
+    return read_lt(x, pp);
+  case TAG:
+    return continue_tag(x, pp, end);
+  case REFERENCE:
+    return continue_reference(x, pp, end);
+  case CDATA:
+    return read_cdata(x, pp, end);
+  case PI_TARGET:
+    return read_target(x, pp, end);
+  case PI_CLOSE:
+    x->state = CONTENT;
+    return *(*pp)++ == '>' ? 0 : tcx__xml_fail(x, "a malformed processing instruction");
+  case DECLARATION:
+    return read_declaration(x, pp, end);
+  default:
+    return skip_to_end(x, pp, end);
   }
 }
 
@@ -690,6 +482,6 @@ int tcx__xml_finish(struct tcx_xml *x) {
   if (x->status != 0)
     return x->status;
   if (x->depth > 0 || x->part_len > 0 || (x->state != CONTENT && x->state != BOM))
-    return fail(x, "the end comes too early");
-  return x->seen_root ? 0 : fail(x, "no element");
+    return tcx__xml_fail(x, "the end comes too early");
+  return x->seen_root ? 0 : tcx__xml_fail(x, "no element");
 }

@@ -8,10 +8,10 @@
 #define R TCX__XML_SPACE
 #define P TCX__XML_PLAIN
 const unsigned char tcx__xml_class[256] = {
-  0, 0, 0, 0, 0, 0, 0, 0, 0, W, W, 0, 0, R, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  W, P, P, P, P, P, 0, P, P, P, P, P, P, N, N, P, N, N, N, N, N, N, N, N, N, N, S, P, 0, P, P, P,
-  P, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, P, P, 0, P, S,
-  P, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, P, P, P, P, P,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, W, W, 0, 0, R, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    W, P, P, P, P, P, 0, P, P, P, P, P, P, N, N, P, N, N, N, N, N, N, N, N, N, N, S, P, 0, P, P, P,
+    P, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, P, P, 0, P, S,
+    P, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, P, P, P, P, P,
 };
 #undef S
 #undef N
@@ -22,12 +22,15 @@ const unsigned char tcx__xml_class[256] = {
 const char *tcx__xml_scan_text(const char *p, const char *end) {
 #ifdef __SSE2__
   const __m128i lt = _mm_set1_epi8('<'), amp = _mm_set1_epi8('&'), bracket = _mm_set1_epi8(']');
-  const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), newline = _mm_set1_epi8('\n');
+  const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'),
+                newline = _mm_set1_epi8('\n');
   while (end - p >= 16) {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i odd = _mm_cmplt_epi8(v, space); /* signed: control characters, and everything beyond ASCII */
+    __m128i odd =
+        _mm_cmplt_epi8(v, space); /* signed: control characters, and everything beyond ASCII */
     __m128i fine = _mm_or_si128(_mm_cmpeq_epi8(v, tab), _mm_cmpeq_epi8(v, newline));
-    __m128i mark = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, lt), _mm_cmpeq_epi8(v, amp)), _mm_cmpeq_epi8(v, bracket));
+    __m128i mark = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, lt), _mm_cmpeq_epi8(v, amp)),
+                                _mm_cmpeq_epi8(v, bracket));
     unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(fine, odd), mark));
     if (mask != 0)
       return p + __builtin_ctz(mask);
@@ -60,12 +63,23 @@ int tcx__xml_char(const char *text, const char *end) {
       return -1;
   bool bad = false;
   switch (p[0]) {
-  case 0xE0: bad = p[1] < 0xA0; break;                              /* longer than need be */
-  case 0xED: bad = p[1] > 0x9F; break;                              /* surrogates */
-  case 0xEF: bad = p[1] == 0xBF && p[2] > 0xBD; break;              /* U+FFFE, U+FFFF */
-  case 0xF0: bad = p[1] < 0x90; break;
-  case 0xF4: bad = p[1] > 0x8F; break;
-  default: break;
+  case 0xE0:
+    bad = p[1] < 0xA0;
+    break; /* longer than need be */
+  case 0xED:
+    bad = p[1] > 0x9F;
+    break; /* surrogates */
+  case 0xEF:
+    bad = p[1] == 0xBF && p[2] > 0xBD;
+    break; /* U+FFFE, U+FFFF */
+  case 0xF0:
+    bad = p[1] < 0x90;
+    break;
+  case 0xF4:
+    bad = p[1] > 0x8F;
+    break;
+  default:
+    break;
   }
   return bad ? -1 : n;
 }
@@ -80,9 +94,12 @@ static uint32_t decode(const char *text, int n) {
 
 /* NameStartChar and NameChar of XML 1.0, fifth edition, beyond ASCII. */
 static bool is_name_char(uint32_t c, bool first) {
-  static const struct { uint32_t from, to; } starts[] = {
-    { 0xC0, 0xD6 }, { 0xD8, 0xF6 }, { 0xF8, 0x2FF }, { 0x370, 0x37D }, { 0x37F, 0x1FFF }, { 0x200C, 0x200D }, { 0x2070, 0x218F },
-    { 0x2C00, 0x2FEF }, { 0x3001, 0xD7FF }, { 0xF900, 0xFDCF }, { 0xFDF0, 0xFFFD }, { 0x10000, 0xEFFFF },
+  static const struct {
+    uint32_t from, to;
+  } starts[] = {
+      {0xC0, 0xD6},     {0xD8, 0xF6},     {0xF8, 0x2FF},    {0x370, 0x37D},
+      {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F}, {0x2C00, 0x2FEF},
+      {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF},
   };
   for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
     if (c >= starts[i].from && c <= starts[i].to)
@@ -116,7 +133,7 @@ static size_t encode(uint32_t c, char out[4]) {
     return 1;
   }
   size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  static const unsigned char leads[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
+  static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
   for (size_t i = n - 1; i > 0; i--) {
     out[i] = (char)(0x80 | (c & 0x3F));
     c >>= 6;
@@ -134,8 +151,10 @@ static size_t numeric_reference(const char *p, size_t n, char out[4]) {
   if (n == 0)
     return 0;
   for (; n > 0; p++, n--) {
-    uint32_t digit = *p >= '0' && *p <= '9' ? (uint32_t)(*p - '0') : *p >= 'a' && *p <= 'f' ? (uint32_t)(*p - 'a') + 10
-                   : *p >= 'A' && *p <= 'F' ? (uint32_t)(*p - 'A') + 10 : 99;
+    uint32_t digit = *p >= '0' && *p <= '9'   ? (uint32_t)(*p - '0')
+                     : *p >= 'a' && *p <= 'f' ? (uint32_t)(*p - 'a') + 10
+                     : *p >= 'A' && *p <= 'F' ? (uint32_t)(*p - 'A') + 10
+                                              : 99;
     if (digit >= base)
       return 0;
     c = c * base + digit;
@@ -164,21 +183,17 @@ size_t tcx__xml_reference(const char *p, size_t n, char out[4]) {
   return 1;
 }
 
-static const char *skip_space(const char *p, const char *end) {
-  while (p < end && tcx__xml_is(*p, TCX__XML_SPACE))
-    p++;
-  return p;
-}
-
-/* One ` name="value"` of a declaration: name_n 0 when only white space is left. False when it is none. */
-static bool pseudo_attribute(const char **pp, const char *end, const char **name, size_t *name_n, const char **value, size_t *value_n) {
+/* One ` name="value"` of a declaration: name_n 0 when only white space is left. False when it is
+ * none. */
+static bool pseudo_attribute(const char **pp, const char *end, const char **name, size_t *name_n,
+                             const char **value, size_t *value_n) {
   const char *p = *pp;
   *name_n = *value_n = 0;
   if (p == end)
     return true;
   if (!tcx__xml_is(*p, TCX__XML_SPACE))
     return false;
-  p = skip_space(p, end);
+  p = tcx__xml_skip_space(p, end);
   *name = p;
   while (p < end && *p >= 'a' && *p <= 'z')
     p++;
@@ -186,10 +201,10 @@ static bool pseudo_attribute(const char **pp, const char *end, const char **name
   *pp = p;
   if (*name_n == 0)
     return p == end;
-  p = skip_space(p, end);
+  p = tcx__xml_skip_space(p, end);
   if (p == end || *p != '=')
     return false;
-  p = skip_space(p + 1, end);
+  p = tcx__xml_skip_space(p + 1, end);
   if (p == end || (*p != '"' && *p != '\''))
     return false;
   char quote = *p++;
@@ -209,7 +224,8 @@ static bool pseudo_attribute(const char **pp, const char *end, const char **name
 bool tcx__xml_declaration(const char *p, size_t n) {
   const char *end = p + n, *name = p, *value = p;
   size_t name_n, value_n;
-  if (!pseudo_attribute(&p, end, &name, &name_n, &value, &value_n) || name_n != 7 || memcmp(name, "version", 7) != 0)
+  if (!pseudo_attribute(&p, end, &name, &name_n, &value, &value_n) || name_n != 7 ||
+      memcmp(name, "version", 7) != 0)
     return false;
   if (!pseudo_attribute(&p, end, &name, &name_n, &value, &value_n))
     return false;
@@ -222,7 +238,8 @@ bool tcx__xml_declaration(const char *p, size_t n) {
     return true;
   if (name_n != 10 || memcmp(name, "standalone", 10) != 0)
     return false;
-  if (!(value_n == 3 && memcmp(value, "yes", 3) == 0) && !(value_n == 2 && memcmp(value, "no", 2) == 0))
+  if (!(value_n == 3 && memcmp(value, "yes", 3) == 0) &&
+      !(value_n == 2 && memcmp(value, "no", 2) == 0))
     return false;
-  return skip_space(p, end) == end;
+  return tcx__xml_skip_space(p, end) == end;
 }

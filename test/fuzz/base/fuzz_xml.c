@@ -1,8 +1,10 @@
 /*
- * The XML tokenizer against expat: the same events, or both refuse; and the same events wherever the document is cut.
+ * The XML tokenizer against expat: the same events, or both refuse; and the same events wherever
+ * the document is cut.
  *
- * Accepted differences: what xml.h lists. A DTD and the limits are refused by us alone; UTF-16, which expat detects, is not compared; a name with
- * characters beyond ASCII may be refused by expat alone (it has the tables of XML 1.0's fourth edition).
+ * Accepted differences: what xml.h lists. A DTD and the limits are refused by us alone; UTF-16,
+ * which expat detects, is not compared; a name with characters beyond ASCII may be refused by expat
+ * alone (it has the tables of XML 1.0's fourth edition).
  */
 #include "base/xml.h"
 #include <expat.h>
@@ -11,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct log { char *p; size_t n, cap; bool in_text; };
+struct log {
+  char *p;
+  size_t n, cap;
+  bool in_text;
+};
 static void put(struct log *log, const char *p, size_t n) {
   if (log->cap - log->n < n) {
     log->cap = (log->cap + n) * 2;
@@ -30,7 +36,8 @@ static void put_text(struct log *log, const char *p, size_t n) {
   put(log, p, n);
 }
 
-static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs, unsigned n) {
+static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs,
+                    unsigned n) {
   mark(ctx, 'S');
   put(ctx, name->p, name->n);
   for (unsigned i = 0; i < n; i++) {
@@ -49,7 +56,7 @@ static int on_end(void *ctx) {
   mark(ctx, 'E');
   return 0;
 }
-static const struct tcx_xml_events events = { on_start, on_text, on_end };
+static const struct tcx_xml_events events = {on_start, on_text, on_end};
 
 static void XMLCALL expat_start(void *ctx, const XML_Char *name, const XML_Char **attrs) {
   mark(ctx, 'S');
@@ -61,17 +68,24 @@ static void XMLCALL expat_start(void *ctx, const XML_Char *name, const XML_Char 
     put(ctx, attrs[1], strlen(attrs[1]));
   }
 }
-static void XMLCALL expat_text(void *ctx, const XML_Char *p, int n) { put_text(ctx, p, (size_t)n); }
+static void XMLCALL expat_text(void *ctx, const XML_Char *p, int n) {
+  put_text(ctx, p, (size_t)n);
+}
 static void XMLCALL expat_end(void *ctx, const XML_Char *name) {
   (void)name;
   mark(ctx, 'E');
 }
 
-struct outcome { struct log log; int status; const char *why; };
+struct outcome {
+  struct log log;
+  int status;
+  const char *why;
+};
 
-/* step 0: in one piece; else pieces of 1 to step bytes. Each piece is a copy of its own, so that reading over its end shows. */
+/* step 0: in one piece; else pieces of 1 to step bytes. Each piece is a copy of its own, so that
+ * reading over its end shows. */
 static struct outcome run_ours(const char *data, size_t size, unsigned step) {
-  struct outcome out = { { 0 }, 0, NULL };
+  struct outcome out = {{0}, 0, NULL};
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_xml *xml = malloc(sizeof *xml);
   tcx__xml_init(xml, arena, &events, &out.log);
@@ -100,7 +114,8 @@ static int run_expat(const char *data, size_t size, struct log *log, bool *odd_n
   XML_SetUserData(parser, log);
   XML_SetElementHandler(parser, expat_start, expat_end);
   XML_SetCharacterDataHandler(parser, expat_text);
-  int error = XML_Parse(parser, data, (int)size, 1) == XML_STATUS_OK ? 0 : (int)XML_GetErrorCode(parser);
+  int error =
+      XML_Parse(parser, data, (int)size, 1) == XML_STATUS_OK ? 0 : (int)XML_GetErrorCode(parser);
   *odd_name = false;
   if (error == XML_ERROR_INVALID_TOKEN)
     for (XML_Index i = XML_GetCurrentByteIndex(parser); i < (XML_Index)size && data[i] != '>'; i++)
@@ -110,8 +125,9 @@ static int run_expat(const char *data, size_t size, struct log *log, bool *odd_n
 }
 
 static bool is_limit(const char *why) {
-  static const char *const limits[] = { "a DTD, which is refused", "elements nested too deep", "too many attributes", "a name is too long", "a tag is too long",
-                                        "an XML declaration that is too long" };
+  static const char *const limits[] = {
+      "a DTD, which is refused", "elements nested too deep", "too many attributes",
+      "a name is too long",      "a tag is too long",        "an XML declaration that is too long"};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
     if (why != NULL && strcmp(why, limits[i]) == 0)
       return true;
@@ -121,7 +137,8 @@ static bool is_limit(const char *why) {
 static void check(bool right, const char *what, unsigned step, const char *why, int error) {
   if (right)
     return;
-  fprintf(stderr, "%s: pieces of %u, we say: %s, expat says: %s\n", what, step, why != NULL ? why : "fine", error != 0 ? XML_ErrorString((enum XML_Error)error) : "fine");
+  fprintf(stderr, "%s: pieces of %u, we say: %s, expat says: %s\n", what, step,
+          why != NULL ? why : "fine", error != 0 ? XML_ErrorString((enum XML_Error)error) : "fine");
   abort();
 }
 
@@ -129,20 +146,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   const char *data = (const char *)bytes;
   if (size > 1 << 20)
     return 0;
-  struct log expected = { 0 };
+  struct log expected = {0};
   bool odd_name;
   int error = run_expat(data, size, &expected, &odd_name);
   bool utf16 = size >= 2 && (bytes[0] >= 0xFE || bytes[0] == 0 || bytes[1] == 0);
   struct outcome whole = run_ours(data, size, 0);
   if (!utf16 && !is_limit(whole.why) && !(whole.status == 0 && odd_name)) {
     check((whole.status == 0) == (error == 0), "only one refuses", 0, whole.why, error);
-    check(error != 0 || (whole.log.n == expected.n && memcmp(whole.log.p, expected.p, expected.n) == 0), "events differ", 0, whole.why, error);
+    check(error != 0 ||
+              (whole.log.n == expected.n && memcmp(whole.log.p, expected.p, expected.n) == 0),
+          "events differ", 0, whole.why, error);
   }
-  static const unsigned steps[] = { 1, 3, 40 };
+  static const unsigned steps[] = {1, 3, 40};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     struct outcome cut = run_ours(data, size, steps[i]);
-    check((cut.status == 0) == (whole.status == 0), "a cut changes the verdict", steps[i], cut.why, error);
-    check(whole.status != 0 || (whole.log.n == cut.log.n && memcmp(whole.log.p, cut.log.p, cut.log.n) == 0), "a cut changes the events", steps[i], cut.why, error);
+    check((cut.status == 0) == (whole.status == 0), "a cut changes the verdict", steps[i], cut.why,
+          error);
+    check(whole.status != 0 ||
+              (whole.log.n == cut.log.n && memcmp(whole.log.p, cut.log.p, cut.log.n) == 0),
+          "a cut changes the events", steps[i], cut.why, error);
     free(cut.log.p);
   }
   free(whole.log.p);

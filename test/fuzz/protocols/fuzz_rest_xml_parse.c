@@ -1,10 +1,16 @@
 /*
- * Responses to S3: the first byte says which operation, the second the mode and where the rest is cut. In one piece, byte by byte and cut: the same value, or all refuse.
+ * Responses to S3: the first byte says which operation, the second the mode and where the rest is
+ * cut. In one piece, byte by byte and cut: the same value, or all refuse.
  */
 #include "protocol_help.h"
 
-static const char *const operations[] = { "list_objects_v2", "list_object_versions", "get_bucket_acl", "copy_object", "get_bucket_location", "get_bucket_lifecycle_configuration",
-                                          "get_bucket_policy", "head_object", "delete_objects", "get_bucket_replication", "list_parts", "get_object" };
+static const char *const operations[] = {
+    "list_objects_v2",     "list_object_versions",
+    "get_bucket_acl",      "copy_object",
+    "get_bucket_location", "get_bucket_lifecycle_configuration",
+    "get_bucket_policy",   "head_object",
+    "delete_objects",      "get_bucket_replication",
+    "list_parts",          "get_object"};
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
 static const struct tcx_model *model(void) {
@@ -17,10 +23,13 @@ static const struct tcx_model *model(void) {
   return s3;
 }
 
-static const char *verdict(struct tcx_arena *arena, const struct tcx_operation *op, int kind, struct tcx_str body, long cut) {
+static const char *verdict(struct tcx_arena *arena, const struct tcx_operation *op, int kind,
+                           struct tcx_str body, long cut) {
   struct tcx_response_head head;
   ph_head(arena, &head, kind == 1 ? 404 : 200, NULL);
-  struct ph_parsed got = ph_parse(arena, model(), op, &head, kind == 1 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT, body, cut, kind == 2);
+  struct ph_parsed got =
+      ph_parse(arena, model(), op, &head, kind == 1 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT, body,
+               cut, kind == 2);
   if (got.status != 0) {
     if (got.status != TCX_EPROTO || got.text == NULL || kind != 0)
       abort();
@@ -35,12 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 2 || size > 1 << 16)
     return 0;
   const struct tcx_operation *op = tcx__model_operation(model(), operations[data[0] % OPERATIONS]);
-  struct tcx_str body = { (const char *)data + 2, size - 2 };
+  struct tcx_str body = {(const char *)data + 2, size - 2};
   int kind = data[1] % 3;
   long cut = body.n > 1 ? 1 + (data[1] / 3) % (long)(body.n - 1) : 0;
   struct tcx_arena *arena = tcx__arena_new();
   const char *whole = verdict(arena, op, kind, body, 0);
-  if (strcmp(whole, verdict(arena, op, kind, body, -1)) != 0 || strcmp(whole, verdict(arena, op, kind, body, cut)) != 0) {
+  if (strcmp(whole, verdict(arena, op, kind, body, -1)) != 0 ||
+      strcmp(whole, verdict(arena, op, kind, body, cut)) != 0) {
     fprintf(stderr, "a cut at %ld changes %s\n", cut, whole);
     abort();
   }

@@ -1,12 +1,14 @@
-/* The XML tokenizer by itself: what it reports, what it refuses and in which words, its limits, any cut, memory that runs out. fuzz_xml compares it with expat. */
-#include "base/xml.h"
+/* The XML tokenizer by itself: what it reports, what it refuses and in which words, its limits, any
+ * cut, memory that runs out. fuzz_xml compares it with expat. */
 #include "base/mem.h"
+#include "base/xml.h"
 #include "support.h"
 #include "torture.h"
 #include <tucuxi.h>
 
 /* Events as text: <name a="v">text</>. */
-static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs, unsigned n) {
+static int on_start(void *ctx, const struct tcx_xml_name *name, const struct tcx_xml_attr *attrs,
+                    unsigned n) {
   tcx__buf_addc(ctx, '<');
   tcx__buf_add(ctx, name->p + name->local, (size_t)name->n - name->local);
   for (unsigned i = 0; i < n; i++) {
@@ -28,7 +30,7 @@ static int on_end(void *ctx) {
   tcx__buf_adds(ctx, "</>");
   return ((struct tcx_buf *)ctx)->status;
 }
-static const struct tcx_xml_events events = { on_start, on_text, on_end };
+static const struct tcx_xml_events events = {on_start, on_text, on_end};
 
 static struct tcx_arena *arena;
 static const char *why;
@@ -55,7 +57,9 @@ static const char *read_steps(const char *document, size_t n, size_t step) {
   assert_int_equal(tcx__xml_finish(xml), status);
   return status == 0 ? out->data : NULL;
 }
-static const char *read_whole(const char *document) { return read_steps(document, strlen(document), 0); }
+static const char *read_whole(const char *document) {
+  return read_steps(document, strlen(document), 0);
+}
 
 static void check(const char *document, const char *expected) {
   size_t n = strlen(document);
@@ -78,13 +82,20 @@ static void check_refused(const char *document, const char *expected) {
 static void reads(void **state) {
   (void)state;
   check("<a/>", "<a></>");
-  check("\xEF\xBB\xBF<?xml version='1.0' encoding=\"UTF-8\" standalone='yes' ?>\n<!-- c - d --><?p?><a><b>x</b>y</a >\n<?p q?> <!-- -->", "<a><b>x</>y</>");
-  check("<s3:List xmlns:s3=\"urn:x\"><s3:Key>k</s3:Key></s3:List>", "<List xmlns:s3=\"urn:x\"><Key>k</></>");
-  check("<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x41;&#xe9;&#x1F600;</a>", "<a><>&\"'AA\xC3\xA9\xF0\x9F\x98\x80</>");
+  check("\xEF\xBB\xBF<?xml version='1.0' encoding=\"UTF-8\" standalone='yes' ?>\n<!-- c - d "
+        "--><?p?><a><b>x</b>y</a >\n<?p q?> <!-- -->",
+        "<a><b>x</>y</>");
+  check("<s3:List xmlns:s3=\"urn:x\"><s3:Key>k</s3:Key></s3:List>",
+        "<List xmlns:s3=\"urn:x\"><Key>k</></>");
+  check("<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x41;&#xe9;&#x1F600;</a>",
+        "<a><>&\"'AA\xC3\xA9\xF0\x9F\x98\x80</>");
   check("<a>x<![CDATA[<&]]]]>]]&gt;<![CDATA[]]><![CDATA[]>]]></a>", "<a>x<&]]]]>]></>");
   check("<a>1\r\n2\r3\n4&#13;\n5<![CDATA[\r\n]]></a>", "<a>1\n2\n3\n4\r\n5\n</>");
-  check("<a b='1&lt;2' c=\"x\ty\r\nz\" \n d = 'it&apos;s \"so\"'/>", "<a b=\"1<2\" c=\"x y z\" d=\"it's \"so\"\"></>");
-  check("<\xC3\xA9l\xC3\xA9ment \xC3\xA0=\"\xE6\x97\xA5\">\xF0\x9F\x98\x80\xE6\x97\xA5</\xC3\xA9l\xC3\xA9ment>", "<\xC3\xA9l\xC3\xA9ment \xC3\xA0=\"\xE6\x97\xA5\">\xF0\x9F\x98\x80\xE6\x97\xA5</>");
+  check("<a b='1&lt;2' c=\"x\ty\r\nz\" \n d = 'it&apos;s \"so\"'/>",
+        "<a b=\"1<2\" c=\"x y z\" d=\"it's \"so\"\"></>");
+  check("<\xC3\xA9l\xC3\xA9ment "
+        "\xC3\xA0=\"\xE6\x97\xA5\">\xF0\x9F\x98\x80\xE6\x97\xA5</\xC3\xA9l\xC3\xA9ment>",
+        "<\xC3\xA9l\xC3\xA9ment \xC3\xA0=\"\xE6\x97\xA5\">\xF0\x9F\x98\x80\xE6\x97\xA5</>");
   check("<a>]] ] ]]x > ]&gt;</a>", "<a>]] ] ]]x > ]></>");
 }
 
@@ -139,11 +150,13 @@ static void refuses(void **state) {
   check_refused("<?p?x?><a/>", "a malformed processing instruction");
   check_refused("<? p?><a/>", "a processing instruction without a name");
   check_refused("<!DOCTYPE a><a/>", "a DTD, which is refused");
-  check_refused("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "a DTD, which is refused");
+  check_refused("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+                "a DTD, which is refused");
 }
 
 /* n times text, with what stands around it. */
-static char *repeated(const char *before, const char *text, size_t n, const char *after, size_t *size) {
+static char *repeated(const char *before, const char *text, size_t n, const char *after,
+                      size_t *size) {
   struct tcx_buf out;
   tcx__buf_init(&out, arena, 1 << 22);
   tcx__buf_adds(&out, before);
@@ -154,14 +167,16 @@ static char *repeated(const char *before, const char *text, size_t n, const char
   return out.data;
 }
 
-static void check_limit(const char *before, const char *text, size_t n, const char *after, const char *refusal) {
-  static const size_t steps[] = { 0, 1, 7, 1000 };
+static void check_limit(const char *before, const char *text, size_t n, const char *after,
+                        const char *refusal) {
+  static const size_t steps[] = {0, 1, 7, 1000};
   size_t size;
   char *document = repeated(before, text, n, after, &size);
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     const char *got = read_steps(document, size, steps[i]);
     if ((got == NULL) != (refusal != NULL))
-      fail_msg("%zu times \"%s\" in pieces of %zu: %s", n, text, steps[i], got != NULL ? "not refused" : why);
+      fail_msg("%zu times \"%s\" in pieces of %zu: %s", n, text, steps[i],
+               got != NULL ? "not refused" : why);
     if (refusal != NULL)
       assert_string_equal(why, refusal);
   }
@@ -181,9 +196,11 @@ static void limits(void **state) {
   check_limit("<a>&#", "0", TCX__XML_REFERENCE_MAX - 2, "65;</a>", "an unknown reference");
   check_limit("<?", "p", TCX__XML_NAME_MAX, " ?><a/>", NULL);
   check_limit("<?", "p", TCX__XML_NAME_MAX + 1, " ?><a/>", "a name is too long");
-  check_limit("<?xml version='", "1", 2 * TCX__XML_NAME_MAX, "'?><a/>", "an XML declaration that is too long");
+  check_limit("<?xml version='", "1", 2 * TCX__XML_NAME_MAX, "'?><a/>",
+              "an XML declaration that is too long");
   size_t size;
-  char *open = repeated("", "<a>", TCX__XML_DEPTH, "", &size), *all = repeated(open, "</a>", TCX__XML_DEPTH, "", &size);
+  char *open = repeated("", "<a>", TCX__XML_DEPTH, "", &size),
+       *all = repeated(open, "</a>", TCX__XML_DEPTH, "", &size);
   assert_non_null(read_steps(all, size, 0));
   struct tcx_buf attrs;
   tcx__buf_init(&attrs, arena, 1 << 16);
@@ -201,7 +218,7 @@ static int stop(void *ctx) {
 }
 static void callbacks_stop(void **state) {
   (void)state;
-  static const struct tcx_xml_events stopping = { on_start, on_text, stop };
+  static const struct tcx_xml_events stopping = {on_start, on_text, stop};
   struct tcx_buf out;
   struct tcx_xml xml;
   tcx__buf_init(&out, arena, 1000);
@@ -226,7 +243,9 @@ static void says_where(void **state) {
 
 /* Long names and values, cut, so that every buffer is needed. */
 static int read_everything(void *ctx) {
-  static const char document[] = "<aVeryLongElementNameThatIsCopied xmlns='urn:x' b='1&amp;2&#9;'><c>text &amp; more</c><![CDATA[x]]></aVeryLongElementNameThatIsCopied>";
+  static const char document[] =
+      "<aVeryLongElementNameThatIsCopied xmlns='urn:x' b='1&amp;2&#9;'><c>text &amp; "
+      "more</c><![CDATA[x]]></aVeryLongElementNameThatIsCopied>";
   struct tcx_arena *own = tcx__arena_new();
   struct tcx_buf out;
   struct tcx_xml xml;
@@ -241,7 +260,9 @@ static int read_everything(void *ctx) {
   if (status == 0)
     status = tcx__xml_finish(&xml);
   if (status == 0)
-    assert_string_equal(out.data, "<aVeryLongElementNameThatIsCopied xmlns=\"urn:x\" b=\"1&2\t\"><c>text & more</>x</>");
+    assert_string_equal(
+        out.data,
+        "<aVeryLongElementNameThatIsCopied xmlns=\"urn:x\" b=\"1&2\t\"><c>text & more</>x</>");
   tcx__arena_free(own);
   return status;
 }
@@ -263,10 +284,13 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(reads, setup, teardown),          cmocka_unit_test_setup_teardown(reads_comments, setup, teardown),
-    cmocka_unit_test_setup_teardown(refuses, setup, teardown),        cmocka_unit_test_setup_teardown(limits, setup, teardown),
-    cmocka_unit_test_setup_teardown(callbacks_stop, setup, teardown), cmocka_unit_test_setup_teardown(says_where, setup, teardown),
-    cmocka_unit_test_setup_teardown(out_of_memory, setup, teardown),
+      cmocka_unit_test_setup_teardown(reads, setup, teardown),
+      cmocka_unit_test_setup_teardown(reads_comments, setup, teardown),
+      cmocka_unit_test_setup_teardown(refuses, setup, teardown),
+      cmocka_unit_test_setup_teardown(limits, setup, teardown),
+      cmocka_unit_test_setup_teardown(callbacks_stop, setup, teardown),
+      cmocka_unit_test_setup_teardown(says_where, setup, teardown),
+      cmocka_unit_test_setup_teardown(out_of_memory, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

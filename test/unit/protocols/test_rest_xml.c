@@ -1,4 +1,5 @@
-/* rest-xml beyond the public cases: how the path is joined, what is refused and in which words, bodies that stream, unknown content of any size, errors, memory. */
+/* rest-xml beyond the public cases: how the path is joined, what is refused and in which words,
+ * bodies that stream, unknown content of any size, errors, memory. */
 #include "protocol_help.h"
 #include "torture.h"
 
@@ -9,19 +10,35 @@ static const struct tcx_model *s3, *own;
 
 /* A small model of its own for what S3 lacks. */
 static const char own_json[] =
-  "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"own\",\"serviceId\":\"Own\",\"protocol\":\"rest-xml\"},\"operations\":{"
-  "\"Put\":{\"name\":\"Put\",\"http\":{\"method\":\"PUT\",\"requestUri\":\"/{Id}/x?fixed=1\"},\"input\":{\"shape\":\"In\",\"locationName\":\"PutRequest\"},\"output\":{\"shape\":\"Out\"},"
-  "\"errors\":[{\"shape\":\"Broken\"}]}},"
-  "\"shapes\":{\"In\":{\"type\":\"structure\",\"required\":[\"Id\"],\"members\":{\"Id\":{\"shape\":\"S\",\"location\":\"uri\",\"locationName\":\"Id\"},"
-  "\"Text\":{\"shape\":\"S\"},\"When\":{\"shape\":\"T\"},\"Number\":{\"shape\":\"D\"},\"Tree\":{\"shape\":\"Tree\"},\"Dates\":{\"shape\":\"Dates\",\"location\":\"header\",\"locationName\":\"x-dates\"}}},"
-  "\"Out\":{\"type\":\"structure\",\"members\":{\"Map\":{\"shape\":\"M\"},\"Flat\":{\"shape\":\"M\",\"flattened\":true},\"Number\":{\"shape\":\"D\"},\"Whole\":{\"shape\":\"L\"},\"When\":{\"shape\":\"T\"},"
-  "\"Choice\":{\"shape\":\"U\"},\"Blob\":{\"shape\":\"B\"},\"List\":{\"shape\":\"Dates\"},\"Tree\":{\"shape\":\"Tree\"},\"Text\":{\"shape\":\"S\"},"
-  "\"Names\":{\"shape\":\"Names\",\"location\":\"header\",\"locationName\":\"x-names\"},\"Dates\":{\"shape\":\"Dates\",\"location\":\"header\",\"locationName\":\"x-dates\"}}},"
-  "\"Broken\":{\"type\":\"structure\",\"exception\":true,\"error\":{\"code\":\"broken\"},\"members\":{\"Part\":{\"shape\":\"S\"},\"Count\":{\"shape\":\"L\"}}},"
-  "\"Tree\":{\"type\":\"structure\",\"members\":{\"Tree\":{\"shape\":\"Tree\"},\"Leaf\":{\"shape\":\"S\"}}},"
-  "\"U\":{\"type\":\"structure\",\"union\":true,\"members\":{\"A\":{\"shape\":\"S\"},\"B\":{\"shape\":\"L\"}}},"
-  "\"M\":{\"type\":\"map\",\"key\":{\"shape\":\"S\"},\"value\":{\"shape\":\"L\"}},\"Names\":{\"type\":\"list\",\"member\":{\"shape\":\"S\"}},\"Dates\":{\"type\":\"list\",\"member\":{\"shape\":\"T\"}},"
-  "\"S\":{\"type\":\"string\"},\"T\":{\"type\":\"timestamp\"},\"D\":{\"type\":\"double\"},\"L\":{\"type\":\"long\"},\"B\":{\"type\":\"blob\"}}}";
+    "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"own\",\"serviceId\":\"Own\","
+    "\"protocol\":\"rest-xml\"},\"operations\":{"
+    "\"Put\":{\"name\":\"Put\",\"http\":{\"method\":\"PUT\",\"requestUri\":\"/{Id}/"
+    "x?fixed=1\"},\"input\":{\"shape\":\"In\",\"locationName\":\"PutRequest\"},\"output\":{"
+    "\"shape\":\"Out\"},"
+    "\"errors\":[{\"shape\":\"Broken\"}]}},"
+    "\"shapes\":{\"In\":{\"type\":\"structure\",\"required\":[\"Id\"],\"members\":{\"Id\":{"
+    "\"shape\":\"S\",\"location\":\"uri\",\"locationName\":\"Id\"},"
+    "\"Text\":{\"shape\":\"S\"},\"When\":{\"shape\":\"T\"},\"Number\":{\"shape\":\"D\"},\"Tree\":{"
+    "\"shape\":\"Tree\"},\"Dates\":{\"shape\":\"Dates\",\"location\":\"header\",\"locationName\":"
+    "\"x-dates\"}}},"
+    "\"Out\":{\"type\":\"structure\",\"members\":{\"Map\":{\"shape\":\"M\"},\"Flat\":{\"shape\":"
+    "\"M\",\"flattened\":true},\"Number\":{\"shape\":\"D\"},\"Whole\":{\"shape\":\"L\"},\"When\":{"
+    "\"shape\":\"T\"},"
+    "\"Choice\":{\"shape\":\"U\"},\"Blob\":{\"shape\":\"B\"},\"List\":{\"shape\":\"Dates\"},"
+    "\"Tree\":{\"shape\":\"Tree\"},\"Text\":{\"shape\":\"S\"},"
+    "\"Names\":{\"shape\":\"Names\",\"location\":\"header\",\"locationName\":\"x-names\"},"
+    "\"Dates\":{\"shape\":\"Dates\",\"location\":\"header\",\"locationName\":\"x-dates\"}}},"
+    "\"Broken\":{\"type\":\"structure\",\"exception\":true,\"error\":{\"code\":\"broken\"},"
+    "\"members\":{\"Part\":{\"shape\":\"S\"},\"Count\":{\"shape\":\"L\"}}},"
+    "\"Tree\":{\"type\":\"structure\",\"members\":{\"Tree\":{\"shape\":\"Tree\"},\"Leaf\":{"
+    "\"shape\":\"S\"}}},"
+    "\"U\":{\"type\":\"structure\",\"union\":true,\"members\":{\"A\":{\"shape\":\"S\"},\"B\":{"
+    "\"shape\":\"L\"}}},"
+    "\"M\":{\"type\":\"map\",\"key\":{\"shape\":\"S\"},\"value\":{\"shape\":\"L\"}},\"Names\":{"
+    "\"type\":\"list\",\"member\":{\"shape\":\"S\"}},\"Dates\":{\"type\":\"list\",\"member\":{"
+    "\"shape\":\"T\"}},"
+    "\"S\":{\"type\":\"string\"},\"T\":{\"type\":\"timestamp\"},\"D\":{\"type\":\"double\"},\"L\":{"
+    "\"type\":\"long\"},\"B\":{\"type\":\"blob\"}}}";
 
 /* ---- requests ---- */
 
@@ -30,29 +47,38 @@ static struct tcx_serialize ser;
 static struct tcx_fail failure;
 
 /* 0, or what serialize says. path: the endpoint's. */
-static int put(const struct tcx_model *model, const char *operation, const char *path, const char *json) {
+static int put(const struct tcx_model *model, const char *operation, const char *path,
+               const char *json) {
   struct tcx_value *params = NULL;
   assert_int_equal(tcx__json_parse(arena, json, strlen(json), &params, NULL), 0);
   const char *instead = ser.path;
-  failure = (struct tcx_fail){ .arena = arena };
-  ser = (struct tcx_serialize){ .model = model, .op = tcx__model_operation(model, operation), .params = params, .path = instead };
-  req = (struct tcx_request){ .arena = arena, .path = tcx__str(path) };
+  failure = (struct tcx_fail){.arena = arena};
+  ser = (struct tcx_serialize){.model = model,
+                               .op = tcx__model_operation(model, operation),
+                               .params = params,
+                               .path = instead};
+  req = (struct tcx_request){.arena = arena, .path = tcx__str(path)};
   tcx__headers_init(&req.headers, arena);
   int status = tcx__rest_xml.serialize(&ser, &req, &failure);
   ser.path = NULL;
   return status;
 }
-#define IS(str, text) assert_string_equal(tcx__arena_strndup(arena, (str).n > 0 ? (str).p : "", (str).n), text)
+#define IS(str, text)                                                                              \
+  assert_string_equal(tcx__arena_strndup(arena, (str).n > 0 ? (str).p : "", (str).n), text)
 
 static void joins_paths(void **state) {
   (void)state;
-  static const struct { const char *endpoint, *operation, *params, *path, *query; } cases[] = {
-    { "", "list_buckets", "{}", "/", "" },
-    { "/", "list_buckets", "{\"Prefix\":\"x\"}", "/", "prefix=x" },
-    { "/base", "list_buckets", "{}", "/base", "" },
-    { "/base/", "list_objects_v2", "{\"Bucket\":\"b\",\"Prefix\":\"a b\"}", "/base/b", "list-type=2&prefix=a%20b" },
-    { "/base", "get_object", "{\"Bucket\":\"b\",\"Key\":\"/x//y z/~\"}", "/base/b//x//y%20z/~", "" },
-    { "", "head_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"VersionId\":null}", "/b/k", "" },
+  static const struct {
+    const char *endpoint, *operation, *params, *path, *query;
+  } cases[] = {
+      {"", "list_buckets", "{}", "/", ""},
+      {"/", "list_buckets", "{\"Prefix\":\"x\"}", "/", "prefix=x"},
+      {"/base", "list_buckets", "{}", "/base", ""},
+      {"/base/", "list_objects_v2", "{\"Bucket\":\"b\",\"Prefix\":\"a b\"}", "/base/b",
+       "list-type=2&prefix=a%20b"},
+      {"/base", "get_object", "{\"Bucket\":\"b\",\"Key\":\"/x//y z/~\"}", "/base/b//x//y%20z/~",
+       ""},
+      {"", "head_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"VersionId\":null}", "/b/k", ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(put(s3, cases[i].operation, cases[i].endpoint, cases[i].params), 0);
@@ -75,11 +101,18 @@ static void refuses_requests(void **state) {
   (void)state;
   assert_int_equal(put(s3, "get_object", "", "{\"Bucket\":\"b\"}"), TCX_EPARAM);
   assert_string_equal(failure.text, "the path needs a value for Key");
-  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"a\":\"x\\r\\nEvil: 1\"}}"), TCX_EPARAM);
+  assert_int_equal(put(s3, "put_object", "",
+                       "{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"a\":\"x\\r\\nEvil: 1\"}}"),
+                   TCX_EPARAM);
   assert_non_null(strstr(failure.text, "x-amz-meta-a"));
-  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"a b\":\"x\"}}"), TCX_EPARAM);
-  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"ContentType\":\"a\\nb\"}"), TCX_EPARAM);
-  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":1}"), TCX_EPARAM);
+  assert_int_equal(
+      put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"a b\":\"x\"}}"),
+      TCX_EPARAM);
+  assert_int_equal(
+      put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"ContentType\":\"a\\nb\"}"),
+      TCX_EPARAM);
+  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":1}"),
+                   TCX_EPARAM);
   assert_string_equal(failure.text, "the value of Body cannot be sent");
   assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"Tree\":[]}"), TCX_EPARAM);
   assert_string_equal(failure.text, "the value of Tree is not a map");
@@ -102,28 +135,54 @@ static void writes_bodies(void **state) {
   assert_int_equal(req.body.n, 0);
   assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"Text\":\"\",\"Tree\":{}}"), 0);
   IS(req.body, "<PutRequest><Text /><Tree /></PutRequest>");
-  assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"Text\":\"\\r\\n\\t<>&\\\"'\",\"Tree\":{\"Leaf\":null,\"Tree\":{\"Leaf\":\"x\"}}}"), 0);
-  IS(req.body, "<PutRequest><Text>&#xD;&#xA;\t&lt;&gt;&amp;\"'</Text><Tree><Tree><Leaf>x</Leaf></Tree></Tree></PutRequest>");
-  static const struct { const char *json, *text; } numbers[] = {
-    { "1", "1" }, { "1.0", "1.0" }, { "0.1", "0.1" }, { "1e22", "1e+22" }, { "123456789012345678901234567890", "123456789012345678901234567890" }, { "-5e-324", "-5e-324" },
+  assert_int_equal(put(own, "Put", "",
+                       "{\"Id\":\"a\",\"Text\":\"\\r\\n\\t<>&\\\"'\",\"Tree\":{\"Leaf\":null,"
+                       "\"Tree\":{\"Leaf\":\"x\"}}}"),
+                   0);
+  IS(req.body, "<PutRequest><Text>&#xD;&#xA;\t&lt;&gt;&amp;\"'</Text><Tree><Tree><Leaf>x</Leaf></"
+               "Tree></Tree></PutRequest>");
+  static const struct {
+    const char *json, *text;
+  } numbers[] = {
+      {"1", "1"},
+      {"1.0", "1.0"},
+      {"0.1", "0.1"},
+      {"1e22", "1e+22"},
+      {"123456789012345678901234567890", "123456789012345678901234567890"},
+      {"-5e-324", "-5e-324"},
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    assert_int_equal(put(own, "Put", "", tcx__arena_printf(arena, "{\"Id\":\"a\",\"Number\":%s}", numbers[i].json)), 0);
-    IS(req.body, tcx__arena_printf(arena, "<PutRequest><Number>%s</Number></PutRequest>", numbers[i].text));
+    assert_int_equal(put(own, "Put", "",
+                         tcx__arena_printf(arena, "{\"Id\":\"a\",\"Number\":%s}", numbers[i].json)),
+                     0);
+    IS(req.body,
+       tcx__arena_printf(arena, "<PutRequest><Number>%s</Number></PutRequest>", numbers[i].text));
   }
-  static const struct { const char *json, *text; } times[] = {
-    { "1440938160", "2015-08-30T12:36:00Z" }, { "1440938160.5", "2015-08-30T12:36:00.500000Z" }, { "\"2015-08-30T14:36:00+02:00\"", "2015-08-30T12:36:00Z" }, { "-0.25", "1969-12-31T23:59:59.750000Z" },
+  static const struct {
+    const char *json, *text;
+  } times[] = {
+      {"1440938160", "2015-08-30T12:36:00Z"},
+      {"1440938160.5", "2015-08-30T12:36:00.500000Z"},
+      {"\"2015-08-30T14:36:00+02:00\"", "2015-08-30T12:36:00Z"},
+      {"-0.25", "1969-12-31T23:59:59.750000Z"},
   };
   for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-    assert_int_equal(put(own, "Put", "", tcx__arena_printf(arena, "{\"Id\":\"a\",\"When\":%s,\"Dates\":[%s,null,0]}", times[i].json, times[i].json)), 0);
-    IS(req.body, tcx__arena_printf(arena, "<PutRequest><When>%s</When></PutRequest>", times[i].text));
+    assert_int_equal(
+        put(own, "Put", "",
+            tcx__arena_printf(arena, "{\"Id\":\"a\",\"When\":%s,\"Dates\":[%s,null,0]}",
+                              times[i].json, times[i].json)),
+        0);
+    IS(req.body,
+       tcx__arena_printf(arena, "<PutRequest><When>%s</When></PutRequest>", times[i].text));
   }
-  IS(tcx__headers_get(&req.headers, "x-dates")->value, "Wed, 31 Dec 1969 23:59:59 GMT,Thu, 01 Jan 1970 00:00:00 GMT");
+  IS(tcx__headers_get(&req.headers, "x-dates")->value,
+     "Wed, 31 Dec 1969 23:59:59 GMT,Thu, 01 Jan 1970 00:00:00 GMT");
 }
 
 static void hands_back_streams(void **state) {
   (void)state;
-  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"bytes\"}"), 0);
+  assert_int_equal(put(s3, "put_object", "", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"bytes\"}"),
+                   0);
   assert_int_equal(req.body.n, 0);
   assert_ptr_equal(ser.body, ph_get(ser.params, "Body"));
   assert_false(ser.body_requires_length);
@@ -143,13 +202,17 @@ static void hands_back_streams(void **state) {
 
 /* ---- responses ---- */
 
-static struct ph_parsed parse(const struct tcx_model *model, const char *operation, tcx__parse_mode mode, int status, const char *headers, const char *body, bool error_in_success) {
+static struct ph_parsed parse(const struct tcx_model *model, const char *operation,
+                              tcx__parse_mode mode, int status, const char *headers,
+                              const char *body, bool error_in_success) {
   struct tcx_response_head *head = tcx__arena_alloc(arena, sizeof *head);
   struct tcx_value *fields = NULL;
   assert_int_equal(tcx__json_parse(arena, headers, strlen(headers), &fields, NULL), 0);
   ph_head(arena, head, status, fields);
-  struct ph_parsed whole = ph_parse(arena, model, tcx__model_operation(model, operation), head, mode, tcx__str(body), 0, error_in_success);
-  struct ph_parsed bytes = ph_parse(arena, model, tcx__model_operation(model, operation), head, mode, tcx__str(body), -1, error_in_success);
+  struct ph_parsed whole = ph_parse(arena, model, tcx__model_operation(model, operation), head,
+                                    mode, tcx__str(body), 0, error_in_success);
+  struct ph_parsed bytes = ph_parse(arena, model, tcx__model_operation(model, operation), head,
+                                    mode, tcx__str(body), -1, error_in_success);
   assert_int_equal(whole.status, bytes.status);
   assert_int_equal(whole.is_error, bytes.is_error);
   if (whole.status == 0)
@@ -172,41 +235,63 @@ static void reads_bodies(void **state) {
   (void)state;
   check("", "{}");
   check("<R/>", "{}");
-  check("<R><Map/><List/><Tree/><Text/><Blob/></R>", "{\"Map\": {}, \"List\": [], \"Tree\": {}, \"Text\": \"\", \"Blob\": \"\"}");
-  check("<R><Map><x><key>a</key><value>1</value></x><entry><value>2</value><key>b</key></entry><entry><key>a</key><value>3</value></entry></Map></R>", "{\"Map\": {\"a\": 3, \"b\": 2}}");
-  check("<R><Flat><key>a</key><value>1</value></Flat><Text>t</Text><Flat><key>b</key><value>2</value></Flat></R>", "{\"Flat\": {\"a\": 1, \"b\": 2}, \"Text\": \"t\"}");
+  check("<R><Map/><List/><Tree/><Text/><Blob/></R>",
+        "{\"Map\": {}, \"List\": [], \"Tree\": {}, \"Text\": \"\", \"Blob\": \"\"}");
+  check("<R><Map><x><key>a</key><value>1</value></x><entry><value>2</value><key>b</key></"
+        "entry><entry><key>a</key><value>3</value></entry></Map></R>",
+        "{\"Map\": {\"a\": 3, \"b\": 2}}");
+  check("<R><Flat><key>a</key><value>1</value></Flat><Text>t</Text><Flat><key>b</key><value>2</"
+        "value></Flat></R>",
+        "{\"Flat\": {\"a\": 1, \"b\": 2}, \"Text\": \"t\"}");
   check("<R><Text>a<Text>inner</Text>tail</Text><Text>second</Text></R>", "{\"Text\": \"a\"}");
-  check("<R>\n <Whole> +12 </Whole>\n <Number>1e3</Number></R>", "{\"Whole\": 12, \"Number\": 1000.0}");
-  check("<R><Whole>123456789012345678901</Whole><Number>-Infinity</Number></R>", "{\"Whole\": 123456789012345678901, \"Number\": \"-Infinity\"}");
+  check("<R>\n <Whole> +12 </Whole>\n <Number>1e3</Number></R>",
+        "{\"Whole\": 12, \"Number\": 1000.0}");
+  check("<R><Whole>123456789012345678901</Whole><Number>-Infinity</Number></R>",
+        "{\"Whole\": 123456789012345678901, \"Number\": \"-Infinity\"}");
   check("<R><Number>NaN</Number></R>", "{\"Number\": \"NaN\"}");
   check("<R><Number>0.1000000000000000055511151231257827</Number></R>", "{\"Number\": 0.1}");
-  check("<R><List><m>2015-08-30T12:36:00Z</m><any>Sun, 30 Aug 2015 12:36:00 GMT</any><x>1440938160</x></List></R>",
-        "{\"List\": [\"2015-08-30T12:36:00Z\", \"2015-08-30T12:36:00Z\", \"2015-08-30T12:36:00Z\"]}");
+  check(
+      "<R><List><m>2015-08-30T12:36:00Z</m><any>Sun, 30 Aug 2015 12:36:00 "
+      "GMT</any><x>1440938160</x></List></R>",
+      "{\"List\": [\"2015-08-30T12:36:00Z\", \"2015-08-30T12:36:00Z\", \"2015-08-30T12:36:00Z\"]}");
   check("<R><Choice><A>x</A></Choice></R>", "{\"Choice\": {\"A\": \"x\"}}");
-  check("<R><Choice><New>x</New></Choice></R>", "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
-  check("<R><Tree><Tree><Tree><Leaf>x</Leaf></Tree></Tree><Leaf>y</Leaf></Tree></R>", "{\"Tree\": {\"Tree\": {\"Tree\": {\"Leaf\": \"x\"}}, \"Leaf\": \"y\"}}");
+  check("<R><Choice><New>x</New></Choice></R>",
+        "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
+  check("<R><Tree><Tree><Tree><Leaf>x</Leaf></Tree></Tree><Leaf>y</Leaf></Tree></R>",
+        "{\"Tree\": {\"Tree\": {\"Tree\": {\"Leaf\": \"x\"}}, \"Leaf\": \"y\"}}");
   check("<R><Blob> YWJj\n ZA== </Blob></R>", "{\"Blob\": \"YWJjZA==\"}");
 }
 
 static void refuses_responses(void **state) {
   (void)state;
-  check_refused("<R><Whole>12x</Whole></R>", "malformed response: element Whole: \"12x\" is no value of Whole");
-  check_refused("<R><Whole></Whole></R>", "malformed response: element Whole: \"\" is no value of Whole");
-  check_refused("<R><Number>0x10</Number></R>", "malformed response: element Number: \"0x10\" is no value of Number");
-  check_refused("<R><When>soon</When></R>", "malformed response: element When: \"soon\" is no value of When");
-  check_refused("<R><Blob>?</Blob></R>", "malformed response: element Blob: \"?\" is no value of Blob");
+  check_refused("<R><Whole>12x</Whole></R>",
+                "malformed response: element Whole: \"12x\" is no value of Whole");
+  check_refused("<R><Whole></Whole></R>",
+                "malformed response: element Whole: \"\" is no value of Whole");
+  check_refused("<R><Number>0x10</Number></R>",
+                "malformed response: element Number: \"0x10\" is no value of Number");
+  check_refused("<R><When>soon</When></R>",
+                "malformed response: element When: \"soon\" is no value of When");
+  check_refused("<R><Blob>?</Blob></R>",
+                "malformed response: element Blob: \"?\" is no value of Blob");
   check_refused("<R><Choice/></R>", "malformed response: no member is set in the union U");
-  check_refused("<R><Choice><A>x</A><B>1</B></Choice></R>", "malformed response: more than one member is set in the union U");
-  check_refused("<R><Map><entry><key>a</key></entry></Map></R>", "malformed response: no value in an entry of M");
-  check_refused("<R><Map><entry><value>1</value></entry></Map></R>", "malformed response: no key in an entry of M");
-  check_refused("<R><Map><entry><other>1</other></entry></Map></R>", "malformed response: an unknown element in a map's entry: other");
+  check_refused("<R><Choice><A>x</A><B>1</B></Choice></R>",
+                "malformed response: more than one member is set in the union U");
+  check_refused("<R><Map><entry><key>a</key></entry></Map></R>",
+                "malformed response: no value in an entry of M");
+  check_refused("<R><Map><entry><value>1</value></entry></Map></R>",
+                "malformed response: no key in an entry of M");
+  check_refused("<R><Map><entry><other>1</other></entry></Map></R>",
+                "malformed response: an unknown element in a map's entry: other");
   check_refused("<R>", "malformed response: not XML near byte 3: the end comes too early");
   struct ph_parsed got = parse(own, "Put", TCX__PARSE_OUTPUT, 200, "{}", "<!DOCTYPE R><R/>", false);
   assert_int_equal(got.status, TCX_EPROTO);
   assert_non_null(strstr(got.text, "a DTD, which is refused"));
-  got = parse(s3, "head_object", TCX__PARSE_OUTPUT, 200, "{\"Content-Length\":\"many\"}", "", false);
+  got =
+      parse(s3, "head_object", TCX__PARSE_OUTPUT, 200, "{\"Content-Length\":\"many\"}", "", false);
   assert_int_equal(got.status, TCX_EPROTO);
-  assert_string_equal(got.text, "malformed response: header Content-Length: \"many\" is no value of ContentLength");
+  assert_string_equal(
+      got.text, "malformed response: header Content-Length: \"many\" is no value of ContentLength");
   struct tcx_buf deep;
   tcx__buf_init(&deep, arena, 1 << 20);
   for (int i = 0; i < 10000; i++)
@@ -218,10 +303,20 @@ static void refuses_responses(void **state) {
 
 static void reads_heads(void **state) {
   (void)state;
-  struct ph_parsed got = parse(own, "Put", TCX__PARSE_OUTPUT, 200, "{\"x-names\":\"a, \\\"b, \\\\\\\"c\\\\\\\"\\\" ,d,\",\"x-dates\":\"Mon, 16 Dec 2019 23:48:18 GMT, 0, Tue, 17 Dec 2019 23:48:18 GMT\"}", "", false);
+  struct ph_parsed got =
+      parse(own, "Put", TCX__PARSE_OUTPUT, 200,
+            "{\"x-names\":\"a, \\\"b, \\\\\\\"c\\\\\\\"\\\" ,d,\",\"x-dates\":\"Mon, 16 Dec 2019 "
+            "23:48:18 GMT, 0, Tue, 17 Dec 2019 23:48:18 GMT\"}",
+            "", false);
   assert_int_equal(got.status, 0);
-  assert_string_equal(ph_text(arena, got.value), "{\"Names\": [\"a\", \"b, \\\"c\\\"\", \"d\", \"\"], \"Dates\": [\"2019-12-16T23:48:18Z\", \"1970-01-01T00:00:00Z\", \"2019-12-17T23:48:18Z\"]}");
-  got = parse(s3, "head_object", TCX__PARSE_OUTPUT, 200, "{\"Content-Length\":\"5\",\"X-Amz-Meta-A\":\"1\",\"x-amz-meta-\":\"2\",\"ETag\":\"\\\"e\\\"\"}", "", false);
+  assert_string_equal(
+      ph_text(arena, got.value),
+      "{\"Names\": [\"a\", \"b, \\\"c\\\"\", \"d\", \"\"], \"Dates\": [\"2019-12-16T23:48:18Z\", "
+      "\"1970-01-01T00:00:00Z\", \"2019-12-17T23:48:18Z\"]}");
+  got = parse(s3, "head_object", TCX__PARSE_OUTPUT, 200,
+              "{\"Content-Length\":\"5\",\"X-Amz-Meta-A\":\"1\",\"x-amz-meta-\":\"2\",\"ETag\":"
+              "\"\\\"e\\\"\"}",
+              "", false);
   assert_int_equal(got.status, 0);
   assert_int_equal(ph_int(got.value, "ContentLength", 0), 5);
   assert_string_equal(ph_text(arena, ph_get(got.value, "Metadata")), "{\"a\": \"1\", \"\": \"2\"}");
@@ -232,19 +327,30 @@ static void reads_heads(void **state) {
 
 static void reads_the_location(void **state) {
   (void)state;
-  struct ph_parsed got = parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}", "<LocationConstraint xmlns=\"urn:x\">eu-west-1</LocationConstraint>", true);
+  struct ph_parsed got =
+      parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}",
+            "<LocationConstraint xmlns=\"urn:x\">eu-west-1</LocationConstraint>", true);
   assert_string_equal(ph_text(arena, got.value), "{\"LocationConstraint\": \"eu-west-1\"}");
-  got = parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}", "<LocationConstraint/>", true);
+  got =
+      parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}", "<LocationConstraint/>", true);
   assert_string_equal(ph_text(arena, got.value), "{\"LocationConstraint\": null}");
-  got = parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}", "<X>\n <LocationConstraint>a</LocationConstraint></X>", true);
+  got = parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}",
+              "<X>\n <LocationConstraint>a</LocationConstraint></X>", true);
   assert_string_equal(ph_text(arena, got.value), "{\"LocationConstraint\": \"a\"}");
-  got = parse(s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}", "<LocationConstraint>\n <LocationConstraint>a</LocationConstraint></LocationConstraint>", true);
+  got = parse(
+      s3, "get_bucket_location", TCX__PARSE_OUTPUT, 200, "{}",
+      "<LocationConstraint>\n <LocationConstraint>a</LocationConstraint></LocationConstraint>",
+      true);
   assert_string_equal(ph_text(arena, got.value), "{\"LocationConstraint\": \"a\"}");
 }
 
 static void reads_errors(void **state) {
   (void)state;
-  struct ph_parsed got = parse(own, "Put", TCX__PARSE_ERROR, 400, "{}", "<ErrorResponse><Error><Code>broken</Code><Message/><Part>p</Part><Count>2</Count></Error><RequestId>R</RequestId><HostId>H</HostId></ErrorResponse>", false);
+  struct ph_parsed got =
+      parse(own, "Put", TCX__PARSE_ERROR, 400, "{}",
+            "<ErrorResponse><Error><Code>broken</Code><Message/><Part>p</Part><Count>2</Count></"
+            "Error><RequestId>R</RequestId><HostId>H</HostId></ErrorResponse>",
+            false);
   assert_int_equal(got.status, 0);
   assert_string_equal(got.error.code, "broken");
   assert_string_equal(got.error.message, "");
@@ -252,15 +358,20 @@ static void reads_errors(void **state) {
   assert_string_equal(got.error.shape->name, "Broken");
   assert_string_equal(ph_str(got.value, "Part", ""), "p");
   assert_int_equal(ph_int(got.value, "Count", 0), 2);
-  got = parse(own, "Put", TCX__PARSE_ERROR, 400, "{}", "<Error><Code>broken</Code><Count>no number</Count><HostId>H</HostId></Error>", false);
+  got =
+      parse(own, "Put", TCX__PARSE_ERROR, 400, "{}",
+            "<Error><Code>broken</Code><Count>no number</Count><HostId>H</HostId></Error>", false);
   assert_int_equal(got.status, 0);
   assert_string_equal(got.error.host_id, "H");
-  assert_string_equal(ph_text(arena, got.value), "{\"Error\": {\"Code\": \"broken\", \"Count\": \"no number\"}}");
-  got = parse(own, "Put", TCX__PARSE_ERROR, 418, "{}", "<Error><Message>no code</Message></Error>", false);
+  assert_string_equal(ph_text(arena, got.value),
+                      "{\"Error\": {\"Code\": \"broken\", \"Count\": \"no number\"}}");
+  got = parse(own, "Put", TCX__PARSE_ERROR, 418, "{}", "<Error><Message>no code</Message></Error>",
+              false);
   assert_string_equal(got.error.code, "418");
   assert_string_equal(got.error.message, "no code");
   got = parse(own, "Put", TCX__PARSE_ERROR, 599, "{}", "<html>x</html>", false);
-  assert_string_equal(ph_text(arena, got.value), "{\"Error\": {\"Code\": \"599\", \"Message\": \"\"}}");
+  assert_string_equal(ph_text(arena, got.value),
+                      "{\"Error\": {\"Code\": \"599\", \"Message\": \"\"}}");
   struct tcx_buf huge;
   tcx__buf_init(&huge, arena, 3 << 20);
   tcx__buf_adds(&huge, "<Error><Code>Big</Code><Message>");
@@ -274,15 +385,19 @@ static void reads_errors(void **state) {
 
 static void finds_errors_in_successes(void **state) {
   (void)state;
-  const char *body = "<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code><Message>again</Message><RequestId>R</RequestId></Error>";
+  const char *body = "<?xml "
+                     "version=\"1.0\"?>\n<Error><Code>InternalError</Code><Message>again</"
+                     "Message><RequestId>R</RequestId></Error>";
   struct ph_parsed got = parse(s3, "copy_object", TCX__PARSE_OUTPUT, 200, "{}", body, true);
   assert_true(got.is_error);
   assert_string_equal(got.error.code, "InternalError");
   assert_string_equal(got.error.request_id, "R");
-  assert_string_equal(ph_text(arena, got.value), "{\"Error\": {\"Code\": \"InternalError\", \"Message\": \"again\"}}");
+  assert_string_equal(ph_text(arena, got.value),
+                      "{\"Error\": {\"Code\": \"InternalError\", \"Message\": \"again\"}}");
   got = parse(s3, "copy_object", TCX__PARSE_OUTPUT, 200, "{}", body, false);
   assert_false(got.is_error);
-  got = parse(s3, "copy_object", TCX__PARSE_OUTPUT, 200, "{}", "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>", true);
+  got = parse(s3, "copy_object", TCX__PARSE_OUTPUT, 200, "{}",
+              "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>", true);
   assert_false(got.is_error);
   assert_string_equal(ph_text(arena, got.value), "{\"CopyObjectResult\": {\"ETag\": \"e\"}}");
   got = parse(s3, "copy_object", TCX__PARSE_OUTPUT, 200, "{}", "<CopyObjectResult><ETag>", true);
@@ -305,10 +420,16 @@ static size_t arena_size(const struct tcx_arena *a) {
 static void skips_in_constant_memory(void **state) {
   (void)state;
   enum { PIECE = 1 << 16, MEGABYTES = 150 };
-  static const char before[] = "<ListBucketResult><Contents><Key>first</Key></Contents><Unknown a='b'>", after[] = "</Unknown><Contents><Key>last</Key><Size>7</Size></Contents></ListBucketResult>";
+  static const char
+      before[] = "<ListBucketResult><Contents><Key>first</Key></Contents><Unknown a='b'>",
+      after[] = "</Unknown><Contents><Key>last</Key><Size>7</Size></Contents></ListBucketResult>";
   struct tcx_arena *inner = tcx__arena_new();
-  struct tcx_response_head head = { .status = 200 };
-  struct tcx_parse p = { .arena = inner, .model = s3, .op = tcx__model_operation(s3, "list_objects_v2"), .head = &head, .mode = TCX__PARSE_OUTPUT };
+  struct tcx_response_head head = {.status = 200};
+  struct tcx_parse p = {.arena = inner,
+                        .model = s3,
+                        .op = tcx__model_operation(s3, "list_objects_v2"),
+                        .head = &head,
+                        .mode = TCX__PARSE_OUTPUT};
   struct tcx_parser *parser;
   struct tcx_value *value;
   tcx__headers_init(&head.headers, inner);
@@ -321,43 +442,61 @@ static void skips_in_constant_memory(void **state) {
     assert_int_equal(tcx__rest_xml.feed(parser, piece, PIECE), 0);
   assert_int_equal(tcx__rest_xml.feed(parser, after, sizeof after - 1), 0);
   assert_int_equal(tcx__rest_xml.finish(parser, &value, NULL), 0);
-  assert_string_equal(ph_text(arena, value), "{\"Contents\": [{\"Key\": \"first\"}, {\"Key\": \"last\", \"Size\": 7}]}");
+  assert_string_equal(ph_text(arena, value),
+                      "{\"Contents\": [{\"Key\": \"first\"}, {\"Key\": \"last\", \"Size\": 7}]}");
   assert_in_range(arena_size(inner), 0, 16384);
   free(piece);
   tcx__arena_free(inner);
 }
 
 static int serialize_once(void *ctx) {
-  static const char json[] = "{\"Bucket\":\"b\",\"MultipartUpload\":{\"Parts\":[{\"ETag\":\"e & f\",\"PartNumber\":1},{\"ETag\":\"g\",\"PartNumber\":2}]},\"Key\":\"a/b c\",\"UploadId\":\"u\",\"IfMatch\":\"x\"}";
+  static const char json[] = "{\"Bucket\":\"b\",\"MultipartUpload\":{\"Parts\":[{\"ETag\":\"e & "
+                             "f\",\"PartNumber\":1},{\"ETag\":\"g\",\"PartNumber\":2}]},\"Key\":"
+                             "\"a/b c\",\"UploadId\":\"u\",\"IfMatch\":\"x\"}";
   (void)ctx;
   struct tcx_arena *inner = tcx__arena_new();
   struct tcx_value *params = NULL;
   if (inner == NULL)
     return UV_ENOMEM;
-  struct tcx_fail f = { .arena = inner };
-  struct tcx_request r = { .arena = inner };
+  struct tcx_fail f = {.arena = inner};
+  struct tcx_request r = {.arena = inner};
   int status = tcx__json_parse(inner, json, sizeof json - 1, &params, &f);
-  struct tcx_serialize s = { .model = s3, .op = tcx__model_operation(s3, "complete_multipart_upload"), .params = params };
+  struct tcx_serialize s = {
+      .model = s3, .op = tcx__model_operation(s3, "complete_multipart_upload"), .params = params};
   tcx__headers_init(&r.headers, inner);
   if (status == 0)
     status = tcx__rest_xml.serialize(&s, &r, &f);
   if (status == 0)
-    assert_true(tcx__str_is(r.body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><ETag>e &amp; f</ETag><PartNumber>1</PartNumber></Part>"
-                                    "<Part><ETag>g</ETag><PartNumber>2</PartNumber></Part></CompleteMultipartUpload>"));
+    assert_true(tcx__str_is(
+        r.body,
+        "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><ETag>e "
+        "&amp; f</ETag><PartNumber>1</PartNumber></Part>"
+        "<Part><ETag>g</ETag><PartNumber>2</PartNumber></Part></CompleteMultipartUpload>"));
   assert_true(status == 0 || status == UV_ENOMEM);
   tcx__arena_free(inner);
   return status;
 }
 
-struct answer { const struct tcx_model *model; const char *operation, *body, *expected; tcx__parse_mode mode; bool error_in_success; };
+struct answer {
+  const struct tcx_model *model;
+  const char *operation, *body, *expected;
+  tcx__parse_mode mode;
+  bool error_in_success;
+};
 static int parse_once(void *ctx) {
   const struct answer *a = ctx;
   struct tcx_arena *inner = tcx__arena_new();
   if (inner == NULL)
     return UV_ENOMEM;
-  struct tcx_response_head head = { .status = a->mode == TCX__PARSE_ERROR ? 400 : 200 };
-  struct tcx_fail f = { .arena = inner };
-  struct tcx_parse p = { .arena = inner, .model = a->model, .op = tcx__model_operation(a->model, a->operation), .head = &head, .mode = a->mode, .fail = &f, .error_in_success = a->error_in_success };
+  struct tcx_response_head head = {.status = a->mode == TCX__PARSE_ERROR ? 400 : 200};
+  struct tcx_fail f = {.arena = inner};
+  struct tcx_parse p = {.arena = inner,
+                        .model = a->model,
+                        .op = tcx__model_operation(a->model, a->operation),
+                        .head = &head,
+                        .mode = a->mode,
+                        .fail = &f,
+                        .error_in_success = a->error_in_success};
   struct tcx_parser *parser;
   struct tcx_value *value;
   tcx__headers_init(&head.headers, inner);
@@ -382,18 +521,36 @@ static void out_of_memory(void **state) {
   (void)state;
   test_fail_until_ok(serialize_once, NULL);
   struct answer answers[] = {
-    { own, "Put", "<R><Map><e><key>a</key><value>1</value></e></Map><Flat><key>a</key><value>123456789012345678901</value></Flat><Blob>YWJj</Blob><Choice><N>x</N></Choice>"
-                  "<Text>some &amp; text</Text><When>0</When><Number>0.5</Number><List><m>0</m></List><Tree><Tree><Tree><Tree><Tree><Tree><Tree><Tree><Tree/></Tree></Tree></Tree></Tree></Tree></Tree></Tree></Tree></R>",
-      "{\"Map\": {\"a\": 1}, \"Flat\": {\"a\": 123456789012345678901}, \"Blob\": \"YWJj\", \"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"N\"}}, \"Text\": \"some & text\", "
-      "\"When\": \"1970-01-01T00:00:00Z\", \"Number\": 0.5, \"List\": [\"1970-01-01T00:00:00Z\"], \"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {}}}}}}}}}, "
-      "\"Names\": [\"a\", \"b\"]}", TCX__PARSE_OUTPUT, false },
-    { own, "Put", "<ErrorResponse><Error><Code>broken</Code><Part>p</Part></Error></ErrorResponse>", "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}", TCX__PARSE_ERROR, false },
-    { own, "Put", "nothing", "{\"Error\": {\"Code\": \"400\", \"Message\": \"Bad Request\"}}", TCX__PARSE_ERROR, false },
-    { s3, "copy_object", "<Error><Code>X</Code></Error>", "{\"Error\": {\"Code\": \"X\"}}", TCX__PARSE_OUTPUT, true },
-    { s3, "get_bucket_policy", "policy", "{\"Policy\": \"policy\"}", TCX__PARSE_OUTPUT, false },
-    { s3, "get_bucket_location", "<LocationConstraint>eu</LocationConstraint>", "{\"LocationConstraint\": \"eu\"}", TCX__PARSE_OUTPUT, true },
-    { s3, "get_bucket_acl", "<A><Grant/><AccessControlList><Grant><Grantee xmlns:xsi='x' xsi:type='Group'><URI>u</URI></Grantee></Grant></AccessControlList></A>",
-      "{\"Grants\": [{\"Grantee\": {\"Type\": \"Group\", \"URI\": \"u\"}}]}", TCX__PARSE_OUTPUT, false },
+      {own, "Put",
+       "<R><Map><e><key>a</key><value>1</value></e></Map><Flat><key>a</"
+       "key><value>123456789012345678901</value></Flat><Blob>YWJj</Blob><Choice><N>x</N></Choice>"
+       "<Text>some &amp; "
+       "text</Text><When>0</When><Number>0.5</Number><List><m>0</m></"
+       "List><Tree><Tree><Tree><Tree><Tree><Tree><Tree><Tree><Tree/></Tree></Tree></Tree></Tree></"
+       "Tree></Tree></Tree></Tree></R>",
+       "{\"Map\": {\"a\": 1}, \"Flat\": {\"a\": 123456789012345678901}, \"Blob\": \"YWJj\", "
+       "\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"N\"}}, \"Text\": \"some & text\", "
+       "\"When\": \"1970-01-01T00:00:00Z\", \"Number\": 0.5, \"List\": [\"1970-01-01T00:00:00Z\"], "
+       "\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": "
+       "{\"Tree\": {}}}}}}}}}, "
+       "\"Names\": [\"a\", \"b\"]}",
+       TCX__PARSE_OUTPUT, false},
+      {own, "Put",
+       "<ErrorResponse><Error><Code>broken</Code><Part>p</Part></Error></ErrorResponse>",
+       "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}", TCX__PARSE_ERROR,
+       false},
+      {own, "Put", "nothing", "{\"Error\": {\"Code\": \"400\", \"Message\": \"Bad Request\"}}",
+       TCX__PARSE_ERROR, false},
+      {s3, "copy_object", "<Error><Code>X</Code></Error>", "{\"Error\": {\"Code\": \"X\"}}",
+       TCX__PARSE_OUTPUT, true},
+      {s3, "get_bucket_policy", "policy", "{\"Policy\": \"policy\"}", TCX__PARSE_OUTPUT, false},
+      {s3, "get_bucket_location", "<LocationConstraint>eu</LocationConstraint>",
+       "{\"LocationConstraint\": \"eu\"}", TCX__PARSE_OUTPUT, true},
+      {s3, "get_bucket_acl",
+       "<A><Grant/><AccessControlList><Grant><Grantee xmlns:xsi='x' "
+       "xsi:type='Group'><URI>u</URI></Grantee></Grant></AccessControlList></A>",
+       "{\"Grants\": [{\"Grantee\": {\"Type\": \"Group\", \"URI\": \"u\"}}]}", TCX__PARSE_OUTPUT,
+       false},
   };
   for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
     test_fail_until_ok(parse_once, &answers[i]);
@@ -429,8 +586,18 @@ static int teardown(void **state) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-    TEST(joins_paths), TEST(refuses_requests), TEST(writes_bodies), TEST(hands_back_streams), TEST(reads_bodies), TEST(refuses_responses), TEST(reads_heads),
-    TEST(reads_the_location), TEST(reads_errors), TEST(finds_errors_in_successes), TEST(skips_in_constant_memory), TEST(out_of_memory),
+      TEST(joins_paths),
+      TEST(refuses_requests),
+      TEST(writes_bodies),
+      TEST(hands_back_streams),
+      TEST(reads_bodies),
+      TEST(refuses_responses),
+      TEST(reads_heads),
+      TEST(reads_the_location),
+      TEST(reads_errors),
+      TEST(finds_errors_in_successes),
+      TEST(skips_in_constant_memory),
+      TEST(out_of_memory),
   };
   return cmocka_run_group_tests(tests, setup_models, teardown_models);
 }
