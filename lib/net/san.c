@@ -1,48 +1,8 @@
-/* san.c - a bounded DER reader that knows just the way to the fields it is asked for. */
+/* san.c - see san.h. */
 #include "net/san.h"
 #include "base/time.h"
 #include <stdio.h>
 #include <string.h>
-
-struct der { const unsigned char *p, *end; };
-
-/* The next element: its tag, its content in *in; at moves past it. Definite lengths of up to 4 bytes, in the shortest form. */
-static bool next(struct der *at, unsigned *tag, struct der *in) {
-  if (at->end - at->p < 2 || (at->p[0] & 0x1f) == 0x1f)
-    return false;
-  *tag = at->p[0];
-  size_t len = at->p[1], bytes = 0;
-  at->p += 2;
-  if (len >= 0x80) {
-    bytes = len & 0x7f;
-    if (bytes == 0 || bytes > 4 || (size_t)(at->end - at->p) < bytes)
-      return false;
-    len = 0;
-    for (size_t i = 0; i < bytes; i++)
-      len = len << 8 | at->p[i];
-    if (len < 0x80 || at->p[0] == 0)
-      return false;
-    at->p += bytes;
-  }
-  if ((size_t)(at->end - at->p) < len)
-    return false;
-  *in = (struct der){at->p, at->p + len};
-  at->p += len;
-  return true;
-}
-
-static bool expect(struct der *at, unsigned want, struct der *in) {
-  unsigned tag;
-  return next(at, &tag, in) && tag == want;
-}
-
-static bool is_next(const struct der *at, unsigned tag) {
-  return at->p < at->end && at->p[0] == tag;
-}
-
-static bool same(struct der a, struct der b) {
-  return a.end - a.p == b.end - b.p && memcmp(a.p, b.p, (size_t)(a.end - a.p)) == 0;
-}
 
 /* ---- times: UTCTime YYMMDDHHMMSSZ, GeneralizedTime YYYYMMDDHHMMSSZ ---- */
 
@@ -53,12 +13,12 @@ static bool two_digits(const unsigned char *p, int *out) {
   return true;
 }
 
-static bool read_time(struct der *at, int64_t *out) {
+static bool read_time(struct tcx_der *at, int64_t *out) {
   unsigned tag;
-  struct der in;
+  struct tcx_der in;
   struct tcx_civil c = {0};
   int century = 0, year;
-  if (!next(at, &tag, &in))
+  if (!tcx__der_next(at, &tag, &in))
     return false;
   size_t n = (size_t)(in.end - in.p);
   if (tag == 0x18 && n == 15) {
@@ -103,14 +63,14 @@ static void add_ip(struct tcx_leaf *leaf, const unsigned char *p, size_t n) {
   add_name(leaf, text, strlen(text));
 }
 
-static bool read_names(struct der value, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
-  struct der names, in;
+static bool read_names(struct tcx_der value, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
+  struct tcx_der names, in;
   unsigned tag;
-  if (!expect(&value, 0x30, &names) || value.p != value.end)
+  if (!tcx__der_expect(&value, 0x30, &names) || value.p != value.end)
     return false;
   leaf->has_san = true;
   while (names.p < names.end) {
-    if (!next(&names, &tag, &in))
+    if (!tcx__der_next(&names, &tag, &in))
       return false;
     size_t n = (size_t)(in.end - in.p);
     if (tag == 0x82)
@@ -118,50 +78,22 @@ static bool read_names(struct der value, const unsigned char *ip, size_t ip_len,
     if (tag != 0x87 || (n != 4 && n != 16))
       continue;
     add_ip(leaf, in.p, n);
-    if (ip != NULL && n == ip_len && memcmp(in.p, ip, n) == 0)
+    if (ip != NULL && tcx__der_is(in, ip, ip_len))
       leaf->ip_matches = true;
   }
   return true;
 }
 
-static bool read_extensions(struct der list, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
-  static const unsigned char subject_alt_name[] = {0x55, 0x1d, 0x11};
-  struct der all, one, oid, value;
-  if (!expect(&list, 0x30, &all))
-    return false;
-  while (all.p < all.end) {
-    if (!expect(&all, 0x30, &one) || !expect(&one, 0x06, &oid))
-      return false;
-    if (is_next(&one, 0x01) && !expect(&one, 0x01, &value)) /* critical */
-      return false;
-    if (!expect(&one, 0x04, &value))
-      return false;
-    if (same(oid, (struct der){subject_alt_name, subject_alt_name + sizeof subject_alt_name})) {
-      if (leaf->has_san || !read_names(value, ip, ip_len, leaf))
-        return false;
-    }
-  }
-  return true;
-}
-
 bool tcx__leaf_read(const unsigned char *der, size_t n, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
-  struct der file = {der, der + n}, certificate, tbs, in, issuer, subject, validity;
-  unsigned tag;
+  static const unsigned char subject_alt_name[] = {0x55, 0x1d, 0x11};
+  struct tcx_certificate certificate;
+  struct tcx_der value;
+  bool found;
   memset(leaf, 0, sizeof *leaf);
-  if (n > TCX__LEAF_MAX || !expect(&file, 0x30, &certificate) || !expect(&certificate, 0x30, &tbs))
+  if (!tcx__certificate_read(der, n, &certificate) ||
+      !tcx__certificate_extension(&certificate, subject_alt_name, sizeof subject_alt_name, &value, &found))
     return false;
-  if (is_next(&tbs, 0xa0) && !expect(&tbs, 0xa0, &in)) /* version */
-    return false;
-  if (!expect(&tbs, 0x02, &in) || !expect(&tbs, 0x30, &in) || !expect(&tbs, 0x30, &issuer) || !expect(&tbs, 0x30, &validity) ||
-      !expect(&tbs, 0x30, &subject) || !expect(&tbs, 0x30, &in)) /* serial, algorithm, issuer, validity, subject, key */
-    return false;
-  leaf->self_signed = same(issuer, subject);
-  leaf->has_times = read_time(&validity, &leaf->not_before) && read_time(&validity, &leaf->not_after);
-  while (tbs.p < tbs.end) {
-    if (!next(&tbs, &tag, &in))
-      return false;
-    if (tag == 0xa3)
-      return read_extensions(in, ip, ip_len, leaf);
-  }
-  return true;
+  leaf->self_signed = tcx__der_is(certificate.issuer, certificate.subject.p, (size_t)(certificate.subject.end - certificate.subject.p));
+  leaf->has_times = read_time(&certificate.validity, &leaf->not_before) && read_time(&certificate.validity, &leaf->not_after);
+  return !found || read_names(value, ip, ip_len, leaf);
 }

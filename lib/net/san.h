@@ -6,11 +6,7 @@
  */
 #ifndef TCX_NET_SAN_H
 #define TCX_NET_SAN_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define TCX__LEAF_MAX (64u * 1024)     /* bytes of a certificate that is read */
+#include "net/certificate.h"
 
 struct tcx_leaf {
   bool has_san;

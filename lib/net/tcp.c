@@ -1,7 +1,7 @@
 /*
  * tcp.c - a connection's socket: connect, watch, read into the shared buffer, write, close; and the transport that does nothing.
  *
- * uv_poll says when, the calls are the system's own: sendmsg with MSG_NOSIGNAL (a peer that closed must not raise SIGPIPE in the host program), recv once an event, again only while it
+ * uv_poll says when, the calls are the system's own: send with MSG_NOSIGNAL (a peer that closed must not raise SIGPIPE in the host program), recv once an event, again only while it
  * fills the buffer and the connection's share of the turn is not used up; what stays in the socket is reported again, since the poll is level-triggered.
  */
 #include "net/conn.h"
@@ -133,17 +133,23 @@ static void readable(struct tcx_conn *conn) {
 
 /* ---- write ---- */
 
-ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned n) {
+static ssize_t send_all(int fd, const uv_buf_t *bufs, unsigned n) {
+  if (n == 1)
+    return send(fd, bufs[0].base, bufs[0].len, MSG_NOSIGNAL);
   struct iovec list[TCX__PULL_MAX];
-  size_t total = 0;
-  for (unsigned i = 0; i < n; i++) {
+  for (unsigned i = 0; i < n; i++)
     list[i] = (struct iovec){bufs[i].base, bufs[i].len};
-    total += bufs[i].len;
-  }
   struct msghdr message = {.msg_iov = list, .msg_iovlen = n};
+  return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned n) {
+  size_t total = 0;
+  for (unsigned i = 0; i < n; i++)
+    total += bufs[i].len;
   ssize_t rc;
   do
-    rc = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+    rc = send_all(conn->fd, bufs, n);
   while (rc < 0 && errno == EINTR);
   if (rc < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS)
     return system_status();

@@ -62,9 +62,7 @@ static void set_up(struct tcx_conn *conn, const struct tcx_trust *trust) {
   struct tcx_tls *tls = conn->tls;
   const struct tcx_bucket *bucket = conn->idle.bucket;
   br_ssl_engine_context *engine = &tls->client.eng;
-  size_t count = 0;
-  const br_x509_trust_anchor *anchors = trust != NULL ? tcx__trust_anchors(trust, &count) : NULL;
-  br_ssl_client_init_full(&tls->client, &tls->verifier->minimal, anchors, count);
+  br_ssl_client_init_full(&tls->client, &tls->verifier->minimal, trust != NULL ? trust->anchors : NULL, trust != NULL ? trust->count : 0);
   br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
   br_ssl_engine_set_suites(engine, suites, sizeof suites / sizeof suites[0]);
   br_ssl_engine_set_protocol_names(engine, protocols, 1);

@@ -21,7 +21,7 @@ static void start_chain(const br_x509_class **ctx, const char *server_name) {
 static void start_cert(const br_x509_class **ctx, uint32_t length) {
   struct tcx_verifier *v = self(ctx);
   if (v->first) {
-    if (length <= TCX__LEAF_MAX && length > 0) {
+    if (length <= TCX__CERTIFICATE_MAX && length > 0) {
       v->leaf_cap = length;
       tcx__free(v->leaf);
       v->leaf = tcx__malloc(length);

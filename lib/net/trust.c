@@ -1,11 +1,14 @@
 /*
  * trust.c - trust anchors out of a PEM bundle.
  *
- * A bundle is read once a session, when the first TLS connection needs it, and kept: it is a few hundred kilobytes of text and some milliseconds of decoding. A certificate that cannot be
- * decoded (an unknown kind of key) is left out, as others do; a bundle without any usable one is an error.
+ * A bundle is read once a session, when the first TLS connection needs it, and kept. Of each certificate only the name, the key and whether it is an authority's are wanted, so our own reader
+ * takes them: BearSSL's decoders need 40 ms for a system's bundle, which is most of what a program's first answer over TLS would take. A certificate that cannot be read (an unknown kind of
+ * key) is left out, as others do; a bundle without any usable one is an error.
  */
 #include "net/trust.h"
+#include "net/certificate.h"
 #include "net/trust_anchors.h"
+#include "base/codec.h"
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,53 +18,11 @@
 #include <unistd.h>
 
 #define BUNDLE_MAX (32u * 1024 * 1024)
-#define CERTIFICATE_MAX (64u * 1024)
+#define RSA_MAX 512                /* bytes of a modulus: BearSSL goes up to 4096 bits */
+#define EC_MAX 133                 /* bytes of a point of P-521 */
 
 /* Where Debian, Red Hat, SUSE, Alpine and the BSDs keep the system's bundle. */
 static const char *const system_bundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
-
-struct tcx_trust {
-  struct tcx_trust *next;
-  br_x509_trust_anchor *anchors;     /* each one's bytes are one allocation, dn.data */
-  size_t count, cap;
-  char path[];                       /* "" = the system's */
-};
-
-/* One certificate on its way from text to anchor. */
-struct reader {
-  struct tcx_trust *trust;
-  unsigned char *der;                /* CERTIFICATE_MAX */
-  size_t len;
-  unsigned char *dn;
-  size_t dn_len, dn_cap;
-  bool too_long, no_memory;
-};
-
-static void append_der(void *ctx, const void *p, size_t n) {
-  struct reader *r = ctx;
-  if (n > CERTIFICATE_MAX - r->len) {
-    r->too_long = true;
-    return;
-  }
-  memcpy(r->der + r->len, p, n);
-  r->len += n;
-}
-
-static void append_dn(void *ctx, const void *p, size_t n) {
-  struct reader *r = ctx;
-  if (r->dn_len + n > r->dn_cap) {
-    size_t cap = (r->dn_len + n) * 2;
-    unsigned char *dn = tcx__realloc(r->dn, cap);
-    if (dn == NULL) {
-      r->no_memory = true;
-      return;
-    }
-    r->dn = dn;
-    r->dn_cap = cap;
-  }
-  memcpy(r->dn + r->dn_len, p, n);
-  r->dn_len += n;
-}
 
 static bool room_for_one(struct tcx_trust *trust) {
   if (trust->count < trust->cap)
@@ -75,70 +36,115 @@ static bool room_for_one(struct tcx_trust *trust) {
   return true;
 }
 
-/* The name and the key move into one block. */
-static void add_anchor(struct reader *r, const br_x509_pkey *key, bool is_ca) {
-  size_t key_len = key->key_type == BR_KEYTYPE_RSA ? key->key.rsa.nlen + key->key.rsa.elen : key->key.ec.qlen;
-  unsigned char *block = room_for_one(r->trust) ? tcx__malloc(r->dn_len + key_len + 1) : NULL;
-  if (block == NULL) {
-    r->no_memory = true;
-    return;
-  }
-  br_x509_trust_anchor *anchor = &r->trust->anchors[r->trust->count++];
-  unsigned char *at = block + r->dn_len;
-  *anchor = (br_x509_trust_anchor){.dn = {block, r->dn_len}, .flags = is_ca ? BR_X509_TA_CA : 0, .pkey = *key};
-  if (r->dn_len > 0)
-    memcpy(block, r->dn, r->dn_len);
-  if (key->key_type == BR_KEYTYPE_RSA) {
-    memcpy(at, key->key.rsa.n, key->key.rsa.nlen);
-    memcpy(at + key->key.rsa.nlen, key->key.rsa.e, key->key.rsa.elen);
-    anchor->pkey.key.rsa.n = at;
-    anchor->pkey.key.rsa.e = at + key->key.rsa.nlen;
-  } else {
-    memcpy(at, key->key.ec.q, key->key.ec.qlen);
-    anchor->pkey.key.ec.q = at;
-  }
+static size_t length(struct tcx_der content) {
+  return (size_t)(content.end - content.p);
 }
 
-static void end_certificate(struct reader *r) {
-  br_x509_decoder_context decoder;
-  if (r->too_long)
-    return;
-  r->dn_len = 0;
-  br_x509_decoder_init(&decoder, append_dn, r);
-  br_x509_decoder_push(&decoder, r->der, r->len);
-  const br_x509_pkey *key = br_x509_decoder_get_pkey(&decoder);
-  if (key != NULL && !r->no_memory && (key->key_type == BR_KEYTYPE_RSA || key->key_type == BR_KEYTYPE_EC))
-    add_anchor(r, key, br_x509_decoder_isCA(&decoder) != 0);
+/* ---- keys ---- */
+
+static bool read_rsa(struct tcx_der bits, struct tcx_der *n, struct tcx_der *e) {
+  struct tcx_der pair;
+  if (!tcx__der_expect(&bits, 0x30, &pair) || !tcx__der_expect(&pair, 0x02, n) || !tcx__der_expect(&pair, 0x02, e))
+    return false;
+  while (n->p < n->end && *n->p == 0)
+    n->p++;
+  while (e->p < e->end && *e->p == 0)
+    e->p++;
+  return length(*n) > 0 && length(*n) <= RSA_MAX && length(*e) > 0 && length(*e) <= 4;
 }
 
-static void read_pem(struct reader *r, const char *text, size_t n) {
-  br_pem_decoder_context pem;
-  bool wanted = false;
-  br_pem_decoder_init(&pem);
-  while (n > 0 && !r->no_memory) {
-    size_t used = br_pem_decoder_push(&pem, text, n);
-    text += used;
-    n -= used;
-    switch (br_pem_decoder_event(&pem)) {
-    case BR_PEM_BEGIN_OBJ:
-      wanted = strcmp(br_pem_decoder_name(&pem), "CERTIFICATE") == 0 || strcmp(br_pem_decoder_name(&pem), "X509 CERTIFICATE") == 0;
-      r->len = 0;
-      r->too_long = false;
-      br_pem_decoder_setdest(&pem, wanted ? append_der : NULL, r);
-      break;
-    case BR_PEM_END_OBJ:
-      if (wanted)
-        end_certificate(r);
-      wanted = false;
-      break;
-    case BR_PEM_ERROR:
-      wanted = false;
-      break;
-    default:
-      break;
+static int curve_of(struct tcx_der oid) {
+  static const unsigned char p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22}, p521[] = {0x2b, 0x81, 0x04, 0x00, 0x23};
+  return tcx__der_is(oid, p256, sizeof p256) ? BR_EC_secp256r1 : tcx__der_is(oid, p384, sizeof p384) ? BR_EC_secp384r1 : tcx__der_is(oid, p521, sizeof p521) ? BR_EC_secp521r1 : 0;
+}
+
+/* The key's kind, its curve, and its one or two numbers. False for kinds that BearSSL cannot use. */
+static bool read_key(struct tcx_der info, br_x509_pkey *key, struct tcx_der parts[2]) {
+  static const unsigned char rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}, ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+  struct tcx_der algorithm, oid, curve, bits;
+  if (!tcx__der_expect(&info, 0x30, &algorithm) || !tcx__der_expect(&algorithm, 0x06, &oid) || !tcx__der_expect(&info, 0x03, &bits) || length(bits) < 2 || *bits.p++ != 0)
+    return false;
+  parts[1] = (struct tcx_der){bits.end, bits.end};
+  if (tcx__der_is(oid, rsa, sizeof rsa)) {
+    key->key_type = BR_KEYTYPE_RSA;
+    return read_rsa(bits, &parts[0], &parts[1]);
+  }
+  key->key_type = BR_KEYTYPE_EC;
+  parts[0] = bits;
+  return tcx__der_is(oid, ec, sizeof ec) && tcx__der_expect(&algorithm, 0x06, &curve) && (key->key.ec.curve = curve_of(curve)) != 0 && length(bits) <= EC_MAX;
+}
+
+static bool is_authority(const struct tcx_certificate *certificate) {
+  static const unsigned char basic_constraints[] = {0x55, 0x1d, 0x13};
+  struct tcx_der value, in, flag;
+  bool found;
+  return tcx__certificate_extension(certificate, basic_constraints, sizeof basic_constraints, &value, &found) && found && tcx__der_expect(&value, 0x30, &in) &&
+         tcx__der_expect(&in, 0x01, &flag) && length(flag) == 1 && *flag.p != 0;
+}
+
+/* ---- certificates ---- */
+
+/* One certificate becomes an anchor, if it can. Only UV_ENOMEM is an error. */
+static int add_certificate(struct tcx_trust *trust, const unsigned char *der, size_t n) {
+  struct tcx_certificate certificate;
+  struct tcx_der parts[2];
+  br_x509_pkey key;
+  if (!tcx__certificate_read(der, n, &certificate) || !read_key(certificate.key, &key, parts))
+    return 0;
+  size_t name = length(certificate.subject), first = length(parts[0]), second = length(parts[1]);
+  unsigned char *block = room_for_one(trust) ? tcx__malloc(name + first + second) : NULL;
+  if (block == NULL)
+    return UV_ENOMEM;
+  memcpy(block, certificate.subject.p, name);
+  memcpy(block + name, parts[0].p, first);
+  memcpy(block + name + first, parts[1].p, second);
+  if (key.key_type == BR_KEYTYPE_RSA)
+    key.key.rsa = (br_rsa_public_key){block + name, first, block + name + first, second};
+  else
+    key.key.ec = (br_ec_public_key){key.key.ec.curve, block + name, first};
+  trust->anchors[trust->count++] = (br_x509_trust_anchor){.dn = {block, name}, .flags = is_authority(&certificate) ? BR_X509_TA_CA : 0, .pkey = key};
+  return 0;
+}
+
+/* Cuts text at the mark: what comes before it, and what after. */
+static bool cut_at(struct tcx_str text, const char *mark, struct tcx_str *before, struct tcx_str *after) {
+  size_t n = strlen(mark);
+  const char *end = text.p + text.n;
+  for (const char *p = text.p; (size_t)(end - p) >= n && (p = memchr(p, mark[0], (size_t)(end - p) - n + 1)) != NULL; p++)
+    if (memcmp(p, mark, n) == 0) {
+      *before = (struct tcx_str){text.p, (size_t)(p - text.p)};
+      *after = (struct tcx_str){p + n, (size_t)(end - p) - n};
+      return true;
     }
-  }
+  return false;
 }
+
+/* The next certificate's base64. False after the last. */
+static bool next_block(struct tcx_str *text, struct tcx_str *block) {
+  struct tcx_str before;
+  return cut_at(*text, "-----BEGIN CERTIFICATE-----", &before, text) && cut_at(*text, "-----END CERTIFICATE-----", block, text);
+}
+
+int tcx__trust_add(struct tcx_trust *trust, struct tcx_str text) {
+  struct tcx_str block;
+  struct tcx_buf der;
+  int status = 0;
+  tcx__buf_init(&der, NULL, TCX__CERTIFICATE_MAX);
+  while (status == 0 && next_block(&text, &block)) {
+    if (block.n > TCX__CERTIFICATE_MAX)
+      continue;
+    der.len = 0;
+    status = tcx__base64_decode(&der, block.p, block.n);
+    if (status == 0)
+      status = add_certificate(trust, (const unsigned char *)der.data, der.len);
+    else if (status != UV_ENOMEM)
+      status = 0; /* not base64: left out, like a certificate that is not one */
+  }
+  tcx__buf_free(&der);
+  return status != 0 ? status : trust->count == 0 ? TCX_ECONFIG : 0;
+}
+
+/* ---- files ---- */
 
 /* The whole file, from tcx__malloc; NULL with *status. */
 static char *read_file(const char *path, size_t *size, int *status) {
@@ -172,21 +178,11 @@ static char *read_file(const char *path, size_t *size, int *status) {
   return text;
 }
 
-static void free_trust(struct tcx_trust *trust) {
+void tcx__trust_free(struct tcx_trust *trust) {
   for (size_t i = 0; i < trust->count; i++)
     tcx__free(trust->anchors[i].dn.data);
   tcx__free(trust->anchors);
   tcx__free(trust);
-}
-
-static int decode(struct tcx_trust *trust, const char *text, size_t n) {
-  struct reader r = {.trust = trust, .der = tcx__malloc(CERTIFICATE_MAX)};
-  if (r.der == NULL)
-    return UV_ENOMEM;
-  read_pem(&r, text, n);
-  tcx__free(r.der);
-  tcx__free(r.dn);
-  return r.no_memory ? UV_ENOMEM : trust->count == 0 ? TCX_ECONFIG : 0;
 }
 
 static char *read_bundle(const char **path, size_t *size, int *status) {
@@ -212,7 +208,7 @@ struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *sta
   *status = UV_ENOMEM;
   if (trust != NULL && (text = read_bundle(&path, &size, status)) != NULL) {
     memcpy(trust->path, key, strlen(key));
-    *status = decode(trust, text, size);
+    *status = tcx__trust_add(trust, (struct tcx_str){text, size});
     tcx__free(text);
   }
   if (*status == 0) {
@@ -228,19 +224,14 @@ struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *sta
   if (*status != UV_ENOMEM)
     *status = TCX_ECONFIG;
   if (trust != NULL)
-    free_trust(trust);
+    tcx__trust_free(trust);
   return NULL;
-}
-
-const br_x509_trust_anchor *tcx__trust_anchors(const struct tcx_trust *trust, size_t *count) {
-  *count = trust->count;
-  return trust->anchors;
 }
 
 void tcx__trust_free_all(struct tcx_trust *trusts) {
   while (trusts != NULL) {
     struct tcx_trust *next = trusts->next;
-    free_trust(trusts);
+    tcx__trust_free(trusts);
     trusts = next;
   }
 }

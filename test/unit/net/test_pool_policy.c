@@ -9,6 +9,7 @@ static void no_session(void *session) {
   (void)session;
 }
 
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *format, ...) {
   va_list args;
   va_start(args, format);
