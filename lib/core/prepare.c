@@ -62,10 +62,28 @@ static int take_body(tcx_call_t *call, struct tcx_value *v) {
   return 0;
 }
 
+/* A ContentLength among the params is the body's length, where nobody else knows it; it travels once, as what the body turns out to be. */
+static int take_length(tcx_call_t *call) {
+  const struct tcx_header *h = tcx__headers_get(&call->req.headers, "content-length");
+  struct tcx_upload *u = &call->upload;
+  int64_t n = -1;
+  if (h == NULL)
+    return 0;
+  if (tcx__str_to_int64(h->value, &n) != 0 || n < 0 || (u->length >= 0 && u->length != n))
+    return tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nInvalid value for parameter ContentLength, value: %.*s, length of the body: %lld", (int)h->value.n,
+                     h->value.p, (long long)u->length);
+  if (u->length < 0)
+    u->length = call->body->length = n;
+  (void)tcx__headers_remove(&call->req.headers, "content-length");
+  return 0;
+}
+
 static int serialize(tcx_call_t *call) {
   struct tcx_serialize s = {.model = call->client->model, .op = call->op, .params = call->params, .path = call->path};
   int err = call->client->protocol->serialize(&s, &call->req, &call->fail);
-  return err != 0 ? err : take_body(call, s.body);
+  if (err == 0)
+    err = take_body(call, s.body);
+  return err == 0 ? take_length(call) : err;
 }
 
 static int add_extra_headers(tcx_call_t *call) {

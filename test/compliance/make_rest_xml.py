@@ -261,4 +261,5 @@ def main():
         print(name, len(rows))
 
 
-main()
+if __name__ == '__main__':
+    main()
