@@ -73,6 +73,8 @@ static void on_head_bucket(tcx_call_t *inner, const tcx_value_t *response, const
   const char *region = tcx_call_header(inner, "x-amz-bucket-region");
   (void)response, (void)error;
   if (call->state == TCX__CALL_INNER) {
+    if (region == NULL) /* it was redirected itself, and has taught the client where to */
+      region = tcx__s3_known_region(call->client, tcx__s3_bucket(call));
     int err = region != NULL ? go_to(call, region) : 0;
     tcx__call_inner_done(call, err);
   }
