@@ -337,7 +337,7 @@ void tcx__exchange_ended(struct tcx_conn *conn) {
 
 void tcx__exchange_pause(struct tcx_exchange *x) {
   struct tcx_conn *conn = x->conn;
-  if (conn == NULL || conn->paused)
+  if (conn == NULL || conn->paused || conn->state == TCX__CONN_CLOSED)
     return;
   conn->paused = true;
   conn->reading = false;

@@ -194,9 +194,21 @@ static void start_dial(struct tcx_pool *pool, struct tcx_lease *lease) {
   tcx__policy_dial(&pool->policy, lease, &dial->attempt);
 }
 
+static void log_connection(const struct tcx_dial *dial) {
+  struct tcx_net *net = dial->pool->net;
+  if (net->log == NULL)
+    return;
+  char name[300];
+  uint64_t now = tcx__net_now_us();
+  tcx__net_log(net, TCX_LOG_DEBUG, "net", "connected to %s: dns %u us, connect %u us, tls %u us", tcx__target_name(dial->attempt.bucket, name),
+               (unsigned)(dial->resolved_us - dial->begun_us), (unsigned)(dial->connected_us - dial->resolved_us),
+               dial->attempt.bucket->tls ? (unsigned)(now - dial->connected_us) : 0u);
+}
+
 void tcx__pool_dialed(struct tcx_dial *dial, struct tcx_conn *conn) {
   struct tcx_pool *pool = dial->pool;
   pool->connects++;
+  log_connection(dial);
   struct tcx_lease *lease = tcx__policy_dialed(&pool->policy, &dial->attempt);
   if (lease == NULL) {
     tcx__pool_give(pool, conn);

@@ -86,6 +86,8 @@ static void tls_connected(struct tcx_conn *conn) {
   struct tcx_pool *pool = conn->pool;
   struct tcx_net *net = pool->net;
   const struct tcx_bucket *bucket = conn->idle.bucket;
+  if (pool->options.tls.no_verify)
+    tcx__net_log(net, TCX_LOG_WARN, "tls", "the certificate of %s is not checked", bucket->host);
   if (!pool->options.tls.no_verify && pool->trust == NULL) {
     char why[400];
     int status;

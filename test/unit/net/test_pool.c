@@ -333,6 +333,29 @@ static void test_close(void **state) {
   finish();
 }
 
+/* The pool is closed from the very callback that brings the connection, and the exchange started all the same: it fails, later. */
+static void close_then_start(struct probe *p) {
+  tcx__pool_close(w.pool, world_pool_closed, &w);
+  p->on_ready = NULL;
+  probe_begin(p, p->conn);
+  tcx__exchange_pause(&p->x);
+  tcx__exchange_unpause(&p->x);
+  tcx__exchange_resume(&p->x);
+  assert_false(p->over);
+}
+
+static void test_start_on_closed(void **state) {
+  (void)state;
+  begin(hellos, (struct tcx_pool_options){.max_connections = 2});
+  struct probe p = {.on_ready = close_then_start};
+  probe_start(&p, &w, "127.0.0.1", server.port, false);
+  probe_wait(&p);
+  assert_int_equal(p.status, TCX_ECLOSING);
+  turn_until(&w, &w.pool_closed);
+  probe_free(&p);
+  finish();
+}
+
 /* Requests under way hold nothing: whether the loop lives is the session's business. */
 static void test_loop_is_not_held(void **state) {
   (void)state;
@@ -416,6 +439,7 @@ int main(void) {
       cmocka_unit_test(test_start_from_end),
       cmocka_unit_test(test_end_does_not_overtake),
       cmocka_unit_test(test_close),
+      cmocka_unit_test(test_start_on_closed),
       cmocka_unit_test(test_loop_is_not_held),
       cmocka_unit_test(test_no_sigpipe),
       cmocka_unit_test(test_two_thousand),

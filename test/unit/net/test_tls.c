@@ -1,5 +1,6 @@
 /* TLS against a BearSSL server engine on the same loop. */
 #include "probe.h"
+#include "dns_server.h"
 
 #define DATA(name) "unit/net/tls/" name
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -86,6 +87,42 @@ static void test_refused(void **state) {
     probe_free(&p);
     finish();
   }
+}
+
+/* Names by DNS: the certificate's own, its wildcard's, and those that it does not cover. */
+static void test_names(void **state) {
+  (void)state;
+  static const struct { const char *host; bool fine; } cases[] = {{"tcx.test", true}, {"a.wild.test", true}, {"b.wild.test", true}, {"wild.test", false}, {"a.b.wild.test", false}, {"other.test", false}};
+  static const struct dns_record records[] = {{"tcx.test", DNS_A, "127.0.0.1", 60, DNS_FINE},  {"a.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},   {"b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"a.b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"other.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", TCX_TEST_DIR, DATA("ca.pem"));
+  uv_loop_t *loop = &w.loop;
+  memset(&w, 0, sizeof w);
+  assert_int_equal(uv_loop_init(loop), 0);
+  uv_timer_init(loop, &w.watchdog);
+  uv_timer_start(&w.watchdog, watchdog_barked, 20000, 0);
+  struct dns_server dns;
+  dns_server_start(&dns, loop, records);
+  struct tcx_net_options net = {.dns_servers = dns.address};
+  struct tcx_pool_options pool = {.max_connections = 64, .connect_timeout_ms = 10000, .idle_ms = 10000, .tls = {.ca_bundle = path}};
+  assert_int_equal(tcx__net_new(loop, &net, &w.net), 0);
+  assert_int_equal(tcx__pool_new(w.net, &pool, &w.pool), 0);
+  tls = fault_tls_new(DATA("good.pem"), DATA("server.key"));
+  fault_server_start(&server, loop, hellos, 1, tls);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct probe p = {0};
+    get(&p, cases[i].host);
+    if ((p.status == 0) != cases[i].fine)
+      fail_msg("%s: %d %s", cases[i].host, p.status, p.why);
+    assert_string_equal(server.server_name, cases[i].fine ? cases[i].host : server.server_name);
+    probe_free(&p);
+  }
+  dns_server_stop(&dns);
+  while (dns.handles > 0)
+    turn(&w, 1);
+  finish();
 }
 
 /* A self-signed certificate that is itself in the bundle is trusted. */
@@ -364,7 +401,7 @@ static void test_end_inside(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hello),         cmocka_unit_test(test_refused),          cmocka_unit_test(test_self_signed_in_bundle),
+      cmocka_unit_test(test_hello),         cmocka_unit_test(test_refused), cmocka_unit_test(test_names),         cmocka_unit_test(test_self_signed_in_bundle),
       cmocka_unit_test(test_no_verify),     cmocka_unit_test(test_not_tls),          cmocka_unit_test(test_resumption),
       cmocka_unit_test(test_until_close),   cmocka_unit_test(test_download),         cmocka_unit_test(test_upload),
       cmocka_unit_test(test_early_answer),  cmocka_unit_test(test_extra_record),     cmocka_unit_test(test_bytewise),
