@@ -80,7 +80,8 @@ struct tcx_call {
   bool sent;
   struct tcx_timer timer, deadline;    /* timer: attempt timeout, or backoff */
   struct tcx_retry_state retry;
-  unsigned attempts;
+  unsigned attempts;                   /* requests made */
+  unsigned uncounted;                  /* of these: made again for another reason than the retry policy's (a redirect, a trailer that was refused) */
   tcx_phase_t phase;
   char invocation[37];
   /* response */

@@ -97,8 +97,17 @@ static void fail_with_response(tcx_call_t *call) {
   tcx__call_fail(call, e->msg != NULL ? TCX_ECLIENT : UV_ENOMEM, TCX_PHASE_READ);
 }
 
+/* No usable response; where a head came, its metadata is all that there is. */
 static void fail_without_response(tcx_call_t *call, int status, tcx_phase_t phase) {
-  call->error.http_status = call->head.status;
+  tcx_error_t *e = &call->error;
+  e->http_status = call->head.status;
+  if (call->head.status != 0) {
+    const struct tcx_header *id = tcx__headers_get(&call->head.headers, request_id_header(call));
+    struct tcx_value *map = tcx__value_new(call->arena, TCX_MAP);
+    if (map != NULL && tcx__call_add_metadata(call, map) == 0)
+      e->response = map;
+    e->request_id = id != NULL ? id->value.p : NULL;
+  }
   tcx__call_fail(call, status, phase);
 }
 
@@ -145,6 +154,7 @@ static void redirect(tcx_call_t *call) {
     return;
   }
   call->client->retries++;
+  call->uncounted++;
   call->free_retried = false;
   call->planned = false;
   call->state = TCX__CALL_BODY;
@@ -175,6 +185,7 @@ static void send_without_trailer(tcx_call_t *call) {
            call->parse_error.code);
   reset_attempt(call);
   call->without_trailer = true;
+  call->uncounted++;
   call->planned = false;
   call->free_retried = false;
   call->client->retries++;
@@ -197,7 +208,7 @@ static void on_late_failure(struct tcx_timer *timer) {
 /* The policy's answer. A body that cannot be sent again is found out before the policy takes anything from the quota. */
 static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_in *in) {
   struct tcx_retry_out out = {.kind = tcx__retry_classify(in)};
-  if (out.kind != TCX__RETRY_NOT && call->attempts < call->retry.max_attempts && !resendable(call))
+  if (out.kind != TCX__RETRY_NOT && call->attempts - call->uncounted < call->retry.max_attempts && !resendable(call))
     return out;
   return tcx__retry_decide(&call->client->quota, &call->retry, in);
 }
@@ -209,7 +220,7 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   const char *service_id = call->client->model->service_id;
   struct tcx_retry_in in = {
       .service_id = service_id,
-      .attempt = call->attempts,
+      .attempt = call->attempts - call->uncounted,
       .http_status = response ? call->head.status : 0,
       .error_code = response ? call->parse_error.code : NULL,
       .modeled = shape != NULL,

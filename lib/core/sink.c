@@ -128,7 +128,9 @@ bool tcx__sink_flushed(tcx_stream_t *s) {
   int err = swap(s);
   if (err == 0)
     return false;
-  s->end_status = err;
+  s->call->fail.status = 0;
+  (void)tcx__fail(&s->call->fail, err, "%s", uv_strerror(err));
+  tcx__stream_set_end(s, err);
   sink->filled = 0;
   return true;
 }

@@ -142,11 +142,15 @@ static void fill_error(tcx_stream_t *s) {
   };
 }
 
-void tcx__stream_end(tcx_stream_t *s, int status) {
-  s->over = true;
+void tcx__stream_set_end(tcx_stream_t *s, int status) {
   s->end_status = status;
   if (status != TCX_EOF)
     fill_error(s);
+}
+
+void tcx__stream_end(tcx_stream_t *s, int status) {
+  s->over = true;
+  tcx__stream_set_end(s, status);
   if (s->draining)
     retire(s);
   else
@@ -173,7 +177,11 @@ static void tell_end(tcx_stream_t *s) {
   int status = s->end_status;
   tcx_stream_cb read_cb = s->read_cb;
   tcx_stream_done_cb done_cb = s->done_cb;
-  uv_buf_t whole = s->sink != NULL && !s->to_file ? uv_buf_init(s->sink->fill != NULL ? s->sink->fill : (char *)(uintptr_t)"", (unsigned)s->sink->filled) : uv_buf_init(NULL, 0);
+  uv_buf_t whole = {0};
+  if (s->sink != NULL && !s->to_file) { /* not by uv_buf_init, whose length is an unsigned */
+    whole.base = s->sink->fill != NULL ? s->sink->fill : (char *)(uintptr_t)"";
+    whole.len = s->sink->filled;
+  }
   s->told = true;
   s->reading = false;
   s->done_cb = NULL;

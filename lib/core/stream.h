@@ -48,5 +48,6 @@ void tcx__sink_free(tcx_stream_t *stream);
 int tcx__sink_data(tcx_stream_t *stream, const char *p, size_t n);   /* pauses the stream when its buffers are full */
 bool tcx__sink_flushed(tcx_stream_t *stream);                        /* everything is written, or starts what is left and says false */
 void tcx__stream_settle(tcx_stream_t *stream);                       /* looks whether the end can be told now */
+void tcx__stream_set_end(tcx_stream_t *stream, int status);           /* how it ended, with the error's text from call->fail */
 void tcx__stream_break(tcx_stream_t *stream, int status, const char *why);
 #endif

@@ -77,6 +77,8 @@ int tcx__s3_addressing(tcx_call_t *call) {
     return 0;
   }
   const char *region = tcx__s3_known_region(call->client, bucket);
+  if (region == NULL && call->client->config.region == NULL)
+    region = "aws-global"; /* as botocore: us-east-1, from where S3 redirects */
   if (region != NULL)
     tcx__endpoint_set_builtin(call, "AWS::Region", (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(region)});
   return 0;

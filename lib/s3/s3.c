@@ -24,11 +24,6 @@ static const struct tcx_hook before_parameter_build[] = {
     {NULL, NULL},
 };
 static const struct tcx_hook before_endpoint[] = {{NULL, tcx__s3_addressing}, {NULL, NULL}};
-static const struct tcx_hook before_call[] = {
-    {"DeleteObjects", tcx__s3_escape_xml},
-    {"PutBucketLifecycleConfiguration", tcx__s3_escape_xml},
-    {NULL, NULL},
-};
 static const struct tcx_hook before_sign[] = {{NULL, tcx__s3_expect}, {NULL, NULL}};
 static const struct tcx_hook before_parse[] = {
     {NULL, tcx__s3_before_parse},
@@ -50,7 +45,6 @@ const struct tcx_customization tcx__s3 = {
         {
             [TCX__BEFORE_PARAMETER_BUILD] = before_parameter_build,
             [TCX__BEFORE_ENDPOINT_RESOLUTION] = before_endpoint,
-            [TCX__BEFORE_CALL] = before_call,
             [TCX__BEFORE_SIGN] = before_sign,
             [TCX__BEFORE_PARSE] = before_parse,
             [TCX__AFTER_PARSE] = after_parse,

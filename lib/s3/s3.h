@@ -3,7 +3,7 @@
  *
  *   params.c     before-parameter-build: bucket names, paths, CopySource, customer keys, metadata, EncodingType
  *   endpoint.c   before-endpoint-resolution: addressing; the regions that redirects have taught
- *   request.c    before-call, before-sign: XML escapes, Expect
+ *   request.c    before-sign: Expect
  *   response.c   before-parse, after-call: errors in a 200, Expires, keys decoded
  *   redirect.c   needs-retry: another region
  */
@@ -37,7 +37,6 @@ int tcx__s3_metadata(tcx_call_t *call);
 int tcx__s3_encoding_type(tcx_call_t *call);
 int tcx__s3_addressing(tcx_call_t *call);
 bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
-int tcx__s3_escape_xml(tcx_call_t *call);
 int tcx__s3_expect(tcx_call_t *call);
 int tcx__s3_before_parse(tcx_call_t *call);
 int tcx__s3_expires(tcx_call_t *call);
