@@ -161,10 +161,10 @@ static void redirect(tcx_call_t *call) {
   tcx__call_step(call);
 }
 
-/* A body that cannot be rewound is sent once. */
+/* A body that cannot be rewound is sent once. The program's own rewind may end the call: false then too, and the state is DONE. */
 static bool resendable(tcx_call_t *call) {
   tcx_body_t *body = call->upload.body;
-  return body == NULL || !call->upload.started || body->ops->rewind(body, NULL) == 0;
+  return body == NULL || !call->upload.started || (body->ops->rewind(body, NULL) == 0 && call->state != TCX__CALL_DONE);
 }
 
 /* A custom endpoint that does not know trailers: once more without, and remembered when that goes well. */
@@ -233,6 +233,8 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
       .random = tcx__session_random(call->session),
   };
   struct tcx_retry_out out = ask_policy(call, &in);
+  if (call->state == TCX__CALL_DONE)
+    return;
   call->error.retryable = out.kind != TCX__RETRY_NOT;
   call->error.throttled = out.kind == TCX__RETRY_THROTTLED;
   call->max_attempts_reached = out.max_attempts_reached;
@@ -269,7 +271,8 @@ void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, c
     next_attempt(call);
     return;
   }
-  judge(call, status, phase);
+  if (call->state != TCX__CALL_DONE)
+    judge(call, status, phase);
 }
 
 /* ---- a response ---- */
@@ -279,7 +282,7 @@ void tcx__call_inner_done(tcx_call_t *call, int err) {
     tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
   else if (call->redirect && resendable(call))
     redirect(call);
-  else
+  else if (call->state != TCX__CALL_DONE)
     judge(call, TCX_ECLIENT, TCX_PHASE_READ);
 }
 
@@ -288,6 +291,8 @@ static void error_response(tcx_call_t *call) {
     send_without_trailer(call);
     return;
   }
+  if (call->state == TCX__CALL_DONE)
+    return;
   int err = tcx__run_hooks(call, TCX__NEEDS_RETRY);
   if (err == TCX_EAGAIN)
     return; /* an inner call will tell */

@@ -172,7 +172,14 @@ static void on_failed(struct tcx_exchange *x, int status, tcx_phase_t phase, con
 
 static int on_pull(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned *n) {
   tcx_call_t *call = call_of(x);
-  return tcx__upload_pull(&call->upload, out, n, &call->fail);
+  uv_buf_t windows[TCX__PULL_MAX];
+  unsigned count = 0;
+  int err = tcx__upload_pull(&call->upload, windows, &count, &call->fail);
+  if (!call->exchanging)
+    return TCX_ECANCELED; /* the program's own reader has ended the exchange, and out went with it */
+  memcpy(out, windows, count * sizeof windows[0]);
+  *n = count;
+  return err;
 }
 
 const struct tcx_exchange_ops tcx__call_exchange_ops = {on_head, on_data, on_end, on_failed, on_pull};
