@@ -15,7 +15,7 @@
 /* Derived keys with their HMAC pads. One a client; a changed secret, day, region or service simply misses. */
 #define TCX__SIGNING_KEYS 8
 struct tcx_signing_key {
-  unsigned char secret_sha256[32];         /* of the secret: which it was made from */
+  unsigned char secret[64];                /* which it was made from: the secret itself, or the SHA-256 of a longer one; zeroes after it */
   char scope[128];                         /* "20150830/us-east-1/s3/aws4_request"; "" = free */
   struct tcx_hmac_key key;
 };

@@ -41,25 +41,37 @@ static void derive(const char *secret, const char *scope, struct tcx_hmac_key *k
   tcx__wipe(link, sizeof link);
 }
 
+/* What a slot knows its secret by. */
+static void note_secret(unsigned char out[64], const char *secret) {
+  size_t n = strlen(secret);
+  memset(out, 0, 64);
+  if (n <= 64)
+    memcpy(out, secret, n);
+  else
+    tcx__sha256(secret, n, out);
+}
+
 void tcx__signing_key(struct tcx_signing_keys *keys, const char *secret, const char *scope,
                       struct tcx_hmac_key *out) {
-  unsigned char hash[32];
+  unsigned char note[64];
   if (keys == NULL) {
     derive(secret, scope, out);
     return;
   }
-  tcx__sha256(secret, strlen(secret), hash);
+  note_secret(note, secret);
   for (unsigned i = 0; i < TCX__SIGNING_KEYS; i++) {
     const struct tcx_signing_key *slot = &keys->slot[i];
     if (slot->scope[0] != '\0' && strcmp(slot->scope, scope) == 0 &&
-        memcmp(slot->secret_sha256, hash, sizeof hash) == 0) {
+        memcmp(slot->secret, note, sizeof note) == 0) {
       *out = slot->key;
+      tcx__wipe(note, sizeof note);
       return;
     }
   }
   struct tcx_signing_key *slot = &keys->slot[keys->next++ % TCX__SIGNING_KEYS];
   derive(secret, scope, &slot->key);
-  memcpy(slot->secret_sha256, hash, sizeof hash);
+  memcpy(slot->secret, note, sizeof note);
   memcpy(slot->scope, scope, strlen(scope) + 1);
   *out = slot->key;
+  tcx__wipe(note, sizeof note);
 }
