@@ -99,6 +99,11 @@ static int context_values(tcx_call_t *call) {
 
 /* ---- auth schemes ---- */
 
+static const char *text_member(const struct tcx_value *map, const char *name, size_t n) {
+  const struct tcx_value *v = tcx__value_find(map, name, n);
+  return v != NULL && v->type == TCX_STRING ? v->u.bytes.p : NULL;
+}
+
 static int pick_scheme(tcx_call_t *call, const struct tcx_value *schemes) {
   const tcx_client_t *c = call->client;
   call->signing_region = c->config.region;
@@ -108,30 +113,21 @@ static int pick_scheme(tcx_call_t *call, const struct tcx_value *schemes) {
   if (schemes == NULL || tcx__value_count(schemes) == 0 || call->unsigned_request)
     return 0;
   for (const struct tcx_value *s = tcx__value_kids(schemes); s != NULL; s = s->next) {
-    const char *name = tcx_value_str(s, "name");
+    const char *name = text_member(s, "name", 4);
     if (name == NULL || strcmp(name, "sigv4") != 0)
       continue;
-    const char *region = tcx_value_str(s, "signingRegion"), *signing_name = tcx_value_str(s, "signingName");
+    const char *region = text_member(s, "signingRegion", 13), *signing_name = text_member(s, "signingName", 11);
     if (region != NULL && !call->client_region_signs)
       call->signing_region = region;
     if (signing_name != NULL)
       call->signing_name = signing_name;
     return 0;
   }
-  const char *first = tcx_value_str(tcx__value_kids(schemes), "name");
+  const char *first = text_member(tcx__value_kids(schemes), "name", 4);
   return tcx__fail(&call->fail, TCX_EENDPOINT, "This request needs the auth scheme %s, which this version of tucuxi does not have", first != NULL ? first : "(unnamed)");
 }
 
 /* ---- the endpoint into the request ---- */
-
-static bool valid_host(struct tcx_str host) {
-  for (size_t i = 0; i < host.n; i++) {
-    char c = host.p[i];
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == ':'))
-      return false;
-  }
-  return host.n > 0 && host.n <= 253;
-}
 
 /* op->host_prefix with its labels filled in from the params, or NULL when there is none to put. */
 static int host_prefix(tcx_call_t *call, const char **out) {
@@ -160,40 +156,38 @@ static int host_prefix(tcx_call_t *call, const char **out) {
   return 0;
 }
 
-static int set_target(tcx_call_t *call, struct tcx_str text) {
-  struct tcx_url url;
+static int with_prefix(tcx_call_t *call, const char *prefix, struct tcx_str text, struct tcx_str *out) {
+  size_t n = strlen(prefix);
+  char *joined = tcx__arena_alloc(call->arena, n + text.n + 1);
+  if (joined == NULL)
+    return UV_ENOMEM;
+  for (size_t i = 0; i < n; i++)
+    joined[i] = (char)(prefix[i] >= 'A' && prefix[i] <= 'Z' ? prefix[i] + ('a' - 'A') : prefix[i]);
+  memcpy(joined + n, text.p, text.n);
+  joined[n + text.n] = '\0';
+  *out = (struct tcx_str){joined, n + text.n};
+  return 0;
+}
+
+static int set_target(tcx_call_t *call, const struct tcx_endpoint_target *target) {
   struct tcx_request *req = &call->req;
-  const char *why = "", *prefix = NULL;
-  if (tcx__url_parse(&url, text, &why) != 0)
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint: %.*s (%s)", (int)text.n, text.p, why);
+  const char *prefix = NULL;
   int err = host_prefix(call, &prefix);
   if (err != 0)
     return err;
-  size_t n = strlen(prefix);
-  char *host = tcx__arena_alloc(call->arena, n + url.host.n + 1);
-  if (host == NULL)
-    return UV_ENOMEM;
-  memcpy(host, prefix, n);
-  memcpy(host + n, url.host.p, url.host.n);
-  host[n + url.host.n] = '\0';
-  for (char *p = host; *p != '\0'; p++)
-    if (*p >= 'A' && *p <= 'Z')
-      *p = (char)(*p + ('a' - 'A'));
-  req->tls = url.tls;
-  req->port = url.port;
-  req->host = (struct tcx_str){host, n + url.host.n};
-  if (!valid_host(req->host))
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint: the host %s holds a character that no host name has", host);
-  bool usual = url.port == (url.tls ? 443 : 80);
-  const char *shown = host;
-  if (!usual || url.ipv6)
-    shown = usual ? tcx__arena_printf(call->arena, "[%s]", host)
-                  : tcx__arena_printf(call->arena, url.ipv6 ? "[%s]:%u" : "%s:%u", host, url.port);
-  if (shown == NULL)
-    return UV_ENOMEM;
-  req->host_header = tcx__str(shown);
-  req->path = url.path;
-  return 0;
+  req->tls = target->tls;
+  req->port = target->port;
+  req->path = target->path;
+  req->host = target->host;
+  req->host_header = target->host_header;
+  if (prefix[0] == '\0')
+    return 0;
+  err = with_prefix(call, prefix, target->host, &req->host);
+  if (err == 0)
+    err = with_prefix(call, prefix, target->host_header, &req->host_header);
+  if (err == 0 && !tcx__valid_host(req->host))
+    err = tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint: the host %s holds a character that no host name has", req->host.p);
+  return err;
 }
 
 /* Headers that the rule set adds: the first value of each, as botocore. */
@@ -230,7 +224,7 @@ int tcx__endpoint_of_call(tcx_call_t *call) {
     return err;
   err = pick_scheme(call, tcx__value_find(call->endpoint->endpoint.properties, "authSchemes", 11));
   if (err == 0)
-    err = set_target(call, call->endpoint->endpoint.url);
+    err = set_target(call, &call->endpoint->target);
   if (err == 0)
     err = add_headers(call, call->endpoint->endpoint.headers);
   return err;

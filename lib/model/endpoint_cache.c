@@ -10,6 +10,7 @@
  * The key is all values but those of Key, Prefix and CopySource, which differ with every call and
  * which S3's rules do not look at. A rule set that does look at one of them gets it into its keys.
  */
+#include "base/codec.h"
 #include "base/mem.h"
 #include "model/rules_data.h"
 #include <assert.h>
@@ -172,6 +173,46 @@ static void push_out(struct tcx_endpoint_cache *cache, struct entry *entry) {
 }
 
 /* ---- making an entry ---- */
+bool tcx__valid_host(struct tcx_str host) {
+  for (size_t i = 0; i < host.n; i++) {
+    char c = host.p[i];
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+          c == ':'))
+      return false;
+  }
+  return host.n > 0 && host.n <= 253;
+}
+
+static int make_target(struct tcx_arena *arena, struct tcx_str text,
+                       struct tcx_endpoint_target *out, struct tcx_fail *f) {
+  struct tcx_url url;
+  const char *why = "";
+  if (tcx__url_parse(&url, text, &why) != 0)
+    return tcx__fail(f, TCX_EENDPOINT, "Invalid endpoint: %.*s (%s)", (int)text.n, text.p, why);
+  char *host = tcx__arena_strndup(arena, url.host.p, url.host.n);
+  if (host == NULL)
+    return tcx__fail(f, UV_ENOMEM, "out of memory");
+  for (char *p = host; *p != '\0'; p++)
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p + ('a' - 'A'));
+  out->tls = url.tls;
+  out->port = url.port;
+  out->path = url.path;
+  out->host = (struct tcx_str){host, url.host.n};
+  if (!tcx__valid_host(out->host))
+    return tcx__fail(f, TCX_EENDPOINT,
+                     "Invalid endpoint: the host %s holds a character that no host name has", host);
+  bool usual = url.port == (url.tls ? 443 : 80);
+  const char *shown = host;
+  if (url.ipv6)
+    shown = usual ? tcx__arena_printf(arena, "[%s]", host)
+                  : tcx__arena_printf(arena, "[%s]:%u", host, url.port);
+  else if (!usual)
+    shown = tcx__arena_printf(arena, "%s:%u", host, url.port);
+  out->host_header = tcx__str(shown);
+  return shown != NULL ? 0 : tcx__fail(f, UV_ENOMEM, "out of memory");
+}
+
 static int entry_new(const struct tcx_endpoint_cache *cache,
                      const struct tcx_rule_param_value *values, struct entry **out,
                      struct tcx_fail *f) {
@@ -188,6 +229,8 @@ static int entry_new(const struct tcx_endpoint_cache *cache,
   int status = made ? tcx__endpoint_resolve(cache->rules, cache->partitions, values, arena,
                                             &entry->ref.endpoint, f)
                     : tcx__fail(f, UV_ENOMEM, "out of memory");
+  if (status == 0)
+    status = make_target(arena, entry->ref.endpoint.url, &entry->ref.target, f);
   if (status != 0) {
     tcx__arena_free(arena);
     return status;

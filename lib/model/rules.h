@@ -45,10 +45,18 @@ bool tcx__partition_of(const struct tcx_partitions *partitions, struct tcx_str r
 /* A client's cache of results (botocore: 100, least recently used goes). Keyed by all values except those of the parameters named Key, Prefix and CopySource. Owns what it
    keeps; a result stays valid until tcx__endpoint_release, also after it was pushed out or the cache was freed. */
 struct tcx_endpoint_cache;
-struct tcx_endpoint_ref { struct tcx_endpoint endpoint; };       /* first member of the cache's own, counted entry */
+struct tcx_endpoint_target {        /* the endpoint's url, cut into what a request needs */
+  bool tls;
+  uint16_t port;
+  struct tcx_str host;              /* lower case, IPv6 without brackets; a checked host name or address, NUL-ended */
+  struct tcx_str host_header;       /* with the port where it is not the scheme's, IPv6 in brackets */
+  struct tcx_str path;
+};
+struct tcx_endpoint_ref { struct tcx_endpoint endpoint; struct tcx_endpoint_target target; };   /* first member of the cache's own, counted entry */
 int tcx__endpoint_cache_new(const struct tcx_ruleset *rules, const struct tcx_partitions *partitions, unsigned max, struct tcx_endpoint_cache **out);
 void tcx__endpoint_cache_free(struct tcx_endpoint_cache *cache);
-/* Resolves or finds. *out is counted: release it. Errors are not cached. */
+bool tcx__valid_host(struct tcx_str host);   /* lower case: labels, or an address */
+/* Resolves or finds. *out is counted: release it. Errors are not cached. TCX_EENDPOINT also when the url is none. */
 int tcx__endpoint_cache_get(struct tcx_endpoint_cache *cache, const struct tcx_rule_param_value *values, const struct tcx_endpoint_ref **out, struct tcx_fail *f);
 void tcx__endpoint_retain(const struct tcx_endpoint_ref *ref);
 void tcx__endpoint_release(const struct tcx_endpoint_ref *ref);
