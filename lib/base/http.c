@@ -22,10 +22,8 @@ static bool is_token(struct tcx_str s) {
 }
 
 static bool is_value(struct tcx_str s) {
-  unsigned bad = 0;
-  for (size_t i = 0; i < s.n; i++)
-    bad |= (unsigned)(s.p[i] == '\r') | (unsigned)(s.p[i] == '\n') | (unsigned)(s.p[i] == '\0');
-  return bad == 0;
+  return s.n == 0 || (memchr(s.p, '\r', s.n) == NULL && memchr(s.p, '\n', s.n) == NULL &&
+                      memchr(s.p, '\0', s.n) == NULL);
 }
 
 int tcx__headers_add(struct tcx_headers *h, struct tcx_str name, struct tcx_str value) {

@@ -108,7 +108,7 @@ struct tcx_call {
   void *hook_state;                    /* a customization's own, per call */
   struct tcx_cleanup models_hold;      /* in the arena's cleanups once it outlives its client */
   /* times */
-  uint64_t started_us, sent_us, credentials_us, waited_us;
+  uint64_t started_us;
   tcx_call_timings_t timings;
 };
 

@@ -19,17 +19,26 @@ static int put_id(tcx_call_t *call, struct tcx_value *map, const char *name, con
   return put(call, map, name, h != NULL ? tcx__value_new_str(call->arena, h->value.p, h->value.n) : tcx__value_new_str(call->arena, in_body, strlen(in_body)));
 }
 
+/* A header that came twice: joined, as urllib3 does. */
+static int join_header(tcx_call_t *call, struct tcx_value *seen, struct tcx_str more) {
+  char *joined = tcx__arena_printf(call->arena, "%s, %s", seen->u.bytes.p, more.p);
+  if (joined == NULL)
+    return UV_ENOMEM;
+  seen->u.bytes = tcx__str(joined);
+  return 0;
+}
+
 static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
+  uint64_t lengths = 0; /* of the names so far, modulo 64: only a name of such a length can have come before */
   struct tcx_value *all = tcx__value_new(call->arena, TCX_MAP);
   int err = put(call, metadata, "HTTPHeaders", all);
   for (unsigned i = 0; i < call->head.headers.count && err == 0; i++) {
     const struct tcx_header *h = &call->head.headers.list[i];
-    struct tcx_value *seen = tcx__value_find(all, h->name.p, h->name.n);
-    if (seen != NULL) { /* a header that came twice: joined, as urllib3 does */
-      char *joined = tcx__arena_printf(call->arena, "%s, %s", seen->u.bytes.p, h->value.p);
-      if (joined == NULL)
-        return UV_ENOMEM;
-      seen->u.bytes = tcx__str(joined);
+    uint64_t bit = (uint64_t)1 << (h->name.n & 63);
+    struct tcx_value *seen = (lengths & bit) != 0 ? tcx__value_find(all, h->name.p, h->name.n) : NULL;
+    lengths |= bit;
+    if (seen != NULL) {
+      err = join_header(call, seen, h->value);
       continue;
     }
     struct tcx_value *v = tcx__value_new_str(call->arena, h->value.p, h->value.n);

@@ -101,6 +101,7 @@ static bool lives(const struct tcx_identity *id, int64_t now) {
 static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
   w->source = s;
   w->round = s->round;
+  w->since_us = uv_hrtime() / 1000;
   w->next = NULL;
   w->prev = s->last;
   if (s->last != NULL)
@@ -111,9 +112,11 @@ static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) 
 }
 
 struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
+  if (s->current != NULL && s->current->expires == 0)
+    return tcx__identity_retain(s->current);
   int64_t now = tcx__session_now(s->session);
   if (lives(s->current, now)) {
-    if (s->current->expires != 0 && s->current->expires - now <= NEAR_END_S && !s->fetching && now >= s->again) {
+    if (s->current->expires - now <= NEAR_END_S && !s->fetching && now >= s->again) {
       s->again = now + AGAIN_S;
       s->fetching = true;
       s->provider->fetch(s->provider, s); /* the answer never takes away what still lives */

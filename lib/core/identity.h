@@ -27,6 +27,7 @@ struct tcx_identity_wait {
   struct tcx_identity_wait *prev, *next;
   struct tcx_identity_source *source;       /* NULL while not waiting */
   uint64_t round;                           /* the source's when it began to wait */
+  uint64_t since_us;                        /* when that was */
   /* identity (a reference for the receiver) or NULL with status and why (valid inside). */
   void (*done)(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why);
 };

@@ -133,7 +133,6 @@ static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, char *head, 
   x->head_request = strcmp(call->req.method, "HEAD") == 0;
   call->exchanging = true;
   call->phase = TCX_PHASE_SEND;
-  call->sent_us = tcx__now_us();
   if (call->options.attempt_timeout_ms != 0 && call->options.attempt_timeout_ms != TCX_NEVER)
     tcx__timer_start(call->session->net, &call->timer, call->options.attempt_timeout_ms, on_attempt_timeout);
   tcx__exchange_start(x, conn, bufs, count, pulls);
