@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define TCX__ARENA_FIRST 1008       /* bytes of an arena's first block, header included: malloc's 1 KiB class */
+#define TCX__ARENA_CALL 3568        /* the same of an arena that tcx_params opens: holds a usual call until its response comes */
 #define TCX__ARENA_BLOCK 4080       /* bytes of a further block; one that a single allocation does not fit gets a block of its own */
 
 struct tcx_block { struct tcx_block *next; size_t size; /* bytes in all, this header included */ };

@@ -325,7 +325,7 @@ static void read_template(struct parser *s) {
 }
 
 tcx_value_t *tcx_params(const char *template_, ...) {
-  struct parser s = {.start = template_, .p = template_, .root = tcx__root_new(TCX_NULL)};
+  struct parser s = {.start = template_, .p = template_, .root = tcx__root_new_sized(TCX_NULL, TCX__ARENA_CALL)};
   struct tcx_root *root = s.root;
   if (root == NULL)
     s.root = (struct tcx_root *)(uintptr_t)&tcx__root_no_memory;

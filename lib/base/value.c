@@ -293,7 +293,11 @@ struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx
 /* ---- built trees ---- */
 
 struct tcx_root *tcx__root_new(tcx_type_t type) {
-  struct tcx_arena *arena = tcx__arena_new();
+  return tcx__root_new_sized(type, TCX__ARENA_FIRST);
+}
+
+struct tcx_root *tcx__root_new_sized(tcx_type_t type, size_t first_block) {
+  struct tcx_arena *arena = tcx__arena_new_sized(first_block);
   if (arena == NULL)
     return NULL;
   struct tcx_root *root = tcx__arena_alloc(arena, sizeof *root);

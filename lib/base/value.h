@@ -66,6 +66,7 @@ bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len)
 /* Built trees. */
 extern const struct tcx_root tcx__root_no_memory;                   /* what builders return when there is no memory even for a root; never written */
 struct tcx_root *tcx__root_new(tcx_type_t type);                    /* NULL when memory is out */
+struct tcx_root *tcx__root_new_sized(tcx_type_t type, size_t first_block);
 struct tcx_root *tcx__root_of(const tcx_value_t *v);                /* NULL when v is not a built tree's root */
 /* Keeps the first failure of the tree. text is formatted into its arena. */
 void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -134,7 +134,7 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
     err = UV_EINVAL;
   else if (c->closing || (c->draining && !start->internal) || c->session->closing)
     err = TCX_ECLOSING;
-  else if (status == UV_ENOMEM || (arena == NULL && (arena = tcx__arena_new()) == NULL))
+  else if (status == UV_ENOMEM || (arena == NULL && (arena = tcx__arena_new_sized(TCX__ARENA_CALL)) == NULL))
     err = UV_ENOMEM;
   if (err != 0) {
     tcx__arena_free(arena);
@@ -237,7 +237,7 @@ static void step_body(tcx_call_t *call) {
 
 static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
   tcx_call_t *call = (tcx_call_t *)((char *)wait - offsetof(tcx_call_t, wait.identity));
-  call->timings.credentials_us += tcx__now_us() - call->waited_us;
+  call->timings.credentials_us += tcx__now_us() - wait->since_us;
   call->identity_waiting = false;
   if (identity == NULL) {
     (void)tcx__fail(&call->fail, status, "%s", why);
@@ -262,7 +262,6 @@ static void step_credentials(tcx_call_t *call) {
     }
     memset(&call->wait.identity, 0, sizeof call->wait.identity);
     call->wait.identity.done = on_identity;
-    call->waited_us = tcx__now_us();
     call->identity_waiting = true;
     struct tcx_identity *now = tcx__identity_get(source, &call->wait.identity);
     if (now == NULL)
