@@ -7,6 +7,7 @@ import glob
 import hashlib
 import json
 import os
+import pty
 import random
 import shutil
 import signal
@@ -216,6 +217,31 @@ def skipped(t):
     tap.equal(leftovers(t.folder), [], "no temporary file is left")
 
 
+def progress_bar(t):
+    """On a terminal there is a bar that ends; in a pipe there is none."""
+    main_side, tool_side = pty.openpty()
+    p = subprocess.Popen([TOOL, "cp", "-r", "--concurrency", "2", "s3://bucket1/", "bar"], env=t.env, cwd=t.folder, stdout=tool_side, stderr=tool_side)
+    os.close(tool_side)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(main_side, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(main_side)
+    tap.equal(p.wait(60), OK, "a download on a terminal")
+    bars = [line for line in seen.split(b"\r") if line.startswith(b"[")]
+    tap.ok(bars and all(b" objects, " in bar and b"/s" in bar for bar in bars), "shows a bar", seen[:2000])
+    tap.ok(any(b" left" in bar for bar in bars), "with the time that is left", bars[-3:])
+    tap.ok(seen.rstrip().endswith(b"objects/s)"), "and the summary last", seen[-300:])
+    t.expect(OK, "a download in a pipe", "cp", "-r", "s3://bucket1/tree/d0", "bar2")
+    tap.equal(t.err, "", "shows none")
+    tap.equal(t.expect(OK, "and with --quiet", "cp", "-q", "-r", "s3://bucket1/tree/d0", "bar2"), "", "nothing at all")
+
+
 def hostile_keys(t):
     """A server whose listing wants files outside the target folder."""
     keys = ["p/../../escape", "p//absolute", "p/a/../../b", "p/./dot", "p/fine", "p/folder/"]
@@ -322,7 +348,7 @@ def main():
             t = Tool(s3.env, folder)
             t.expect(OK, "a bucket is made", "mb", "s3://bucket1")
             t.expect(OK, "and another", "mb", "s3://bucket2")
-            for part in [one_object, trees, wildcards, dry_runs, big_file, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]:
+            for part in [one_object, trees, wildcards, dry_runs, big_file, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]:
                 tap.diag(part.__name__)
                 part(t)
     finally:
