@@ -103,12 +103,42 @@ static int read_json(const struct tcx_parse *p, struct tcx_str text, struct tcx_
   return status == UV_ENOMEM ? status : status != 0 ? TCX_EPROTO : 0;
 }
 
-static int add_header(const struct tcx_parse *p, const struct tcx_member *m,
-                      struct tcx_value *map) {
-  const struct tcx_header *h =
-      tcx__headers_find(&p->head->headers, (struct tcx_str){m->wire, m->wire_len});
-  if (h == NULL)
-    return 0;
+/* The response's headers by a hash of their names: an output may have forty header members, and
+ * most of them did not come. */
+enum { SLOTS = 64, INDEXED_MAX = 128, NONE = 255 };
+struct header_index {
+  const struct tcx_headers *headers;
+  uint8_t first[SLOTS];      /* a header's place in the list, or NONE */
+  uint8_t next[INDEXED_MAX]; /* the next one of the same slot, in the list's order */
+};
+
+static unsigned slot_of(const char *name, size_t n) {
+  return n == 0 ? 0 : ((unsigned)n * 5 + ((unsigned char)name[n - 1] | 0x20)) % SLOTS;
+}
+
+/* More headers than INDEXED_MAX, which nobody sends, are searched one by one. */
+static void index_headers(struct header_index *index, const struct tcx_headers *headers) {
+  index->headers = headers;
+  memset(index->first, NONE, sizeof index->first);
+  for (unsigned i = headers->count <= INDEXED_MAX ? headers->count : 0; i-- > 0;) {
+    unsigned slot = slot_of(headers->list[i].name.p, headers->list[i].name.n);
+    index->next[i] = index->first[slot];
+    index->first[slot] = (uint8_t)i;
+  }
+}
+
+static const struct tcx_header *find_header(const struct header_index *index, struct tcx_str name) {
+  const struct tcx_headers *headers = index->headers;
+  if (headers->count > INDEXED_MAX)
+    return tcx__headers_find(headers, name);
+  for (unsigned i = index->first[slot_of(name.p, name.n)]; i != NONE; i = index->next[i])
+    if (tcx__str_ieq(headers->list[i].name, name))
+      return &headers->list[i];
+  return NULL;
+}
+
+static int add_header(const struct tcx_parse *p, const struct tcx_header *h,
+                      const struct tcx_member *m, struct tcx_value *map) {
   struct tcx_value *v = NULL;
   int status;
   if (m->flags & TCX__M_JSONVALUE)
@@ -142,24 +172,16 @@ static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member
   return tcx__value_add(p->arena, map, m->name, m->name_len, found);
 }
 
-/* One bit for each length that a header's name has (modulo 64): most members are not there, and
- * this tells it at once. */
-static uint64_t name_lengths(const struct tcx_headers *headers) {
-  uint64_t lengths = 0;
-  for (unsigned i = 0; i < headers->count; i++)
-    lengths |= (uint64_t)1 << (headers->list[i].name.n & 63);
-  return lengths;
-}
-
 int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure,
                             struct tcx_value *map) {
-  uint64_t lengths = name_lengths(&p->head->headers);
+  struct header_index index;
+  index_headers(&index, &p->head->headers);
   for (uint32_t i = 0; i < structure->n_members; i++) {
     const struct tcx_member *m = &structure->members[i];
     int status = 0;
     if (m->location == TCX__LOC_HEADER) {
-      if ((lengths >> (m->wire_len & 63) & 1) != 0)
-        status = add_header(p, m, map);
+      const struct tcx_header *h = find_header(&index, (struct tcx_str){m->wire, m->wire_len});
+      status = h != NULL ? add_header(p, h, m, map) : 0;
     } else if (m->location == TCX__LOC_HEADERS) {
       status = add_prefix_headers(p, m, map);
     } else if (m->location == TCX__LOC_STATUS) {

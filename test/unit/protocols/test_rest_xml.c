@@ -325,6 +325,23 @@ static void reads_heads(void **state) {
   assert_null(ph_get(got.value, "Body"));
 }
 
+/* So many headers are found too, whatever way they are searched. */
+static void reads_many_headers(void **state) {
+  (void)state;
+  for (int n = 100; n <= 300; n += 28) {
+    struct tcx_buf text;
+    tcx__buf_init(&text, arena, 1 << 20);
+    tcx__buf_adds(&text, "{\"ETag\":\"first\"");
+    for (int i = 0; i < n; i++)
+      tcx__buf_printf(&text, ",\"x-other-%d\":\"%d\"", i, i);
+    tcx__buf_adds(&text, ",\"content-LENGTH\":\"5\"}");
+    struct ph_parsed got = parse(s3, "head_object", TCX__PARSE_OUTPUT, 200, text.data, "", false);
+    assert_int_equal(got.status, 0);
+    assert_string_equal(ph_str(got.value, "ETag", ""), "first");
+    assert_int_equal(ph_int(got.value, "ContentLength", 0), 5);
+  }
+}
+
 static void reads_the_location(void **state) {
   (void)state;
   struct ph_parsed got =
@@ -593,6 +610,7 @@ int main(void) {
       TEST(reads_bodies),
       TEST(refuses_responses),
       TEST(reads_heads),
+      TEST(reads_many_headers),
       TEST(reads_the_location),
       TEST(reads_errors),
       TEST(finds_errors_in_successes),
