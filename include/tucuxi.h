@@ -235,6 +235,16 @@ TCX_EXTERN void tcx_session_close(tcx_session_t *session, tcx_session_close_cb c
 TCX_EXTERN void tcx_client_drain(tcx_client_t *client, tcx_client_close_cb cb);
 /* Cancels all; cb last (may be NULL); freed when it returns. NULL: nothing happens. */
 TCX_EXTERN void tcx_client_close(tcx_client_t *client, tcx_client_close_cb cb);
+/* For what is built on a client and does work of its own between calls: closing is called when the client begins to close (from inside that function, so it only asks
+ * its work to stop), and the close is not over before the watch has ended. Embed it; the fields but closing are the library's. */
+typedef struct tcx_watch tcx_watch_t;
+struct tcx_watch {
+  void (*closing)(tcx_watch_t *watch);
+  tcx_client_t *client;
+  tcx_watch_t *prev, *next;
+};
+TCX_NODISCARD TCX_EXTERN int tcx_client_watch(tcx_client_t *client, tcx_watch_t *watch);   /* 0 or TCX_ECLOSING */
+TCX_EXTERN void tcx_client_unwatch(tcx_watch_t *watch);                       /* harmless for one that is zeroed or has ended */
 TCX_EXTERN void *tcx_session_data(const tcx_session_t *session);
 TCX_EXTERN uv_loop_t *tcx_session_loop(const tcx_session_t *session);
 TCX_EXTERN void *tcx_client_data(const tcx_client_t *client);

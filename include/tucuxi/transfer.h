@@ -6,7 +6,7 @@
  *
  * Files are read and written by libuv's thread pool. A download is written to a temporary file in the target's folder (".tucuxi-" and 16 hex digits) and renamed when
  * it is whole and verified; one that fails, is canceled or interrupted removes it and leaves nothing under the final name. Folders on the way are made.
- * The client has to stay open until the callbacks of its transfers and jobs have run: cancel them and wait before it is closed.
+ * Closing the client (or its session) cancels its transfers and jobs; their callbacks run before the close is over.
  * This version sends an object as one part: an upload above 5 GiB fails with TCX_ETOOBIG. Sizes are bytes, times are milliseconds.
  */
 #ifndef TUCUXI_TRANSFER_H

@@ -257,7 +257,7 @@ static void on_close_ready(struct tcx_ready *ready) {
     tcx__session_drop(session);
     return;
   }
-  if (!c->closing)
+  if (!c->closing || c->watches != NULL)
     return;
   if (c->pool == NULL) {
     on_pool_closed(c);
@@ -292,6 +292,8 @@ void tcx__client_close_any(tcx_client_t *c, tcx_client_close_cb cb) {
   c->closing = true;
   c->close_cb = cb;
   tcx__session_hold(c->session);
+  for (tcx_watch_t *watch = c->watches; watch != NULL; watch = watch->next)
+    watch->closing(watch);
   for (tcx_call_t *call = c->calls, *next; call != NULL; call = next) {
     next = call->next;
     tcx__call_client_closing(call);
@@ -302,6 +304,34 @@ void tcx__client_close_any(tcx_client_t *c, tcx_client_close_cb cb) {
 void tcx_client_close(tcx_client_t *c, tcx_client_close_cb cb) {
   if (c != NULL && !c->shared)
     tcx__client_close_any(c, cb);
+}
+
+/* ---- watches ---- */
+
+int tcx_client_watch(tcx_client_t *c, tcx_watch_t *watch) {
+  if (c->closing || c->session->closing)
+    return TCX_ECLOSING;
+  watch->client = c;
+  watch->prev = NULL;
+  watch->next = c->watches;
+  if (watch->next != NULL)
+    watch->next->prev = watch;
+  c->watches = watch;
+  return 0;
+}
+
+void tcx_client_unwatch(tcx_watch_t *watch) {
+  tcx_client_t *c = watch->client;
+  if (c == NULL)
+    return;
+  watch->client = NULL;
+  if (watch->prev != NULL)
+    watch->prev->next = watch->next;
+  else
+    c->watches = watch->next;
+  if (watch->next != NULL)
+    watch->next->prev = watch->prev;
+  tcx__client_call_gone(c);
 }
 
 /* ---- questions ---- */

@@ -41,6 +41,7 @@ struct tcx_client {
   tcx_call_t *calls;                   /* not completed, newest first; and those whose stream is open */
   unsigned active;                     /* calls of that list */
   tcx_paginator_t *paginators;         /* open ones */
+  tcx_watch_t *watches;                /* a close waits for them */
   uint64_t completed, retries;
   bool trailers_refused;               /* the custom endpoint has answered that it does not know trailers */
   bool shared;                         /* tcx_session_get_client's: ends with the session */

@@ -32,6 +32,7 @@ struct tcx_job {
   tcx_job_cb cb;
   void *data;
   uv_timer_t timer;
+  tcx_watch_t watch;             /* the client's close cancels the job and waits for it */
   struct job_item *running;
   size_t memory;
   bool source_waits;             /* EAGAIN was said; a resume is to come */
@@ -220,6 +221,7 @@ static uint64_t now_ms(void) { return uv_hrtime() / 1000000; }
 
 static void on_closed(uv_handle_t *handle) {
   tcx_job_t *job = handle->data;
+  tcx_client_unwatch(&job->watch);
   tcx__free(job);
 }
 
@@ -243,13 +245,18 @@ static void on_wake(void *ctx) {
 
 /* ---- the public face ---- */
 
+static void on_client_closing(tcx_watch_t *watch) { tcx_job_cancel((tcx_job_t *)((char *)watch - offsetof(tcx_job_t, watch))); }
+
 int tcx_job_start_sized(tcx_client_t *s3, tcx_items_t *items, const tcx_job_options_t *options, size_t size, tcx_job_cb cb, void *data, tcx_job_t **out) {
   bool good = s3 != NULL && cb != NULL && size <= sizeof *options;
   tcx_job_t *job = good && items != NULL ? tcx__calloc(1, sizeof *job) : NULL;
-  if (job == NULL) {
+  int err = !good ? UV_EINVAL : job == NULL ? UV_ENOMEM : tcx_client_watch(s3, &job->watch);
+  if (err != 0) {
     tcx_items_close(items);
-    return good ? UV_ENOMEM : UV_EINVAL;
+    tcx__free(job);
+    return err;
   }
+  job->watch.closing = on_client_closing;
   if (options != NULL)
     memcpy(&job->options, options, size);
   if (job->options.concurrency == 0)

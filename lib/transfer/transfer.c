@@ -7,6 +7,7 @@
 /* ---- the end ---- */
 
 static void free_transfer(tcx_transfer_t *t) {
+  tcx_client_unwatch(&t->watch);
   tcx_call_release(t->kept);
   tcx_value_free(t->params);
   tcx__free(t->buffer);
@@ -107,6 +108,8 @@ static tcx_transfer_t *new_transfer(const struct tcx_transfer_start *start) {
   return t;
 }
 
+static void on_client_closing(tcx_watch_t *watch) { tcx_transfer_cancel((tcx_transfer_t *)((char *)watch - offsetof(tcx_transfer_t, watch))); }
+
 int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t **out) {
   tcx_value_t *params = start->params != NULL ? start->params : tcx_value_new_map();
   if (start->body != NULL)
@@ -117,7 +120,10 @@ int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t *
     return start->s3 != NULL && start->cb != NULL ? UV_ENOMEM : UV_EINVAL;
   }
   t->params = params;
-  int err = begin(t);
+  t->watch.closing = on_client_closing;
+  int err = tcx_client_watch(t->s3, &t->watch);
+  if (err == 0)
+    err = begin(t);
   if (err != 0) {
     free_transfer(t);
     return err;

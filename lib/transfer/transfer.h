@@ -21,6 +21,7 @@
 
 struct tcx_transfer {
   tcx_client_t *s3;
+  tcx_watch_t watch;           /* the client's close cancels the transfer and waits for it */
   uv_loop_t *loop;
   tcx_item_kind_t kind;
   tcx_transfer_options_t options;

@@ -435,6 +435,114 @@ static void test_job_memory(void **state) {
   whole_end(&w);
 }
 
+/* ---- closing while something runs ---- */
+
+struct closing { struct whole *w; struct tally tally; unsigned at; int ends, closed; bool client_only; };
+
+static void on_session_closed(tcx_session_t *session) {
+  struct closing *c = tcx_session_data(session);
+  c->closed++;
+  assert_int_equal(c->tally.calls + c->ends, 1); /* what is owed comes before */
+}
+
+static void close_now(struct closing *c) {
+  if (c->client_only) {
+    tcx_client_close(c->w->client, NULL);
+    return;
+  }
+  c->w->closed = true;
+  tcx_session_close(c->w->session, on_session_closed);
+}
+
+static void on_closing_item(tcx_job_t *job, const tcx_item_t *item, const tcx_item_result_t *result) {
+  struct closing *c = tcx_job_data(job);
+  (void)item;
+  (void)result;
+  if (++c->tally.items == c->at)
+    close_now(c);
+}
+
+static void on_closing_job(tcx_job_t *job, int status) {
+  struct closing *c = tcx_job_data(job);
+  c->tally.calls++;
+  c->tally.status = status;
+  if (c->at == 0)
+    close_now(c);
+}
+
+static void on_closing_end(tcx_transfer_t *transfer, int status) {
+  struct closing *c = tcx_transfer_data(transfer);
+  c->ends++;
+  c->tally.status = status;
+  if (c->at == 0)
+    close_now(c);
+}
+
+static void on_closing_time(uv_timer_t *timer) { close_now(timer->data); }
+
+static void test_close_in_job(void **state) {
+  (void)state;
+  static const struct fault_step put[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step *const puts_[] = {put};
+  for (int i = 0; i < 20; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "f%d", i);
+    put_file(in_folder(name), "content");
+  }
+  for (unsigned i = 0; i < 2 * 21; i++) {
+    struct closing c = {.at = i / 2, .client_only = i % 2 != 0};
+    struct whole w;
+    c.w = &w;
+    whole_begin_with(&w, puts_, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+    tcx_job_options_t options = {.on_item = on_closing_item, .concurrency = 7};
+    assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "bucket", ""), &options, on_closing_job, &c, NULL), 0);
+    whole_until(&w, &c.tally.calls);
+    whole_end(&w);
+    assert_int_equal(c.tally.calls, 1);
+    assert_int_equal(c.closed, c.client_only ? 0 : 1);
+    assert_int_equal(c.tally.status, c.at == 0 || c.at == 20 ? c.tally.status : TCX_ECANCELED);
+  }
+}
+
+/* At every moment of a download and an upload: one callback, before the close is over, and no file. */
+static void test_close_in_transfer(void **state) {
+  (void)state;
+  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"), FILL("0123456789abcdef", 4096), DO(END)};
+  static const struct fault_step *const slows[] = {slow};
+  put_file(in_folder("source"), "content");
+  for (unsigned i = 0; i < 40; i++) {
+    struct closing c = {.at = 1, .client_only = i % 2 != 0};
+    struct whole w;
+    uv_timer_t timer;
+    c.w = &w;
+    whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+    if (i % 4 < 2)
+      assert_int_equal(tcx_s3_download(w.client, in_folder("x"), object(), NULL, on_closing_end, &c, NULL), 0);
+    else
+      assert_int_equal(tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL, on_closing_end, &c, NULL), 0);
+    uv_timer_init(&w.loop, &timer);
+    timer.data = &c;
+    uv_timer_start(&timer, on_closing_time, i / 4, 0);
+    whole_turns(&w, (int)i % 5);
+    whole_until(&w, &c.ends);
+    uv_close((uv_handle_t *)&timer, NULL);
+    whole_end(&w);
+    assert_int_equal(c.ends, 1);
+    assert_int_equal(count_below(folder), 1);
+  }
+  struct whole w; /* from its own callback */
+  struct closing c = {.w = &w};
+  whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+  assert_int_equal(tcx_s3_upload_file(w.client, in_folder("absent"), object(), NULL, on_closing_end, &c, NULL), 0);
+  whole_until(&w, &c.closed);
+  whole_end(&w);
+  whole_begin(&w, slows, 1, NULL); /* and nothing begins afterwards */
+  tcx_client_close(w.client, NULL);
+  assert_int_equal(tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL, on_end, NULL, NULL), TCX_ECLOSING);
+  assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "b", ""), NULL, on_job, NULL, NULL), TCX_ECLOSING);
+  whole_end(&w);
+}
+
 /* ---- sources ---- */
 
 static void make_tree(void) {
@@ -643,6 +751,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_job, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_job_ends, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_job_memory, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_close_in_job, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_close_in_transfer, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_listing, set_up, tear_down),
       cmocka_unit_test(test_listing_closed),
