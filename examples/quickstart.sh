@@ -66,7 +66,26 @@ make_work_folder() {
   [ "$free_kib" -gt 2097152 ] || fail "$work has $((free_kib / 1024)) MiB free, and 2 GiB are needed (TMPDIR names another place)"
 }
 
-# The server with keys of its own, on a free port of the loopback.
+# A port of the loopback that is free, outside of the range that outgoing connections use.
+free_port() {
+  python3 -c '
+import random, socket
+while True:
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", random.randrange(20000, 32000)))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break'
+}
+
+# Whether the server on the port answers; not when its process has ended, whoever else is there.
+server_answers() {
+  python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' "$TUCUXI_ENDPOINT_URL/health" 2>/dev/null && kill -0 "$server" 2>/dev/null
+}
+
+# The server with keys of its own.
 start_server() {
   versitygw_ready || exit 1
   title "Starting versitygw $VERSITYGW_VERSION"
@@ -76,16 +95,16 @@ start_server() {
   AWS_SHARED_CREDENTIALS_FILE=/dev/null
   export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
   unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_REGION AWS_CA_BUNDLE
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_port)
   TUCUXI_ENDPOINT_URL=http://127.0.0.1:$port
   mkdir "$work/server"
   "$(versitygw_path)" --access "$AWS_ACCESS_KEY_ID" --secret "$AWS_SECRET_ACCESS_KEY" --region "$AWS_DEFAULT_REGION" --port "127.0.0.1:$port" \
     --keep-alive --quiet --health /health posix "$work/server" >"$work/server.log" 2>&1 &
   server=$!
   tries=0
-  until python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' "$TUCUXI_ENDPOINT_URL/health" 2>/dev/null; do
+  until server_answers; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 50 ] || ! kill -0 "$server" 2>/dev/null; then
+    if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then
       cat "$work/server.log" >&2
       fail "the server did not start"
     fi

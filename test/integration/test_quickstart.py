@@ -126,17 +126,18 @@ def interrupted():
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(["sh", SCRIPT], env=environment(folder, TUCUXI_QUICKSTART_FILES="2000"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    start_new_session=True)
-        server = None
+        server, out = None, ""
         for line in process.stdout:
+            out += line
             found = re.search(r"its process is (\d+)", line)
             server = int(found.group(1)) if found else server
             if line.startswith("== tucuxi cp"):
                 break
         time.sleep(0.2)
         os.killpg(process.pid, signal.SIGINT)
-        rest = process.stdout.read()
-        tap.equal(process.wait(), 130, "Ctrl-C: exit status 130")
-        tap.ok(server is not None and gone(server), "Ctrl-C: the server has ended", rest)
+        out += process.stdout.read()
+        tap.ok(process.wait() == 130, "Ctrl-C: exit status 130", f"{process.returncode}\n{out}")
+        tap.ok(server is not None and gone(server), "Ctrl-C: the server has ended", out)
         tap.equal(os.listdir(folder), [], "Ctrl-C: leaves no work folder")
 
 

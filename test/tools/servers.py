@@ -8,6 +8,7 @@ versitygw is in TUCUXI_VERSITYGW, MinIO in TUCUXI_MINIO; a test skips itself as 
 """
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,9 +36,14 @@ class Server:
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that is free, outside of the range that outgoing connections use."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(20000, 32000)))
+            except OSError:
+                continue
+            return s.getsockname()[1]
 
 
 def certificate(folder, names="DNS:localhost,DNS:*.localhost,DNS:s3.localhost,DNS:*.s3.localhost,IP:127.0.0.1"):
