@@ -80,7 +80,7 @@ static ssize_t read_small(tcx_body_t *body, void *buf, size_t len) {
   size_t *at = tcx_body_data(body), n = strlen(SMALL) - *at;
   n = n > 4 ? 4 : n; /* in pieces */
   n = n > len ? len : n;
-  memcpy(buf, SMALL + *at, n);
+  memcpy(buf, &SMALL[*at], n);
   *at += n;
   return (ssize_t)n;
 }
