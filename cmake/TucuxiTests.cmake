@@ -1,4 +1,4 @@
-# Tests by convention: test/{unit,compliance,wire}/LAYER/test_NAME.c is one cmocka program that links LAYER and the layers below it ("all": the static library).
+# Tests by convention: test/{unit,compliance,wire,torture}/LAYER/test_NAME.c is one cmocka program that links LAYER and the layers below it ("all": the static library).
 # test/fuzz/LAYER/fuzz_NAME.c holds LLVMFuzzerTestOneInput; its corpus test/fuzz/corpus/NAME/ runs as a plain test.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_package(EXPAT REQUIRED)
@@ -23,7 +23,7 @@ function(tcx_test_links target layer)
   endif()
 endfunction()
 
-foreach(kind unit compliance wire)
+foreach(kind unit compliance wire torture)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${kind}/*/test_*.c)
   foreach(source IN LISTS tests)
     get_filename_component(name ${source} NAME_WE)
