@@ -2,7 +2,7 @@
 #include "protocols/protocol.h"
 #include <string.h>
 
-static const struct tcx_protocol *const protocols[] = {&tcx__rest_xml};
+static const struct tcx_protocol *const protocols[] = {&tcx__rest_xml, &tcx__query, &tcx__ec2};
 
 const struct tcx_protocol *tcx__protocol_by_name(const char *name) {
   for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)

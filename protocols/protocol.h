@@ -26,8 +26,8 @@ struct tcx_serialize {
 
 typedef enum { TCX__PARSE_OUTPUT, TCX__PARSE_ERROR } tcx__parse_mode;
 struct tcx_parser { tcx__parse_mode mode; }; /* a protocol's own begins so, in the arena. mode: as started, or ERROR once error_in_success was found true */
-struct tcx_parse_error {                     /* what finish tells of an error response; texts NUL-ended, in the arena */
-  const char *code;                          /* never NULL after a successful finish: from the body, a header, or the status ("404") */
+struct tcx_parse_error {                     /* what finish tells of a response; texts NUL-ended, in the arena */
+  const char *code;                          /* of an error never NULL after a successful finish: from the body, a header, or the status ("404") */
   const char *message;                       /* never NULL; "" when the service said nothing (the call may put the HTTP reason) */
   const struct tcx_shape *shape;             /* the modelled exception, or NULL */
   const char *request_id, *host_id;          /* what the body says (it is in no value), or NULL */
@@ -53,7 +53,7 @@ struct tcx_protocol {
   int (*serialize)(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f);
   int (*start)(const struct tcx_parse *p, struct tcx_parser **out);      /* UV_ENOMEM */
   int (*feed)(struct tcx_parser *parser, const char *bytes, size_t n);   /* TCX_EPROTO, TCX_ETOOBIG, UV_ENOMEM */
-  /* The body is complete. *out is a MAP, never NULL on success. error is filled in mode TCX__PARSE_ERROR (may be NULL else). In that mode the value is
+  /* The body is complete. *out is a MAP, never NULL on success. error (may be NULL) is filled in mode TCX__PARSE_ERROR; of a success only request_id is, where the body has one. In that mode the value is
      {Error: {Code, Message, ...}, <other elements beside Error>, <modelled members>}; RequestId and HostId go into error instead. A malformed error document is no failure: code comes from the status then. */
   int (*finish)(struct tcx_parser *parser, struct tcx_value **out, struct tcx_parse_error *error);
 };
@@ -67,7 +67,7 @@ const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const st
 /* "Not Found" for 404; "" for a status without a phrase. */
 const char *tcx__status_phrase(int status);
 
-extern const struct tcx_protocol tcx__rest_xml;
+extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */

@@ -29,7 +29,6 @@ struct tcx_xml_read { /* what a reader is made with; copied */
   struct tcx_fail *fail;         /* may be NULL */
   const struct tcx_shape *shape; /* a structure */
   struct tcx_value *map;
-  bool is_error; /* below an element ErrorResponse, the members lie in its child Error */
 };
 /* NULL when memory is out. */
 struct tcx_xml_reader *tcx__xml_reader_new(const struct tcx_xml_read *read);
@@ -46,4 +45,17 @@ const char *tcx__xml_reader_root(const struct tcx_xml_reader *reader);
    element's, NUL-ended. TCX_EPROTO when it is not well-formed, UV_ENOMEM. */
 int tcx__xml_tree(struct tcx_arena *arena, const char *p, size_t n, const char **name,
                   struct tcx_value **out);
+
+/* ---- error documents (xml_error.c) ---- */
+
+struct tcx_xml_document {
+  struct tcx_buf bytes; /* its max is what is kept at most */
+  bool cut;             /* there was more */
+};
+/* The buffer's status: UV_ENOMEM. */
+int tcx__xml_keep(struct tcx_xml_document *document, const char *p, size_t n);
+/* What finish of protocol.h gives for errors. Where the document is empty, cut or no such document,
+   the status speaks. rest: headers and status may be members of exceptions. UV_ENOMEM. */
+int tcx__xml_error(const struct tcx_parse *p, const struct tcx_xml_document *document, bool rest,
+                   struct tcx_value **out, struct tcx_parse_error *error);
 #endif

@@ -12,7 +12,7 @@
 #include "protocols/xml_body.h"
 #include <string.h>
 
-enum kind { STRUCTURE, LIST, MAP, ENTRY, WRAPPER /* the element around an error's members */ };
+enum kind { STRUCTURE, LIST, MAP, ENTRY };
 
 struct frame {
   const struct tcx_member *member; /* what it is in the frame below; NULL of the document's */
@@ -335,22 +335,7 @@ static int open_root(struct tcx_xml_reader *r, const char *name, size_t len,
     return no_memory(r);
   f->shape = shape;
   f->value = r->r.map;
-  if (r->r.is_error && strcmp(r->root, "ErrorResponse") == 0) {
-    f->kind = WRAPPER;
-    return 0;
-  }
   r->unwrapped = r->takes_text = may_be_unwrapped(shape, name, len);
-  return read_attributes(r, f, attrs, n);
-}
-
-/* The child Error of an ErrorResponse, with the same map. */
-static int open_wrapped(struct tcx_xml_reader *r, const struct tcx_xml_attr *attrs, unsigned n) {
-  struct frame *f = push(r);
-  if (f == NULL)
-    return no_memory(r);
-  f->shape = r->r.shape;
-  f->value = r->r.map;
-  r->frames[r->depth - 2].found = f->value; /* a second one is not looked at */
   return read_attributes(r, f, attrs, n);
 }
 
@@ -378,15 +363,9 @@ static int on_start(void *ctx, const struct tcx_xml_name *tag, const struct tcx_
     return open_value(r, &f->shape->members[0], f->shape->members[0].shape, attrs, n);
   case MAP:
     return open_entry(r, f->shape, f->value);
-  case ENTRY:
-    return open_entry_part(r, name, len, attrs, n);
   default:
-    break;
+    return open_entry_part(r, name, len, attrs, n);
   }
-  if (f->found == NULL && len == 5 && memcmp(name, "Error", 5) == 0)
-    return open_wrapped(r, attrs, n);
-  r->skip = 1;
-  return 0;
 }
 
 /* ---- end tags ---- */

@@ -127,7 +127,10 @@ void tcx__uri_encode(struct tcx_buf *out, const char *p, size_t n, tcx__uri_set 
       continue;
     tcx__buf_add(out, p + done, i - done);
     done = i + 1;
-    tcx__buf_add(out, (char[]){'%', upper[c >> 4], upper[c & 15]}, 3);
+    if (c == ' ' && set == TCX__URI_FORM)
+      tcx__buf_addc(out, '+');
+    else
+      tcx__buf_add(out, (char[]){'%', upper[c >> 4], upper[c & 15]}, 3);
   }
   tcx__buf_add(out, p + done, n - done);
 }

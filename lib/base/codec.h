@@ -12,7 +12,8 @@ int tcx__hex_decode(void *out, const char *p, size_t n);                      /*
 /* What stays as it is beside A-Z a-z 0-9 - . _ ~ */
 typedef enum {
   TCX__URI_LABEL,      /* nothing: a query's name or value, one path segment */
-  TCX__URI_GREEDY      /* '/': a greedy label, a whole path */
+  TCX__URI_GREEDY,     /* '/': a greedy label, a whole path */
+  TCX__URI_FORM        /* nothing, and a space becomes '+': a form's name or value */
 } tcx__uri_set;
 void tcx__uri_encode(struct tcx_buf *out, const char *p, size_t n, tcx__uri_set set);
 int tcx__uri_decode(struct tcx_buf *out, const char *p, size_t n, bool plus_is_space);  /* a '%' that is not an escape stays as it is, as in urllib */

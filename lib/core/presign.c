@@ -38,11 +38,36 @@ static int build(tcx_call_t *call) {
   return err != 0 ? err : tcx__value_add(call->arena, call->value, "Headers", 7, headers);
 }
 
+/* The fields of a form become the query, where a space is no '+'; the signer then leaves the form's content type out. */
+static int move_form(tcx_call_t *call) {
+  struct tcx_request *req = &call->req;
+  const struct tcx_header *type = tcx__headers_get(&req->headers, "content-type");
+  struct tcx_str form = req->body;
+  if (type == NULL || form.n == 0 || !tcx__str_is(type->value, "application/x-www-form-urlencoded; charset=utf-8"))
+    return 0;
+  struct tcx_buf query;
+  tcx__buf_init(&query, call->arena, SIZE_MAX);
+  tcx__buf_add_str(&query, req->query);
+  if (query.len > 0)
+    tcx__buf_addc(&query, '&');
+  for (size_t i = 0; i < form.n; i++) {
+    if (form.p[i] == '+')
+      tcx__buf_adds(&query, "%20");
+    else
+      tcx__buf_addc(&query, form.p[i]);
+  }
+  req->query = tcx__buf_str(&query);
+  req->body = (struct tcx_str){0};
+  return query.status;
+}
+
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
   if (err == 0 && !call->unsigned_request) {
-    err = tcx__call_sigv4(call, &s);
+    err = move_form(call);
+    if (err == 0)
+      err = tcx__call_sigv4(call, &s);
     if (err == 0)
       err = tcx__sigv4_presign(&s, &call->req, call->expires_s, &call->fail);
   }
