@@ -1,16 +1,22 @@
 /*
- * operationInputs of S3's endpoint tests, run through a whole client up to the signed request, as botocore's own end-to-end run does: the computed built-ins are replaced by those of the case.
+ * operationInputs of the endpoint tests of S3 and STS, run through a whole client up to the signed request, as botocore's own end-to-end run does: the computed built-ins are replaced by those of the case.
  * Left out, as there: inputs whose bucket botocore's (and tucuxi's) own name check refuses first. A case whose only auth scheme is not built in must fail naming that scheme.
  */
 #include "core/call.h"
 #include "support.h"
 
-struct result { char *url, *error; };
+struct result { char *url, *error, *authorization; };
+
+static void note(struct result *r, const tcx_value_t *response) {
+  const char *authorization = tcx_value_str(response, "Headers.Authorization");
+  r->url = strdup(tcx_value_str(response, "Url"));
+  r->authorization = strdup(authorization != NULL ? authorization : "");
+}
 
 static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct result *r = tcx_call_data(call);
   if (response != NULL)
-    r->url = strdup(tcx_value_str(response, "Url"));
+    note(r, response);
   else
     r->error = strdup(error->msg);
 }
@@ -31,7 +37,7 @@ static void replace_builtins(tcx_client_t *client, const tcx_value_t *given) {
   }
 }
 
-static struct result run(const tcx_value_t *input) {
+static struct result run(const char *service, const tcx_value_t *input) {
   uv_loop_t loop;
   tcx_session_t *session = NULL;
   tcx_client_t *client = NULL;
@@ -42,7 +48,7 @@ static struct result run(const tcx_value_t *input) {
                              .config = tcx_params("{inject_host_prefix: false, parameter_validation: false}")};
   assert_int_equal(uv_loop_init(&loop), 0);
   assert_int_equal(tcx_session_new(&loop, &so, &session), 0);
-  assert_int_equal(tcx_session_create_client(session, "s3", &co, &client), 0);
+  assert_int_equal(tcx_session_create_client(session, service, &co, &client), 0);
   if (client->problem.status == 0)
     replace_builtins(client, builtins);
   else if (region != NULL) { /* a region that no client accepts: the rule set's word is what counts */
@@ -76,6 +82,18 @@ static const char *only_scheme(const tcx_value_t *expect) {
   return first;
 }
 
+/* The scope that the endpoint's sigv4 scheme asks for, where it is signed at all. */
+static bool right_scope(const tcx_value_t *expect, const char *authorization) {
+  for (const tcx_value_t *s = tcx_value_first(expect, "endpoint.properties.authSchemes"); s != NULL; s = tcx_value_next(s)) {
+    char scope[200];
+    if (strcmp(tcx_value_str(s, "name"), "sigv4") != 0 || tcx_value_str(s, "signingRegion") == NULL || authorization[0] == '\0')
+      continue;
+    snprintf(scope, sizeof scope, "/%s/%s/aws4_request", tcx_value_str(s, "signingRegion"), tcx_value_str(s, "signingName"));
+    return strstr(authorization, scope) != NULL;
+  }
+  return true;
+}
+
 static int check(const tcx_value_t *test, const tcx_value_t *input, const struct result *r) {
   const tcx_value_t *expect = tcx_value_get(test, "expect");
   const char *url = tcx_value_str(expect, "endpoint.url"), *scheme = only_scheme(expect);
@@ -83,17 +101,18 @@ static int check(const tcx_value_t *test, const tcx_value_t *input, const struct
   if (url != NULL && scheme != NULL)
     good = r->error != NULL && strstr(r->error, scheme) != NULL;
   else if (url != NULL)
-    good = r->url != NULL && strncmp(r->url, url, strlen(url)) == 0;
+    good = r->url != NULL && strncmp(r->url, url, strlen(url)) == 0 && right_scope(expect, r->authorization);
   if (!good)
     fprintf(stderr, "%s (%s)\n  expected %s\n  found %s\n", tcx_value_str(test, "documentation"), tcx_value_str(input, "operationName"), url != NULL ? url : "an error",
             r->url != NULL ? r->url : r->error);
   return good ? 0 : 1;
 }
 
-static void test_s3(void **state) {
-  (void)state;
+static void each_input(const char *service, int expected) {
+  char path[100];
+  snprintf(path, sizeof path, "compliance/data/endpoints/%s/tests.json", service);
   size_t size;
-  char *text = test_read_file("compliance/data/endpoints/s3/tests.json", &size);
+  char *text = test_read_file(path, &size);
   tcx_value_t *all = tcx_value_from_json(text, size);
   int count = 0, left_out = 0, schemes = 0, bad = 0;
   assert_int_equal(tcx_value_status(all), 0);
@@ -105,20 +124,30 @@ static void test_s3(void **state) {
         continue;
       }
       schemes += only_scheme(tcx_value_get(t, "expect")) != NULL;
-      struct result r = run(input);
+      struct result r = run(service, input);
       bad += check(t, input, &r);
       free(r.url);
       free(r.error);
+      free(r.authorization);
     }
   }
-  printf("# %d inputs, %d left out, %d with a scheme that is not built in\n", count, left_out, schemes);
+  printf("# %s: %d inputs, %d left out, %d with a scheme that is not built in\n", service, count, left_out, schemes);
   tcx_value_free(all);
   free(text);
-  assert_int_equal(count, 148);
+  assert_int_equal(count, expected);
   assert_int_equal(bad, 0);
 }
 
+static void test_s3(void **state) {
+  (void)state;
+  each_input("s3", 148);
+}
+static void test_sts(void **state) {
+  (void)state;
+  each_input("sts", 18);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3), cmocka_unit_test(test_sts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
