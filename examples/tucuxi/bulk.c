@@ -9,6 +9,7 @@ struct bulk {
   struct tool *tool;
   struct bulk_options options;
   tcx_job_t *job, *counter;      /* counter: a dry run beside it, which knows the totals sooner */
+  tcx_job_progress_t counted;    /* what it knew when it ended */
   uv_timer_t timer;
   bool bar, bar_shown;
   int fatal;                     /* exit code of what would fail every item; 0 = none */
@@ -71,7 +72,7 @@ static void draw_bar(struct bulk *b) {
   tcx_job_progress_t p, all;
   char cells[BAR_CELLS + 1], moved[32], total[32], speed[32], left[32] = "";
   tcx_job_get_progress(b->job, &p);
-  all = p;
+  all = b->counted;
   if (b->counter != NULL)
     tcx_job_get_progress(b->counter, &all);
   if (all.found < p.found)
@@ -193,7 +194,8 @@ static void leave(struct bulk *b) {
 
 static void on_counted(tcx_job_t *job, int status) {
   struct bulk *b = tcx_job_data(job);
-  (void)status;
+  if (status == 0)
+    tcx_job_get_progress(job, &b->counted);
   b->counter = NULL;
   leave(b);
 }
