@@ -85,8 +85,11 @@ int tcx__s3_check_bucket(tcx_call_t *call) {
     return tcx__fail(&call->fail, TCX_EPARAM,
                      BAD_PARAMS "Invalid bucket name \"%.*s\": Bucket name must match the regex \"^[a-zA-Z0-9.\\-_]{1,255}$\" or be an ARN of an access point", (int)b.n,
                      b.p);
-  if (strncmp(call->op->path, "/{Bucket}", 9) == 0)
-    call->path = call->op->path + 9;
+  if (strncmp(call->op->path, "/{Bucket}", 9) != 0)
+    return 0;
+  if (b.p == NULL && call->client->config.no_validation) /* without it the key would stand where the bucket belongs */
+    return tcx__fail(&call->fail, TCX_EPARAM, BAD_PARAMS "Missing required parameter in input: \"Bucket\"");
+  call->path = call->op->path + 9;
   return 0;
 }
 

@@ -108,6 +108,41 @@ static void test_callers(void **state) {
   assert_int_equal(bad, 0);
 }
 
+/* JSON parameters; unchecked: the client's parameter_validation is off, so that the serializers meet them. */
+static const struct { const char *what, *operation, *params; bool unchecked; int status; const char *in_msg; } more[] = {
+    {"a length that is not the body's", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"hello\",\"ContentLength\":7}", false, TCX_EPARAM, "ContentLength, value: 7"},
+    {"an event stream", "select_object_content",
+     "{\"Bucket\":\"b\",\"Key\":\"k\",\"Expression\":\"x\",\"ExpressionType\":\"SQL\",\"InputSerialization\":{},\"OutputSerialization\":{}}", false, TCX_EOPNAME, "event stream"},
+    {"a scheme that is not there", "get_object", "{\"Bucket\":\"b--usw2-az1--x-s3\",\"Key\":\"k\"}", false, TCX_EENDPOINT, "sigv4-s3express"},
+    {"another scheme that is not there", "get_object", "{\"Bucket\":\"arn:aws:s3::123456789012:accesspoint:mfzwi23gnjvgw.mrap\",\"Key\":\"k\"}", false, TCX_EENDPOINT, "sigv4a"},
+    {"a copy of nothing", "copy_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"CopySource\":{\"Bucket\":\"c\"}}", false, TCX_EPARAM, "'Key'"},
+    {"unchecked, no bucket", "put_object", "{\"Key\":\"k\"}", true, TCX_EPARAM, "\"Bucket\""},
+    {"unchecked, a number for a bucket", "put_object", "{\"Bucket\":5,\"Key\":\"k\"}", true, TCX_EPARAM, "\"Bucket\""},
+    {"unchecked, no key", "put_object", "{\"Bucket\":\"b\"}", true, TCX_EPARAM, "Key"},
+    {"unchecked, a number for a body", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":7}", true, TCX_EPARAM, "Body"},
+    {"unchecked, a list for a key", "put_object", "{\"Bucket\":\"b\",\"Key\":[1]}", true, TCX_EENDPOINT, "Key"},
+    {"unchecked, a map for a text", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"a\":{\"b\":1}}}", true, TCX_EPARAM, "value"},
+    {"unchecked, a map for a list", "delete_objects", "{\"Bucket\":\"b\",\"Delete\":{\"Objects\":{\"a\":1}}}", true, TCX_EPARAM, "Objects"},
+    {"unchecked, a number for a map", "delete_objects", "{\"Bucket\":\"b\",\"Delete\":7}", true, TCX_EPARAM, "Delete"},
+    {"unchecked, a text for a list", "put_bucket_tagging", "{\"Bucket\":\"b\",\"Tagging\":{\"TagSet\":\"x\"}}", true, TCX_EPARAM, "TagSet"},
+    {"unchecked, a list for an algorithm", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"ChecksumAlgorithm\":[1]}", true, TCX_EPARAM, "ChecksumAlgorithm"},
+    {"unchecked, numbers for a source", "copy_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"CopySource\":{\"Bucket\":1,\"Key\":2}}", true, TCX_EPARAM, "'Bucket'"},
+};
+
+static void test_more_callers(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+    struct whole w;
+    struct outcome o;
+    whole_begin(&w, NULL, 0, &(tcx_client_options_t){.region = "us-west-2", .config = more[i].unchecked ? tcx_params("{parameter_validation: false}") : NULL});
+    whole_goal_to(&w, more[i].operation, tcx_value_from_json(more[i].params, strlen(more[i].params)), TCX__GOAL_SEND, &o);
+    if (o.status != more[i].status || strstr(o.msg, more[i].in_msg) == NULL)
+      fail_msg("%s: %s: %s", more[i].what, tcx_err_name(o.status), o.msg);
+    outcome_free(&o);
+    whole_end(&w);
+  }
+}
+
 /* ---- options and clients ---- */
 
 static void expect(struct whole *w, int status, const char *in_msg) {
@@ -404,7 +439,7 @@ static void test_answer_before_the_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_callers),        cmocka_unit_test(test_service_names),  cmocka_unit_test(test_client_options),
+      cmocka_unit_test(test_callers),        cmocka_unit_test(test_more_callers),        cmocka_unit_test(test_service_names),  cmocka_unit_test(test_client_options),
       cmocka_unit_test(test_bad_config_tree), cmocka_unit_test(test_call_headers),  cmocka_unit_test(test_bad_keys),
       cmocka_unit_test(test_builder_without_memory), cmocka_unit_test(test_servers), cmocka_unit_test(test_connection_refused),
       cmocka_unit_test(test_bytewise),       cmocka_unit_test(test_answer_before_the_end),
