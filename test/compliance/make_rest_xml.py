@@ -35,8 +35,9 @@ model = botocore.session.Session().get_service_model('s3')
 def text_for(shape, safe):
     if getattr(shape, 'enum', None):
         return rng.choice(shape.enum)
-    choices = [t for t in (SAFE if safe else TEXTS) if len(t) >= shape.metadata.get('min', 0)]
-    return rng.choice(choices)
+    least = shape.metadata.get('min', 0)
+    choices = [t for t in (SAFE if safe else TEXTS) if len(t) >= least]
+    return rng.choice(choices) if choices else 'x' * least
 
 
 def value_for(shape, full, safe=False, depth=0):
@@ -174,7 +175,11 @@ def element(name, shape, value, attributes=''):
         inner = ''.join(element(item, shape.member, v) for v in value)
         return inner if flattened else f'<{name}{attributes}>{inner}</{name}>'
     if kind == 'map':
-        raise NotImplementedError('a map in a body')
+        key, item = shape.key.serialization.get('name', 'key'), shape.value.serialization.get('name', 'value')
+        flattened = shape.serialization.get('flattened')
+        entry = name if flattened else 'entry'
+        inner = ''.join(f'<{entry}>{element(key, shape.key, k)}{element(item, shape.value, v)}</{entry}>' for k, v in value.items())
+        return inner if flattened else f'<{name}{attributes}>{inner}</{name}>'
     return f'<{name}{attributes}>{text_xml(scalar_text(shape, value))}</{name}>'
 
 

@@ -197,4 +197,29 @@ static inline struct ph_parsed ph_parse(struct tcx_arena *arena, const struct tc
   out.is_error = parser != NULL && parser->mode == TCX__PARSE_ERROR;
   return out;
 }
+
+/* ---- rows of vectors ---- */
+
+static inline struct tcx_value *ph_column(const struct tcx_value *row, unsigned i) {
+  struct tcx_value *v = (struct tcx_value *)tcx__value_kids(row);
+  while (i-- > 0)
+    v = v->next;
+  return v;
+}
+/* Timestamps as times, the way most callers give them. */
+static inline void ph_to_times(const struct tcx_shape *shape, struct tcx_value *v) {
+  struct tcx_value *kid = (struct tcx_value *)tcx__value_kids(v);
+  for (; kid != NULL; kid = kid->next) {
+    if (shape->type == TCX__SHAPE_STRUCTURE)
+      ph_to_times(tcx__shape_member(shape, kid->name, kid->name_len)->shape, kid);
+    else
+      ph_to_times(shape->members[shape->type == TCX__SHAPE_MAP].shape, kid);
+  }
+  if (shape->type == TCX__SHAPE_TIMESTAMP) {
+    int64_t seconds = v->u.integer;
+    v->type = TCX_TIME;
+    v->u.time.seconds = seconds;
+    v->u.time.nanoseconds = 0;
+  }
+}
 #endif

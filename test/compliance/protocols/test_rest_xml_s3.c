@@ -8,33 +8,10 @@
 static struct tcx_arena *arena;
 static const struct tcx_model *model;
 
-static struct tcx_value *column(const struct tcx_value *row, unsigned i) {
-  struct tcx_value *v = (struct tcx_value *)tcx__value_kids(row);
-  while (i-- > 0)
-    v = v->next;
-  return v;
-}
 static const struct tcx_operation *operation(const struct tcx_value *row) {
-  const struct tcx_operation *op = tcx__model_operation(model, column(row, 0)->u.bytes.p);
+  const struct tcx_operation *op = tcx__model_operation(model, ph_column(row, 0)->u.bytes.p);
   assert_non_null(op);
   return op;
-}
-
-/* Timestamps as times, the way most callers give them. */
-static void to_times(const struct tcx_shape *shape, struct tcx_value *v) {
-  struct tcx_value *kid = (struct tcx_value *)tcx__value_kids(v);
-  for (; kid != NULL; kid = kid->next) {
-    if (shape->type == TCX__SHAPE_STRUCTURE)
-      to_times(tcx__shape_member(shape, kid->name, kid->name_len)->shape, kid);
-    else
-      to_times(shape->members[shape->type == TCX__SHAPE_MAP].shape, kid);
-  }
-  if (shape->type == TCX__SHAPE_TIMESTAMP) {
-    int64_t seconds = v->u.integer;
-    v->type = TCX_TIME;
-    v->u.time.seconds = seconds;
-    v->u.time.nanoseconds = 0;
-  }
 }
 
 static bool wrong(const char *name, const char *what, const char *expected, const char *got) {
@@ -44,21 +21,21 @@ static bool wrong(const char *name, const char *what, const char *expected, cons
 
 static bool run_request(struct tcx_arena *own, const struct tcx_value *row) {
   const struct tcx_operation *op = operation(row);
-  struct tcx_serialize s = {.model = model, .op = op, .params = column(row, 1)};
+  struct tcx_serialize s = {.model = model, .op = op, .params = ph_column(row, 1)};
   struct tcx_request req = {.arena = own};
   struct tcx_fail f = {.arena = own};
   tcx__headers_init(&req.headers, own);
   if (op->input != NULL)
-    to_times(op->input, (struct tcx_value *)s.params);
+    ph_to_times(op->input, (struct tcx_value *)s.params);
   if (tcx__rest_xml.serialize(&s, &req, &f) != 0)
     return wrong(op->name, "refused", "a request", f.text);
   const char *uri = tcx__arena_printf(own, "%.*s%s%.*s", (int)req.path.n, req.path.p,
                                       req.query.n > 0 ? "?" : "", (int)req.query.n, req.query.p);
-  if (strcmp(req.method, column(row, 2)->u.bytes.p) != 0)
-    return wrong(op->name, "method", column(row, 2)->u.bytes.p, req.method);
-  if (strcmp(uri, column(row, 3)->u.bytes.p) != 0)
-    return wrong(op->name, "uri", column(row, 3)->u.bytes.p, uri);
-  const struct tcx_value *headers = column(row, 4), *body = column(row, 5);
+  if (strcmp(req.method, ph_column(row, 2)->u.bytes.p) != 0)
+    return wrong(op->name, "method", ph_column(row, 2)->u.bytes.p, req.method);
+  if (strcmp(uri, ph_column(row, 3)->u.bytes.p) != 0)
+    return wrong(op->name, "uri", ph_column(row, 3)->u.bytes.p, uri);
+  const struct tcx_value *headers = ph_column(row, 4), *body = ph_column(row, 5);
   if (tcx__value_count(headers) != req.headers.count)
     return wrong(op->name, "number of headers", ph_text(own, headers), "others");
   unsigned i = 0;
@@ -78,31 +55,31 @@ static bool run_request(struct tcx_arena *own, const struct tcx_value *row) {
 static bool run_response(struct tcx_arena *own, const struct tcx_value *row, long cut) {
   const struct tcx_operation *op = operation(row);
   struct tcx_response_head head;
-  ph_head(own, &head, (int)column(row, 1)->u.integer, column(row, 2));
-  struct ph_parsed got = ph_parse(own, model, op, &head, TCX__PARSE_OUTPUT, column(row, 3)->u.bytes,
-                                  cut, (cut & 1) != 0);
+  ph_head(own, &head, (int)ph_column(row, 1)->u.integer, ph_column(row, 2));
+  struct ph_parsed got = ph_parse(own, model, op, &head, TCX__PARSE_OUTPUT,
+                                  ph_column(row, 3)->u.bytes, cut, (cut & 1) != 0);
   if (got.status != 0 || got.is_error)
     return wrong(op->name, "refused", "a value", got.text);
-  return ph_equal(column(row, 4), got.value)
+  return ph_equal(ph_column(row, 4), got.value)
              ? true
-             : wrong(op->name, column(row, 3)->u.bytes.p, ph_text(own, column(row, 4)),
+             : wrong(op->name, ph_column(row, 3)->u.bytes.p, ph_text(own, ph_column(row, 4)),
                      ph_text(own, got.value));
 }
 
 static bool run_error(struct tcx_arena *own, const struct tcx_value *row, long cut) {
   struct tcx_response_head head;
-  struct tcx_str body = column(row, 3)->u.bytes;
-  ph_head(own, &head, (int)column(row, 1)->u.integer, column(row, 2));
+  struct tcx_str body = ph_column(row, 3)->u.bytes;
+  ph_head(own, &head, (int)ph_column(row, 1)->u.integer, ph_column(row, 2));
   struct ph_parsed got =
       ph_parse(own, model, operation(row), &head, TCX__PARSE_ERROR, body, cut, false);
   if (got.status != 0)
     return wrong(body.p, "refused", "an error", got.text);
-  if (strcmp(got.error.code, column(row, 5)->u.bytes.p) != 0 ||
-      strcmp(got.error.message, column(row, 6)->u.bytes.p) != 0)
-    return wrong(body.p, got.error.code, column(row, 5)->u.bytes.p, got.error.message);
-  return ph_equal(column(row, 4), got.value)
+  if (strcmp(got.error.code, ph_column(row, 5)->u.bytes.p) != 0 ||
+      strcmp(got.error.message, ph_column(row, 6)->u.bytes.p) != 0)
+    return wrong(body.p, got.error.code, ph_column(row, 5)->u.bytes.p, got.error.message);
+  return ph_equal(ph_column(row, 4), got.value)
              ? true
-             : wrong(body.p, "value", ph_text(own, column(row, 4)), ph_text(own, got.value));
+             : wrong(body.p, "value", ph_text(own, ph_column(row, 4)), ph_text(own, got.value));
 }
 
 static void requests(void **state) {
@@ -124,7 +101,7 @@ static void run_cut(const char *file,
   int count = 0, failed = 0;
   struct tcx_value *rows = ph_json_file(arena, file);
   for (const struct tcx_value *row = tcx__value_kids(rows); row != NULL; row = row->next, count++) {
-    long n = (long)column(row, 3)->u.bytes.n, step = n < 600 ? 1 : n / 599;
+    long n = (long)ph_column(row, 3)->u.bytes.n, step = n < 600 ? 1 : n / 599;
     for (long cut = -1; cut < n || cut <= 0; cut += cut > 0 ? step : 1) {
       struct tcx_arena *own = tcx__arena_new();
       bool good = run(own, row, cut);
