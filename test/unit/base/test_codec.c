@@ -72,6 +72,9 @@ static void test_percent(void **state) {
   tcx__uri_encode(&out, "a/b c", 5, TCX__URI_GREEDY);
   assert_string_equal(out.data, "a/b%20c");
   tcx__buf_free(&out);
+  tcx__uri_encode(&out, "a/b +c ", 7, TCX__URI_FORM);
+  assert_string_equal(out.data, "a%2Fb+%2Bc+");
+  tcx__buf_free(&out);
   assert_int_equal(tcx__uri_decode(&out, "a%2fb+%zz%4", 11, false), 0);
   assert_string_equal(out.data, "a/b+%zz%4");
   tcx__buf_free(&out);
