@@ -437,12 +437,64 @@ static void test_answer_before_the_end(void **state) {
   whole_end(&w);
 }
 
+/* The same of a source and of a file, with an error and with a success: the source is closed once, before the callback. */
+static int source_closes;
+static ssize_t read_zeros(tcx_body_t *body, void *buf, size_t len) {
+  (void)body;
+  memset(buf, 0, len);
+  return (ssize_t)len;
+}
+static void count_close(tcx_body_t *body) {
+  (void)body;
+  source_closes++;
+}
+static void check_closed(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  assert_int_equal(source_closes, 1);
+  outcome_cb(call, response, error);
+}
+static void test_answer_to_a_source(void **state) {
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    bool good = i % 2 == 1;
+    const struct fault_step early[] = {DO(HEAD), SEND(good ? OK_EMPTY : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), DO(STOP_READING), DO(END)};
+    const struct fault_step *const scripts[] = {early};
+    struct whole w;
+    struct outcome o = {0};
+    source_closes = i < 2 ? 0 : 1;
+    whole_begin(&w, scripts, 1, NULL);
+    tcx_body_t *body = i < 2 ? tcx_body_source(8 << 20, read_zeros, NULL, count_close, NULL) : tcx_body_file(TCX_TEST_DIR "/compliance/data/endpoints/s3/ruleset.json", 0, -1);
+    assert_int_equal(tcx_client_call(w.client, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), check_closed, &o), 0);
+    whole_until(&w, &o.calls);
+    assert_int_equal(o.status, good ? 0 : TCX_ECLIENT);
+    assert_int_equal(o.attempts, 1);
+    outcome_free(&o);
+    whole_end(&w);
+  }
+}
+
+/* Of an error document only so much is looked at; the rest is read and dropped. */
+static void test_huge_error(void **state) {
+  (void)state;
+  const struct fault_step huge[] = {DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<Error><Code>NoSuchKey</Code><Message>m</Message><Rest>"), FILL("0123456789", 300000),
+                                    SEND("</Rest></Error>"), DO(FINISH), DO(END)};
+  const struct fault_step *const scripts[] = {huge};
+  struct whole w;
+  whole_begin(&w, scripts, 1, NULL);
+  struct outcome o = whole_call(&w, "get_object", tcx_params("{Bucket: b, Key: k}"), NULL);
+  assert_int_equal(o.status, TCX_ECLIENT);
+  assert_int_equal(o.http_status, 404);
+  assert_int_equal(o.attempts, 1);
+  assert_string_equal(o.code, "404"); /* a document that does not end well */
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_callers),        cmocka_unit_test(test_more_callers),        cmocka_unit_test(test_service_names),  cmocka_unit_test(test_client_options),
       cmocka_unit_test(test_bad_config_tree), cmocka_unit_test(test_call_headers),  cmocka_unit_test(test_bad_keys),
       cmocka_unit_test(test_builder_without_memory), cmocka_unit_test(test_servers), cmocka_unit_test(test_connection_refused),
-      cmocka_unit_test(test_bytewise),       cmocka_unit_test(test_answer_before_the_end),
+      cmocka_unit_test(test_bytewise),       cmocka_unit_test(test_answer_before_the_end), cmocka_unit_test(test_answer_to_a_source), cmocka_unit_test(test_huge_error),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
