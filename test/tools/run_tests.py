@@ -27,6 +27,23 @@ REPORT = re.compile(r"(ERROR: (Address|Leak|Undefined)Sanitizer|runtime error: |
 SKIP = re.compile(r"^skip\S*\s*(.*)$", re.I)
 
 
+running_groups = {}  # by process group: the scratch folder
+
+
+def interrupted(number, _frame):
+    """Ctrl-C: every program that runs, with its servers, ends first."""
+    for group in list(running_groups):
+        try:
+            os.killpg(group, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    time.sleep(1)
+    for group, scratch in list(running_groups.items()):
+        kill_group(group)
+        shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(128 + number)
+
+
 class Test:
     """One program to run."""
 
@@ -153,6 +170,7 @@ def run(test, base_env):
         with open(os.path.join(scratch, "log"), "w+b") as log:
             process = subprocess.Popen(test.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=test.folder, env=env,
                                        start_new_session=True)
+            running_groups[process.pid] = scratch
             late = False
             try:
                 status = process.wait(test.limit)
@@ -170,6 +188,7 @@ def run(test, base_env):
             time.sleep(0.5)
             left = group_alive(process.pid)
             kill_group(process.pid)
+        running_groups.pop(process.pid, None)
         out = read_text(os.path.join(scratch, "log"))
         texts = [read_text(os.path.join(reports, name)) for name in sorted(os.listdir(reports))]
         judge(outcome, status, out, texts, late, left)
@@ -273,6 +292,8 @@ def main():
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("-l", "--list", action="store_true", help="only print the names")
     options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     tests = collect(options)
     if options.list:
         print("\n".join(test.name for test in tests))
