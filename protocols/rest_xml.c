@@ -6,7 +6,6 @@
  * (xml_error.c). With error_in_success the bytes are also kept until the document's element is
  * known.
  */
-#include "base/codec.h"
 #include "protocols/rest.h"
 #include "protocols/xml_body.h"
 #include <string.h>

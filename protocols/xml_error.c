@@ -38,13 +38,13 @@ static const char *take_text(struct tcx_value *map, const char *name) {
   return text;
 }
 
-/* What from holds goes into map. */
-static int move_members(struct tcx_arena *arena, struct tcx_value *map, struct tcx_value *from) {
+/* What from holds goes into to. */
+static int move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from) {
   for (struct tcx_value *v = (struct tcx_value *)tcx__value_kids(from), *next; v != NULL;
        v = next) {
     next = v->next;
     v->next = NULL;
-    if (tcx__value_replace(arena, map, v->name, v->name_len, v) != 0)
+    if (tcx__value_replace(arena, to, v->name, v->name_len, v) != 0)
       return UV_ENOMEM;
   }
   return 0;
@@ -115,24 +115,24 @@ static int read_modelled(const struct reading *r, const struct tcx_shape *shape,
                          struct tcx_value *members) {
   struct tcx_arena *arena = r->p->arena;
   struct envelope envelopes[2];
-  struct tcx_value *map = tcx__value_new(arena, TCX_MAP);
+  struct tcx_value *found = tcx__value_new(arena, TCX_MAP);
   bool enclosed = shape->payload == NULL && r->around[0] != NULL;
   for (unsigned i = 2; enclosed && i-- > 0;)
     if (r->around[i] != NULL)
       shape = enclose(&envelopes[i], r->around[i], shape);
-  if (map == NULL)
+  if (found == NULL)
     return UV_ENOMEM;
   struct tcx_xml_reader *reader =
-      tcx__xml_reader_new(&(struct tcx_xml_read){.arena = arena, .shape = shape, .map = map});
+      tcx__xml_reader_new(&(struct tcx_xml_read){.arena = arena, .shape = shape, .map = found});
   if (reader == NULL)
     return UV_ENOMEM;
   int status = tcx__xml_reader_feed(reader, r->document.p, r->document.n);
   if (status == 0)
     status = tcx__xml_reader_finish(reader);
-  for (unsigned i = 0; i < 2 && enclosed && map != NULL; i++)
+  for (unsigned i = 0; i < 2 && enclosed && found != NULL; i++)
     if (r->around[i] != NULL)
-      map = tcx__value_find(map, r->around[i], strlen(r->around[i]));
-  return status == 0 ? move_members(arena, members, map) : status;
+      found = tcx__value_find(found, r->around[i], strlen(r->around[i]));
+  return status == 0 ? move_members(arena, members, found) : status;
 }
 
 /* Adds what the exception that the code names has for members. One that cannot be read is left out
