@@ -183,8 +183,7 @@ typedef struct tcx_credentials {
   int64_t expires;                                       /* Unix seconds; 0 = never */
 } tcx_credentials_t;
 typedef struct tcx_credentials_request tcx_credentials_request_t;
-/* Called when credentials are missing or within 10 minutes of their end, possibly from inside the function that starts a call. At most one request at a time. Answer now or later,
- * exactly once. */
+/* Called from the loop when credentials are missing or within 10 minutes of their end. At most one request at a time. Answer now or later, exactly once. */
 typedef void (*tcx_credentials_cb)(tcx_credentials_request_t *request, void *data);
 /* status < 0: reason is shown in the TCX_ECREDS error. Everything is copied. After the session began to close it only frees request. */
 TCX_EXTERN void tcx_credentials_answer(tcx_credentials_request_t *request, int status, const tcx_credentials_t *credentials, const char *reason);

@@ -1,11 +1,16 @@
 /*
  * callback.c - credentials that the program itself fetches.
  *
- * A request is handed to the program and belongs to it until tcx_credentials_answer, which frees it. A source that is freed before cuts the tie: the answer then does nothing else.
+ *   idle -> asked (fetch: a request waits in the ready queue) -> handed over (the callback has run) -> answered
+ *
+ * The program is asked from the loop, never from inside the call that needs the keys. A request that was handed over belongs to the program until tcx_credentials_answer, which frees it.
+ * A source that is freed before cuts the tie: the answer then does nothing else.
  */
 #include "base/mem.h"
 #include "core/session.h"
 #include "creds/creds.h"
+#include <stddef.h>
+#include <stdio.h>
 
 struct callback_provider {
   struct tcx_provider provider;
@@ -13,6 +18,7 @@ struct callback_provider {
   tcx_credentials_cb cb;
   void *data;
   tcx_credentials_request_t *pending;
+  struct tcx_ready ready; /* queued: pending is not handed over yet */
 };
 struct tcx_credentials_request {
   struct callback_provider *provider; /* NULL once the source is gone */
@@ -28,15 +34,25 @@ static void fetch(struct tcx_provider *provider, struct tcx_identity_source *sou
   }
   *request = (tcx_credentials_request_t){p, source};
   p->pending = request;
-  tcx__session_enter(p->session);
-  p->cb(request, p->data);
-  tcx__session_leave(p->session);
+  tcx__ready_push(p->session, &p->ready);
+}
+
+static void hand_over(struct tcx_ready *ready) {
+  struct callback_provider *p = (struct callback_provider *)(void *)((char *)ready - offsetof(struct callback_provider, ready));
+  tcx_session_t *session = p->session; /* the callback may close everything */
+  tcx__session_enter(session);
+  p->cb(p->pending, p->data);
+  tcx__session_leave(session);
 }
 
 static void free_provider(struct tcx_provider *provider) {
   struct callback_provider *p = (struct callback_provider *)provider;
-  if (p->pending != NULL)
+  if (p->ready.queued) {
+    tcx__ready_remove(p->session, &p->ready);
+    tcx__free(p->pending);
+  } else if (p->pending != NULL) {
     p->pending->provider = NULL;
+  }
   tcx__free(p);
 }
 
@@ -61,7 +77,7 @@ int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *dat
   struct callback_provider *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
-  *p = (struct callback_provider){{"custom", fetch, free_provider}, session, cb, data, NULL};
+  *p = (struct callback_provider){.provider = {"custom", fetch, free_provider}, .session = session, .cb = cb, .data = data, .ready = {.run = hand_over}};
   *out = &p->provider;
   return 0;
 }

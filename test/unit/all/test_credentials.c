@@ -61,7 +61,7 @@ static void test_many_wait(void **state) {
   giver_begin(&w, &g, 8);
   for (int i = 0; i < MANY; i++)
     assert_int_equal(tcx_client_call(w.client, "head_bucket", tcx_params("{Bucket: b}"), count, NULL), 0);
-  assert_int_equal(g.fetches, 1);
+  assert_int_equal(g.fetches, 0); /* it is asked from the loop */
   while (counted < MANY)
     uv_run(&w.loop, UV_RUN_ONCE);
   assert_int_equal(failed, 0);
