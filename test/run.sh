@@ -60,6 +60,8 @@ fi
 configure_and_build debug gcc -DCMAKE_BUILD_TYPE=Debug -DTCX_SANITIZE=ON
 configure_and_build release gcc -DCMAKE_BUILD_TYPE=Release -DTCX_BUILD_TESTS=OFF -DTCX_BUILD_BENCH=ON -DCMAKE_INSTALL_PREFIX="$build/prefix"
 if [ -n "$full" ]; then
+  TUCUXI_FULL=1 # tests that take longer with it: large objects, wall time
+  export TUCUXI_FULL
   configure_and_build clang clang -DCMAKE_BUILD_TYPE=Debug -DTCX_SANITIZE=ON
   configure_and_build valgrind gcc -DCMAKE_BUILD_TYPE=Debug
   configure_and_build fuzz clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTCX_SANITIZE=ON -DTCX_FUZZ=ON -DTCX_BUILD_EXAMPLES=OFF
