@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -187,7 +188,7 @@ class Bench:
         self.held(self.server.http, "", 8)
 
     def hold_tls(self):
-        self.held(self.server.https, " over TLS", 28, BENCH_CA=self.server.ca)
+        self.held(self.server.https, " over TLS", 28, BENCH_CA=self.server.ca)  # a goal of the project's own
 
     def held(self, endpoint, what, limit, **env):
         memory, seconds = [], []
@@ -240,7 +241,8 @@ class Bench:
             counts = []
             for n in (warm, 11 * warm):
                 with tempfile.NamedTemporaryFile("r") as out:
-                    self.tucuxi(op, self.server.http, concurrency, n, LD_PRELOAD=str(self.build / "bench" / "count_malloc.so"), COUNT_MALLOC_OUT=out.name)
+                    counted = ["env", f"LD_PRELOAD={self.build / 'bench' / 'count_malloc.so'}", f"COUNT_MALLOC_OUT={out.name}"]
+                    self.json_client([*counted, self.client, op, self.server.http, concurrency, n])
                     counts.append(json.load(out))
             per = {k: (counts[1][k] - counts[0][k]) / (10 * warm) for k in counts[0]}
             self.keep(workload="malloc", op=op, counts=counts)
@@ -339,7 +341,7 @@ def options():
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--venv", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--count", type=int, default=200000, help="requests of the fastest client in one run; slower ones make fewer")
+    parser.add_argument("--count", type=int, default=100000, help="requests of the fastest client in one run; slower ones make fewer")
     parser.add_argument("--seconds", type=int, default=2, help="of one run of wrk")
     parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=WORKLOADS)
     parser.add_argument("--quick", choices=WORKLOADS, help="one workload, 3 short runs")
@@ -354,11 +356,15 @@ def main():
     chosen = options()
     if os.cpu_count() < 2:
         sys.exit("two cores are needed: one for the client, one for the server")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is ended too
     shutil.rmtree(RESULTS, ignore_errors=True)
     RESULTS.mkdir()
     with Server(SERVER_CORE) as server:
         bench = Bench(chosen, server)
-        bench.say(f"{chosen.runs} runs; medians. Client on core {CLIENT_CORE}, server on core {SERVER_CORE}. A list page has {server.page_bytes} bytes.")
+        load = os.getloadavg()[0]
+        bench.say(f"{chosen.runs} runs; medians. Client on core {CLIENT_CORE}, server on core {SERVER_CORE}. A list page has {server.page_bytes} bytes. Load before: {load:.1f}.")
+        if load > 0.5:
+            bench.say("\nThe machine is busy with other work: compare ratios, not absolute figures.")
         for name in chosen.only:
             try:
                 getattr(bench, name)()

@@ -1,4 +1,5 @@
-"""awscrt's side of the benchmarks: peer_awscrt.py get|put HOST:PORT CONCURRENCY COUNT, output as bench/client's."""
+"""awscrt's side of the benchmarks: peer_awscrt.py get|put ENDPOINT CONCURRENCY COUNT, output as bench/client's."""
+import io as python_io
 import json
 import sys
 import threading
@@ -6,7 +7,7 @@ import time
 
 from awscrt import auth, http, io, s3
 
-op, host, concurrency, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+op, host, concurrency, count = sys.argv[1], sys.argv[2].split("//")[-1], int(sys.argv[3]), int(sys.argv[4])
 loops = io.EventLoopGroup(1)
 bootstrap = io.ClientBootstrap(loops, io.DefaultHostResolver(loops))
 provider = auth.AwsCredentialsProvider.new_static("testkey", "testsecret")
@@ -46,10 +47,9 @@ def start():
     stream = None
     if op == "put":
         headers.add("content-length", str(len(body)))
-        stream = __import__("io").BytesIO(body)
+        stream = python_io.BytesIO(body)
     request = http.HttpRequest("GET" if op == "get" else "PUT", path, headers, stream)
-    kind = s3.S3RequestType.DEFAULT
-    live.append(client.make_request(type=kind, request=request, operation_name="GetObject" if op == "get" else "PutObject", on_body=on_body, on_done=on_done))
+    live.append(client.make_request(type=s3.S3RequestType.DEFAULT, request=request, operation_name="GetObject" if op == "get" else "PutObject", on_body=on_body, on_done=on_done))
     if len(live) > 4 * concurrency:
         del live[:concurrency]
 
