@@ -92,6 +92,16 @@ def group_alive(group):
         return False
 
 
+def stays_alive(group, seconds=3):
+    """Whether some process of the group is still there after a while; a helper that sees its pipe closed needs a moment."""
+    end = time.monotonic() + seconds
+    while group_alive(group):
+        if time.monotonic() > end:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def kill_group(group):
     try:
         os.killpg(group, signal.SIGKILL)
@@ -183,10 +193,8 @@ def run(test, base_env):
                 except subprocess.TimeoutExpired:
                     kill_group(process.pid)
                     status = process.wait()
-        left = group_alive(process.pid)
+        left = stays_alive(process.pid)
         if left:
-            time.sleep(0.5)
-            left = group_alive(process.pid)
             kill_group(process.pid)
         running_groups.pop(process.pid, None)
         out = read_text(os.path.join(scratch, "log"))

@@ -19,7 +19,7 @@ def fuzz(target):
     os.makedirs(found, exist_ok=True)
     work = tempfile.mkdtemp()
     try:
-        done = subprocess.run([os.path.join(build, target), f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={found}/",
+        done = subprocess.run([os.path.join(build, target), f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-print_funcs=0", f"-artifact_prefix={found}/",
                                work, source.path("test", "fuzz", "corpus", target[len("fuzz_"):])], capture_output=True, text=True, errors="replace", check=False)
     finally:
         shutil.rmtree(work, ignore_errors=True)
