@@ -339,20 +339,28 @@ def failures(t):
         tap.ok("usage:" in t.expect(OK, f"{command} --help", *([command] if command else []), "--help"), "tells the usage")
 
 
+PARTS = [one_object, trees, wildcards, dry_runs, big_file, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]
+
+
+def against(s3):
+    folder = tempfile.mkdtemp(prefix="tucuxi-transfers-")
+    try:
+        t = Tool(s3.env, folder)
+        t.expect(OK, "a bucket is made", "mb", "s3://bucket1")
+        t.expect(OK, "and another", "mb", "s3://bucket2")
+        for part in PARTS:
+            tap.diag(f"{s3.name}: {part.__name__}")
+            part(t)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    folder = tempfile.mkdtemp(prefix="tucuxi-transfers-")
-    try:
-        with servers.versitygw() as s3:
-            t = Tool(s3.env, folder)
-            t.expect(OK, "a bucket is made", "mb", "s3://bucket1")
-            t.expect(OK, "and another", "mb", "s3://bucket2")
-            for part in [one_object, trees, wildcards, dry_runs, big_file, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]:
-                tap.diag(part.__name__)
-                part(t)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for _, server in servers.each():
+        with server as s3:
+            against(s3)
     tap.done()
 
 
