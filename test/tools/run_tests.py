@@ -24,6 +24,8 @@ TESTS = os.path.dirname(TOOLS)
 RESULT = re.compile(r"^(ok|not ok)\b(?:\s+\d+)?(?:\s+-)?\s*([^#]*)(?:#\s*(.*))?$")
 PLAN = re.compile(r"^1\.\.(\d+)(?:\s*#\s*(.*))?$")
 REPORT = re.compile(r"(ERROR: (Address|Leak|Undefined)Sanitizer|runtime error: |SUMMARY: \w+Sanitizer)")
+# These measure time or memory, and valgrind stretches both: they run without it only.
+NOT_BELOW_VALGRIND = {"unit.all.test_big", "unit.all.test_timeouts"}
 SKIP = re.compile(r"^skip\S*\s*(.*)$", re.I)
 
 
@@ -281,7 +283,7 @@ def collect(options):
     for label, folder in options.also or []:
         tests += tests_of_build(label, os.path.abspath(folder))
     if options.valgrind:
-        tests += [valgrind(t) for t in tests_of_build("", os.path.abspath(options.valgrind)) if t.name.startswith("unit.")]
+        tests += [valgrind(t) for t in tests_of_build("", os.path.abspath(options.valgrind)) if t.name.startswith("unit.") and t.name not in NOT_BELOW_VALGRIND]
     if not options.full:
         tests = [t for t in tests if not t.name.startswith("torture.")]
     if options.patterns:
