@@ -153,6 +153,7 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */
 /* render.c */
+int tcx__call_describe(tcx_call_t *call);                     /* the signed request as {Url, Method, Headers} in call->value */
 void tcx__call_rendered(tcx_call_t *call);                    /* credentials are here: {Method, Url, Headers, Body} is the response */
 /* stream.c */
 void tcx__stream_offer(tcx_call_t *call);                     /* headers of a streaming success are here: runs the callback */

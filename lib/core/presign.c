@@ -5,39 +5,6 @@
 #define MAX_EXPIRES 604800u
 #define DEFAULT_EXPIRES 3600u
 
-static int put(tcx_call_t *call, struct tcx_value *map, const char *name, const char *text, size_t n) {
-  struct tcx_value *v = tcx__value_new_str(call->arena, text, n);
-  return v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, map, name, strlen(name), v);
-}
-
-static int build(tcx_call_t *call) {
-  const struct tcx_request *req = &call->req;
-  struct tcx_buf url;
-  tcx__buf_init(&url, call->arena, SIZE_MAX);
-  tcx__buf_adds(&url, req->tls ? "https://" : "http://");
-  tcx__buf_add_str(&url, req->host_header);
-  tcx__buf_add_str(&url, req->path);
-  if (req->query.n > 0) {
-    tcx__buf_addc(&url, '?');
-    tcx__buf_add_str(&url, req->query);
-  }
-  if (url.status != 0)
-    return url.status;
-  call->value = tcx__value_new(call->arena, TCX_MAP);
-  struct tcx_value *headers = tcx__value_new(call->arena, TCX_MAP);
-  if (call->value == NULL || headers == NULL)
-    return UV_ENOMEM;
-  int err = put(call, call->value, "Url", url.data, url.len);
-  if (err == 0)
-    err = put(call, call->value, "Method", req->method, strlen(req->method));
-  for (unsigned i = 0; i < req->headers.count && err == 0; i++) {
-    struct tcx_header h = req->headers.list[i];
-    const char *name = tcx__arena_strndup(call->arena, h.name.p, h.name.n), *value = tcx__arena_strndup(call->arena, h.value.p, h.value.n);
-    err = name == NULL || value == NULL ? UV_ENOMEM : put(call, headers, name, value, h.value.n);
-  }
-  return err != 0 ? err : tcx__value_add(call->arena, call->value, "Headers", 7, headers);
-}
-
 /* The fields of a form become the query, where a space is no '+'; the signer then leaves the form's content type out. */
 static int move_form(tcx_call_t *call) {
   struct tcx_request *req = &call->req;
@@ -72,7 +39,7 @@ void tcx__call_presigned(tcx_call_t *call) {
       err = tcx__sigv4_presign(&s, &call->req, call->expires_s, &call->fail);
   }
   if (err == 0)
-    err = build(call);
+    err = tcx__call_describe(call);
   if (err != 0)
     tcx__call_fail(call, err, TCX_PHASE_PARAMS);
   else

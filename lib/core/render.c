@@ -1,4 +1,4 @@
-/* render.c - a call that ends in the request that it would have sent, signed: for tests and for those who want to see it. */
+/* render.c - the signed request as a value: of a call that ends in it instead of on the wire, and what a presigned URL is told with. */
 #include "core/call.h"
 #include <string.h>
 
@@ -41,16 +41,14 @@ static struct tcx_value *headers_of(tcx_call_t *call) {
   return map;
 }
 
-static int build(tcx_call_t *call) {
+int tcx__call_describe(tcx_call_t *call) {
   call->value = tcx__value_new(call->arena, TCX_MAP);
   if (call->value == NULL)
     return UV_ENOMEM;
-  int err = put(call, "Method", tcx__value_new_str(call->arena, call->req.method, strlen(call->req.method)));
+  int err = put(call, "Url", url_of(call));
   if (err == 0)
-    err = put(call, "Url", url_of(call));
-  if (err == 0)
-    err = put(call, "Headers", headers_of(call));
-  return err == 0 ? put(call, "Body", tcx__value_new_blob(call->arena, call->rendered.len > 0 ? call->rendered.data : "", call->rendered.len)) : err;
+    err = put(call, "Method", tcx__value_new_str(call->arena, call->req.method, strlen(call->req.method)));
+  return err == 0 ? put(call, "Headers", headers_of(call)) : err;
 }
 
 void tcx__call_rendered(tcx_call_t *call) {
@@ -65,7 +63,9 @@ void tcx__call_rendered(tcx_call_t *call) {
   if (err == TCX_EAGAIN)
     return;
   if (err == 0)
-    err = build(call);
+    err = tcx__call_describe(call);
+  if (err == 0)
+    err = put(call, "Body", tcx__value_new_blob(call->arena, call->rendered.len > 0 ? call->rendered.data : "", call->rendered.len));
   if (err != 0)
     tcx__call_fail(call, err, TCX_PHASE_PARAMS);
   else

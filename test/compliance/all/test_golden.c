@@ -3,9 +3,7 @@
  * (global us-east-1 host, checksums of memory bodies in a trailer over https). Compared: method, URL, signed headers, signature, body. Not compared: Expect, Transfer-Encoding, Content-Length.
  */
 #include "core/call.h"
-#include "base/codec.h"
-#include "support.h"
-#include <strings.h>
+#include "requests.h"
 
 static int64_t frozen_clock(const tcx_session_t *session) {
   (void)session;
@@ -20,32 +18,6 @@ static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_err
     r->response = tcx_value_copy(response);
   else
     r->error = strdup(error->msg);
-}
-
-/* {"$bytes_base64": ...} and {"$timestamp": ...} become what they stand for. */
-static tcx_value_t *convert(const tcx_value_t *v) {
-  const char *text = tcx_value_str(v, "$bytes_base64");
-  if (text != NULL) {
-    struct tcx_buf buf;
-    tcx__buf_init(&buf, NULL, SIZE_MAX);
-    assert_int_equal(tcx__base64_decode(&buf, text, strlen(text)), 0);
-    tcx_value_t *bytes = tcx_value_new_bytes(buf.len > 0 ? buf.data : "", buf.len);
-    tcx__buf_free(&buf);
-    return bytes;
-  }
-  if (tcx_value_get(v, "$timestamp") != NULL)
-    return tcx_value_copy(tcx_value_get(v, "$timestamp"));
-  if (tcx_value_type(v, NULL) != TCX_MAP && tcx_value_type(v, NULL) != TCX_LIST)
-    return tcx_value_copy(v);
-  bool map = tcx_value_type(v, NULL) == TCX_MAP;
-  tcx_value_t *out = map ? tcx_value_new_map() : tcx_value_new_list();
-  for (const tcx_value_t *item = tcx_value_first(v, NULL); item != NULL; item = tcx_value_next(item)) {
-    if (map)
-      tcx_value_put(out, tcx_value_name(item), strlen(tcx_value_name(item)), convert(item));
-    else
-      tcx_value_append(out, convert(item));
-  }
-  return out;
 }
 
 static struct result run(const tcx_value_t *c, tcx__goal goal) {
@@ -64,7 +36,7 @@ static struct result run(const tcx_value_t *c, tcx__goal goal) {
   assert_int_equal(tcx_session_new(&loop, &so, &session), 0);
   session->clock = frozen_clock;
   assert_int_equal(tcx_session_create_client(session, tcx_value_str(c, "service"), &co, &client), 0);
-  struct tcx_call_start start = {.client = client, .operation = tcx_value_str(c, "operation"), .params = convert(tcx_value_get(c, "params")), .cb = on_done, .data = &r,
+  struct tcx_call_start start = {.client = client, .operation = tcx_value_str(c, "operation"), .params = request_params(tcx_value_get(c, "params")), .cb = on_done, .data = &r,
                                  .goal = goal, .expires_s = (unsigned)tcx_value_int(c, "expires_in", 3600)};
   assert_int_equal(tcx__call_start(&start, NULL), 0);
   uv_run(&loop, UV_RUN_DEFAULT);
@@ -74,33 +46,8 @@ static struct result run(const tcx_value_t *c, tcx__goal goal) {
   return r;
 }
 
-static int differ(const char *id, const char *what, const char *expected, const char *found) {
-  if (expected != NULL && found != NULL && strcmp(expected, found) == 0)
-    return 0;
-  fprintf(stderr, "%s: %s\n  expected %s\n  found    %s\n", id, what, expected != NULL ? expected : "(none)", found != NULL ? found : "(none)");
-  return 1;
-}
-
 static bool compared(const char *name) {
   return strcasecmp(name, "expect") != 0 && strcasecmp(name, "transfer-encoding") != 0 && strcasecmp(name, "content-length") != 0 && strcasecmp(name, "host") != 0;
-}
-
-/* Header values: white space at both ends is not part of them. */
-static int differ_header(const char *id, const char *name, const char *expected, const char *found) {
-  char trimmed[8192];
-  if (found == NULL)
-    return differ(id, name, expected, found);
-  snprintf(trimmed, sizeof trimmed, "%s", found + strspn(found, " "));
-  while (trimmed[0] != '\0' && trimmed[strlen(trimmed) - 1] == ' ')
-    trimmed[strlen(trimmed) - 1] = '\0';
-  return differ(id, name, expected, trimmed);
-}
-
-static const char *find_header(const tcx_value_t *headers, const char *name) {
-  for (const tcx_value_t *h = tcx_value_first(headers, NULL); h != NULL; h = tcx_value_next(h))
-    if (strcasecmp(tcx_value_name(h), name) == 0)
-      return tcx_value_str(h, NULL);
-  return NULL;
 }
 
 static int check_request(const char *id, const tcx_value_t *expect, const tcx_value_t *found) {
