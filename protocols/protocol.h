@@ -3,6 +3,7 @@
  *
  *   serialize            params -> struct tcx_request (method, path, query, headers, body in memory or a body source)
  *   parser: start -> feed* -> finish        once per response; on any failure the parser is simply dropped (its memory is the arena's)
+ *   read                 a whole document by its shape: what the payload of an event holds
  *
  * A parser of a success (status < 301) builds the output shape's value as bytes come; one of an error finds Code, Message, Type and the rest of the
  * document first and, when the code names a modelled exception, its members too. Neither fills in ResponseMetadata: the call does.
@@ -56,6 +57,9 @@ struct tcx_protocol {
   /* The body is complete. *out is a MAP, never NULL on success. error (may be NULL) is filled in mode TCX__PARSE_ERROR; of a success only request_id is, where the body has one. In that mode the value is
      {Error: {Code, Message, ...}, <other elements beside Error>, <modelled members>}; RequestId and HostId go into error instead. A malformed error document is no failure: code comes from the status then. */
   int (*finish)(struct tcx_parser *parser, struct tcx_value **out, struct tcx_parse_error *error);
+  /* The whole document bytes[0, n) as a value of shape, a structure: the payload of an event. Members that travel as event headers are not looked for. Of p: arena, model and fail. n 0 is an
+     empty MAP. NULL where no event stream exists (query, ec2). TCX_EPROTO with its text in p->fail, UV_ENOMEM. */
+  int (*read)(const struct tcx_parse *p, const struct tcx_shape *shape, const char *bytes, size_t n, struct tcx_value **out);
 };
 /* True when the operation's success output has a member that streams (its name comes back): the body then does not pass through a parser but to the stream;
    start and finish still run, without feed, for headers and status. */

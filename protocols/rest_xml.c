@@ -190,4 +190,22 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
   return status;
 }
 
-const struct tcx_protocol tcx__rest_xml = {"rest-xml", serialize, start, feed, finish};
+/* ---- events ---- */
+
+static int read_document(const struct tcx_parse *p, const struct tcx_shape *shape,
+                         const char *bytes, size_t n, struct tcx_value **out) {
+  *out = tcx__value_new(p->arena, TCX_MAP);
+  if (*out == NULL)
+    return no_memory(p);
+  if (n == 0)
+    return 0;
+  struct tcx_xml_reader *reader = tcx__xml_reader_new(&(struct tcx_xml_read){
+      .arena = p->arena, .fail = p->fail, .shape = shape, .map = *out});
+  if (reader == NULL)
+    return no_memory(p);
+  int status = tcx__xml_reader_feed(reader, bytes, n);
+  return status == 0 ? tcx__xml_reader_finish(reader) : status;
+}
+
+const struct tcx_protocol tcx__rest_xml = {"rest-xml", serialize, start,
+                                           feed,       finish,    read_document};

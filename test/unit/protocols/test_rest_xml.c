@@ -434,6 +434,32 @@ static size_t arena_size(const struct tcx_arena *a) {
   return size;
 }
 
+/* Documents of events: by their shape alone. */
+static void reads_documents(void **state) {
+  (void)state;
+  static const struct {
+    const char *shape, *document, *expected;
+  } cases[] = {
+      {"Tree", "", "{}"},
+      {"Tree", "<Any><Leaf>x</Leaf><New/></Any>", "{\"Leaf\": \"x\"}"},
+      {"U", "<U><B>7</B></U>", "{\"B\": 7}"},
+  };
+  struct tcx_fail f = {.arena = arena};
+  struct tcx_parse p = {.arena = arena, .model = own, .fail = &f};
+  struct tcx_value *got = NULL;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal(tcx__rest_xml.read(&p, tcx__model_shape(own, cases[i].shape),
+                                        cases[i].document, strlen(cases[i].document), &got),
+                     0);
+    assert_string_equal(ph_text(arena, got), cases[i].expected);
+  }
+  assert_int_equal(tcx__rest_xml.read(&p, tcx__model_shape(own, "Tree"), "<Any>", 5, &got),
+                   TCX_EPROTO);
+  assert_string_equal(f.text, "malformed response: not XML near byte 5: the end comes too early");
+  assert_null(tcx__query.read);
+  assert_null(tcx__ec2.read);
+}
+
 static void skips_in_constant_memory(void **state) {
   (void)state;
   enum { PIECE = 1 << 16, MEGABYTES = 150 };
@@ -614,6 +640,7 @@ int main(void) {
       TEST(reads_the_location),
       TEST(reads_errors),
       TEST(finds_errors_in_successes),
+      TEST(reads_documents),
       TEST(skips_in_constant_memory),
       TEST(out_of_memory),
   };
