@@ -316,6 +316,9 @@ TCX_EXTERN tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char 
 /* Signs instead of sending (botocore's generate_presigned_url, SigV4). The response is {Url, Method, Headers}: Headers are those that the sender must add.
  * expires_s 0 = 3600; more than 604800 is UV_EINVAL. A body in params is not signed and not sent. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data);
+/* Makes the request of a first attempt, signed, and does not send it: for whoever wonders what would go out, and for tests. The response is {Url, Method, Headers, Body}: every header
+ * as it would be written, the whole body, framed and with its trailer where it has one. Bodies are read. */
+TCX_NODISCARD TCX_EXTERN int tcx_client_render(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data);
 
 /* ---- request bodies ---------------------------------------------------------------------------------------------------------------
  * Pulled, so that a slow socket slows the source down; rewound before a retry. Files are read by uv_fs on libuv's pool.

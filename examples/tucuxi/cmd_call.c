@@ -61,9 +61,9 @@ void cmd_call(struct tool *tool) {
     tool_usage(tool, "cannot read %s: %s", args->words[2], problem);
     return;
   }
-  tcx_client_t *client = tool_client(tool, args->words[0], NULL, NULL);
+  tcx_client_t *client = tool_client(tool, args->words[0], NULL, NULL, NULL);
   if (client == NULL)
     tcx_value_free(params);
   else
-    one_call(tool, client, args->words[1], params, args->output, on_answer, tool);
+    one_call(tool, client, &(struct one_call){args->words[1], params, args->output, args->dry_run}, on_answer, tool);
 }

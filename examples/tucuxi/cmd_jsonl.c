@@ -9,7 +9,8 @@
 #define PIECE 65536
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 
-struct cached { struct cached *next; char *service, *region, *endpoint_url; tcx_client_t *client; };
+/* Lines share a client when they agree in all that it is made of. */
+struct cached { struct cached *next; char *key; tcx_client_t *client; };
 
 struct lines {
   struct tool *tool;
@@ -30,9 +31,7 @@ static void end(struct lines *all, int code) {
   while (all->clients != NULL) {
     struct cached *c = all->clients;
     all->clients = c->next;
-    free(c->service);
-    free(c->region);
-    free(c->endpoint_url);
+    tcx_free(c->key);
     free(c);
   }
   free(all->text);
@@ -81,22 +80,37 @@ static void on_answer(void *data, const tcx_value_t *response, const tcx_error_t
 
 /* ---- clients ---- */
 
-static bool same(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
-static char *copy(const char *s) { return s != NULL ? text_join(s, "", "") : NULL; }
+/* The line's client options, as JSON. OWNED (tcx_free); NULL: out of memory. */
+static char *client_key(const tcx_value_t *line) {
+  static const char *const names[] = {"service", "region", "endpoint_url", "config"};
+  tcx_value_t *options = tcx_value_new_map();
+  char *key = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (tcx_value_get(line, names[i]) != NULL)
+      tcx_value_set(options, names[i], tcx_value_copy(tcx_value_get(line, names[i])));
+  int err = tcx_value_to_json(options, &key, NULL);
+  tcx_value_free(options);
+  return err == 0 ? key : NULL;
+}
 
-static tcx_client_t *client_for(struct lines *all, const char *service, const char *region, const char *endpoint_url) {
-  for (struct cached *c = all->clients; c != NULL; c = c->next)
-    if (same(c->service, service) && same(c->region, region) && same(c->endpoint_url, endpoint_url))
-      return c->client;
-  struct cached *c = calloc(1, sizeof *c);
-  tcx_client_t *client = c != NULL ? tool_client(all->tool, service, region, endpoint_url) : NULL;
-  if (client == NULL) {
-    free(c);
-    return NULL;
+static tcx_client_t *new_client(struct lines *all, const tcx_value_t *line) {
+  const tcx_value_t *config = tcx_value_get(line, "config");
+  return tool_client(all->tool, tcx_value_str(line, "service"), tcx_value_str(line, "region"), tcx_value_str(line, "endpoint_url"),
+                     config != NULL ? tcx_value_copy(config) : NULL);
+}
+
+static tcx_client_t *client_for(struct lines *all, const tcx_value_t *line) {
+  struct cached *c = all->clients;
+  char *key = client_key(line);
+  while (c != NULL && key != NULL && strcmp(c->key, key) != 0)
+    c = c->next;
+  if (c == NULL && key != NULL && (c = calloc(1, sizeof *c)) != NULL) {
+    *c = (struct cached){all->clients, key, new_client(all, line)};
+    all->clients = c;
+    return c->client;
   }
-  *c = (struct cached){all->clients, copy(service), copy(region), copy(endpoint_url), client};
-  all->clients = c;
-  return client;
+  tcx_free(key);
+  return c != NULL ? c->client : NULL;
 }
 
 /* ---- lines ---- */
@@ -114,7 +128,7 @@ static void start_line(struct lines *all, const tcx_value_t *v, char *id) {
     tcx_free(id);
     return;
   }
-  tcx_client_t *client = client_for(all, service, tcx_value_str(v, "region"), tcx_value_str(v, "endpoint_url"));
+  tcx_client_t *client = client_for(all, v);
   struct line *line = client != NULL ? malloc(sizeof *line) : NULL;
   if (line == NULL) {
     refuse(id, "out of memory");
@@ -123,7 +137,10 @@ static void start_line(struct lines *all, const tcx_value_t *v, char *id) {
   }
   *line = (struct line){all, id};
   all->running++;
-  one_call(all->tool, client, operation, params != NULL ? tcx_value_copy(params) : NULL, tcx_value_str(v, "output"), on_answer, line);
+  one_call(all->tool, client,
+           &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL, tcx_value_str(v, "output"),
+                              tcx_value_bool(v, "dry_run", all->tool->args.dry_run)},
+           on_answer, line);
 }
 
 static void take_line(struct lines *all, const char *p, size_t n) {

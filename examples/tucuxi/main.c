@@ -22,9 +22,11 @@ static const struct command commands[] = {
     {"call", "SERVICE OPERATION [JSON | @FILE | -]",
      "Makes any API call: tucuxi call s3 list_objects_v2 '{\"Bucket\": \"b\"}'. The parameters come as JSON on the command\n"
      "line, from a file or from stdin; the response goes to stdout as JSON, an error to stderr.\n"
-     "With --jsonl lines {\"id\":..., \"service\":..., \"operation\":..., \"params\":{...}} (also region, endpoint_url, output)\n"
-     "are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or {\"id\":..., \"error\":{...}}.",
-     "output jsonl concurrency", 2, 3, cmd_call},
+     "With --dry-run nothing is sent: the signed request is shown, {\"method\", \"url\", \"headers\", \"body_base64\"}.\n"
+     "With --jsonl lines {\"id\":..., \"service\":..., \"operation\":..., \"params\":{...}} (also region, endpoint_url, output,\n"
+     "config, dry_run) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
+     "{\"id\":..., \"error\":{...}}.",
+     "output dry-run jsonl concurrency", 2, 3, cmd_call},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -73,7 +75,7 @@ bool tool_refused(struct tool *tool, int status) {
 
 /* ---- clients ---- */
 
-tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url) {
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url, tcx_value_t *config) {
   tcx_client_t *client = NULL;
   tcx_client_options_t options = {
       .region = region != NULL ? region : tool->args.region,
@@ -81,13 +83,14 @@ tcx_client_t *tool_client(struct tool *tool, const char *service, const char *re
       .max_connections = tool->args.concurrency,
       .unsigned_requests = tool->args.no_sign_request,
       .user_agent_extra = "tucuxi-tool",
+      .config = config,
   };
   return tool_refused(tool, tcx_session_create_client(tool->session, service, &options, &client)) ? NULL : client;
 }
 
 tcx_client_t *tool_s3(struct tool *tool) {
   if (tool->s3 == NULL)
-    tool->s3 = tool_client(tool, "s3", NULL, NULL);
+    tool->s3 = tool_client(tool, "s3", NULL, NULL, NULL);
   return tool->s3;
 }
 

@@ -76,22 +76,47 @@ static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_err
     end(one, response, error);
 }
 
-void one_call(struct tool *tool, tcx_client_t *client, const char *operation, tcx_value_t *params, const char *output, one_call_cb cb, void *data) {
-  tcx_call_options_t options = {.max_body = output != NULL ? 0 : BODY_MAX};
-  struct one *one = calloc(1, sizeof *one);
-  char *name = text_join(operation, "", "");
+/* What a dry run shows of a rendered request. */
+static tcx_value_t *request_value(const tcx_value_t *rendered) {
+  tcx_value_t *v = tcx_params("{method: %s, url: %s}", tcx_value_str(rendered, "Method"), tcx_value_str(rendered, "Url"));
+  tcx_value_set(v, "headers", tcx_value_copy(tcx_value_get(rendered, "Headers")));
+  return tcx_value_set(v, "body_base64", tcx_value_copy(tcx_value_get(rendered, "Body")));
+}
+
+static void on_rendered(tcx_call_t *call, const tcx_value_t *rendered, const tcx_error_t *error) {
+  struct one *one = tcx_call_data(call);
+  tcx_value_t *request = rendered != NULL ? request_value(rendered) : NULL;
+  end(one, request, error);
+  tcx_value_free(request);
+}
+
+/* "list-buckets" is list_buckets. malloc. */
+static char *operation_name(const char *word) {
+  char *name = text_join(word, "", "");
   for (char *p = name; p != NULL && *p != '\0'; p++)
     if (*p == '-')
       *p = '_';
+  return name;
+}
+
+static int start(struct one *one, tcx_client_t *client, const char *name, const struct one_call *what) {
+  tcx_call_options_t options = {.max_body = one->output != NULL ? 0 : BODY_MAX};
+  tcx_value_t *params = tcx_client_json_params(client, name, what->params);
+  return what->dry_run ? tcx_client_render(client, name, params, on_rendered, one) : tcx_client_start(client, name, params, &options, on_call, one, NULL);
+}
+
+void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data) {
+  struct one *one = calloc(1, sizeof *one);
+  char *name = operation_name(what->operation);
+  int err = UV_ENOMEM;
   if (one != NULL) {
     *one = (struct one){.cb = cb, .data = data, .fd = -1};
-    one->output = output != NULL ? text_join(output, "", "") : NULL;
+    one->output = what->output != NULL ? text_join(what->output, "", "") : NULL;
   }
-  int err = UV_ENOMEM;
-  if (one == NULL || name == NULL || (output != NULL && one->output == NULL))
-    tcx_value_free(params);
+  if (one == NULL || name == NULL || (what->output != NULL && one->output == NULL))
+    tcx_value_free(what->params);
   else
-    err = tcx_client_start(client, name, tcx_client_json_params(client, name, params), &options, on_call, one, NULL);
+    err = start(one, client, name, what);
   if (tool_refused(tool, err)) {
     if (one != NULL)
       free(one->output);

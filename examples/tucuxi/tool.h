@@ -54,7 +54,8 @@ struct tool {
 void tool_end(struct tool *tool, int exit_code);             /* closes everything; the run ends with this code, or 130 when it was interrupted */
 void tool_fail(struct tool *tool, const tcx_error_t *error); /* prints it and ends with its code */
 void tool_usage(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));   /* prints and ends with 252 */
-tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url);   /* NULL: the run ends, it was told */
+/* config is CONSUMED, and may be NULL as region and endpoint_url may. NULL: the run ends, it was told. */
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url, tcx_value_t *config);
 tcx_client_t *tool_s3(struct tool *tool);
 /* A start function's < 0: prints and ends. True when there was one. */
 bool tool_refused(struct tool *tool, int status);
@@ -87,9 +88,15 @@ struct bulk_options {
 };
 void bulk_run(struct tool *tool, const struct bulk_options *options);
 
-/* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL. */
+/* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL. params is CONSUMED. */
 typedef void (*one_call_cb)(void *data, const tcx_value_t *response, const tcx_error_t *error);
-void one_call(struct tool *tool, tcx_client_t *client, const char *operation, tcx_value_t *params, const char *output, one_call_cb cb, void *data);
+struct one_call {
+  const char *operation;
+  tcx_value_t *params;
+  const char *output;          /* the file for a streaming member, or NULL */
+  bool dry_run;                /* the response is the request: {"method", "url", "headers", "body_base64"} */
+};
+void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data);
 
 void cmd_ls(struct tool *tool);
 void cmd_mb(struct tool *tool);

@@ -142,6 +142,8 @@ int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fix
 /* send.c */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */
 int tcx__call_sign(tcx_call_t *call);                         /* signs, and begins the body */
+/* Request line, headers and the empty line, in the session's scratch buffer: valid until the next function of net. TCX_EPARAM when they do not fit. */
+int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head);
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn);
 /* receive.c */
 extern const struct tcx_exchange_ops tcx__call_exchange_ops;
@@ -153,8 +155,9 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */
 /* render.c */
-int tcx__call_describe(tcx_call_t *call);                     /* the signed request as {Url, Method, Headers} in call->value */
-void tcx__call_rendered(tcx_call_t *call);                    /* credentials are here: {Method, Url, Headers, Body} is the response */
+int tcx__call_describe(tcx_call_t *call, struct tcx_value *headers);     /* {Url, Method, Headers} in call->value; headers NULL: out of memory */
+struct tcx_value *tcx__call_signed_headers(tcx_call_t *call); /* those that the signature or the service needs, without Host; NULL: out of memory */
+void tcx__call_rendered(tcx_call_t *call);                    /* credentials are here: {Url, Method, Headers, Body} is the response */
 /* stream.c */
 void tcx__stream_offer(tcx_call_t *call);                     /* headers of a streaming success are here: runs the callback */
 void tcx__stream_data(tcx_stream_t *stream, const char *p, size_t n);

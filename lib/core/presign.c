@@ -39,7 +39,7 @@ void tcx__call_presigned(tcx_call_t *call) {
       err = tcx__sigv4_presign(&s, &call->req, call->expires_s, &call->fail);
   }
   if (err == 0)
-    err = tcx__call_describe(call);
+    err = tcx__call_describe(call, tcx__call_signed_headers(call));
   if (err != 0)
     tcx__call_fail(call, err, TCX_PHASE_PARAMS);
   else

@@ -64,8 +64,10 @@ static void add_line(struct writer *w, struct tcx_str name, struct tcx_str value
   add(w, "\r\n", 2);
 }
 
-/* Request line and headers. Those that are not signed (user agent, attempt, length) are written here only. Returns the length, 0 when it does not fit. */
-static size_t write_head(tcx_call_t *call, char *out, size_t size) {
+/* Those headers that are not signed (user agent, attempt, length) are written here only. */
+int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
+  size_t size = 0;
+  char *out = tcx__net_scratch(call->session->net, &size);
   struct writer w = {out, out + size};
   const struct tcx_request *req = &call->req;
   adds(&w, req->method);
@@ -82,7 +84,7 @@ static size_t write_head(tcx_call_t *call, char *out, size_t size) {
   add_line(&w, TCX__STR("User-Agent"), tcx__str(call->client->user_agent));
   add_line(&w, TCX__STR("amz-sdk-invocation-id"), (struct tcx_str){call->invocation, 36});
   adds(&w, "amz-sdk-request: attempt=");
-  add_number(&w, call->attempts);
+  add_number(&w, attempt);
   adds(&w, "; max=");
   add_number(&w, call->retry.max_attempts);
   add(&w, "\r\n", 2);
@@ -94,7 +96,10 @@ static size_t write_head(tcx_call_t *call, char *out, size_t size) {
     add(&w, "\r\n", 2);
   }
   add(&w, "\r\n", 2);
-  return w.end != NULL ? (size_t)(w.at - out) : 0;
+  if (w.end == NULL)
+    return tcx__fail(&call->fail, TCX_EPARAM, "the request's headers are larger than %zu bytes", size);
+  *head = (struct tcx_str){out, (size_t)(w.at - out)};
+  return 0;
 }
 
 /* ---- the exchange ---- */
@@ -115,8 +120,8 @@ int tcx__call_sign(tcx_call_t *call) {
   return err;
 }
 
-static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, char *head, size_t n) {
-  uv_buf_t bufs[2] = {uv_buf_init(head, (unsigned)n), {0}};
+static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_str head) {
+  uv_buf_t bufs[2] = {uv_buf_init((char *)(uintptr_t)head.p, (unsigned)head.n), {0}};
   unsigned count = 1;
   bool pulls = tcx__upload_any(&call->upload);
   if (pulls && call->upload.frames == NULL && call->upload.body == NULL && call->upload.memory.n <= TCX__HASH_SLICE && !call->expect_continue) {
@@ -148,7 +153,7 @@ static void note_times(tcx_call_t *call) {
 }
 
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
-  size_t size = 0;
+  struct tcx_str head;
   call->state = TCX__CALL_EXCHANGE;
   note_times(call);
   if (call->attempts == 0)
@@ -156,10 +161,8 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
   if (!call->free_retried)
     call->attempts++;
   int err = tcx__call_sign(call);
-  char *head = tcx__net_scratch(call->session->net, &size);
-  size_t n = err == 0 ? write_head(call, head, size) : 0;
-  if (err == 0 && n == 0)
-    err = tcx__fail(&call->fail, TCX_EPARAM, "the request's headers are larger than %zu bytes", size);
+  if (err == 0)
+    err = tcx__call_head(call, call->attempts, &head);
   if (err != 0) {
     call->attempts -= call->free_retried ? 0 : 1;
     tcx__conn_release(conn, true);
@@ -168,5 +171,5 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
   }
   tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name, call->attempts, (int)call->req.host_header.n,
            call->req.host_header.p, (int)call->req.path.n, call->req.path.p);
-  start_exchange(call, conn, head, n);
+  start_exchange(call, conn, head);
 }

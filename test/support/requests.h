@@ -50,6 +50,11 @@ static inline int differ_header(const char *id, const char *name, const char *ex
   return differ(id, name, expected, trimmed);
 }
 
+/* A header that names tucuxi itself, or the attempt: nobody else's request has it. */
+static inline bool is_own_header(const char *name) {
+  return strcasecmp(name, "user-agent") == 0 || strncasecmp(name, "amz-sdk-", 8) == 0;
+}
+
 static inline const char *find_header(const tcx_value_t *headers, const char *name) {
   for (const tcx_value_t *h = tcx_value_first(headers, NULL); h != NULL; h = tcx_value_next(h))
     if (strcasecmp(tcx_value_name(h), name) == 0)

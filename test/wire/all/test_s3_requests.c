@@ -10,7 +10,7 @@ static bool compared(const char *name) {
   for (size_t i = 0; i < sizeof not / sizeof not[0]; i++)
     if (strcasecmp(name, not[i]) == 0)
       return false;
-  return true;
+  return !is_own_header(name);
 }
 
 static int compare(const tcx_value_t *c, const tcx_value_t *found) {

@@ -1,0 +1,141 @@
+"""What the tool does with calls that reach no service: --dry-run alone and by the line, and what a line's config changes.
+
+TUCUXI_TOOL is the tool; a loopback server of its own records what a dry run promised.
+"""
+import base64
+import http.server
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools"))
+import source
+import tap
+
+TOOL = os.environ.get("TUCUXI_TOOL", "")
+MODELS = source.path("models", "data")
+ENV = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+ENV.update(AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="SECRET", AWS_DEFAULT_REGION="us-west-2", AWS_EC2_METADATA_DISABLED="true")
+PASSING = {"authorization", "x-amz-date", "amz-sdk-invocation-id"}
+
+
+def run(*words, stdin=None, env=None):
+    return subprocess.run([TOOL, *words], input=stdin, env={**ENV, **(env or {})}, capture_output=True, text=True, timeout=100, check=False)
+
+
+def dry(name, *words, **more):
+    """A dry run: the request."""
+    r = run("call", *words, "--dry-run", **more)
+    tap.ok(r.returncode == 0 and r.stderr == "", name, f"exit {r.returncode}\n{r.stdout}{r.stderr}")
+    return json.loads(r.stdout) if r.returncode == 0 else {}
+
+
+def lines(lines_, *words, **more):
+    r = run("call", "--jsonl", *words, stdin="".join(json.dumps(line) + "\n" for line in lines_), **more)
+    tap.equal(r.returncode, 0, "the lines are answered")
+    return {a["id"]: a for a in map(json.loads, r.stdout.splitlines())}
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    def do_PUT(self):
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.seen.append((self.command, self.path, list(self.headers.items()), self.rfile.read(length)))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def settled(headers):
+    return {k: v for k, v in headers if k.lower() not in PASSING}
+
+
+def promise_and_deed():
+    """The request that goes out is the one that was shown, but for its date, its identifier and hence its signature."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), Recorder)
+    server.seen = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"x" * 100000)
+        file.flush()
+        for what, body in [("text", "hello"), ("a file", {"file": file.name}), ("nothing", "")]:
+            params = json.dumps({"Bucket": "bucket1", "Key": "a b/é", "Body": body, "Metadata": {"k": "v"}})
+            shown = dry(f"a dry run with {what}", "s3", "put_object", params, "--endpoint-url", url)
+            tap.equal(len(server.seen), 0, "nothing is sent")
+            tap.equal(run("call", "s3", "put_object", params, "--endpoint-url", url).returncode, 0, "the same call is made")
+            method, path, headers, sent = server.seen.pop()
+            tap.equal((shown.get("method"), shown.get("url")), (method, url + path), "method and URL are those that were shown")
+            tap.equal(settled(shown["headers"].items()), settled(headers), "so are the headers")
+            tap.equal(sorted(k.lower() for k in shown["headers"]), sorted(k.lower() for k, _ in headers), "of which none is missing")
+            body = base64.b64decode(shown["body_base64"])
+            if what == "a file":    # in signed chunks
+                tap.ok(len(body) == len(sent) and len(body) > 100000 and body[:100] != b"x" * 100, "so is the body, framed")
+            else:
+                tap.equal(body, sent, "so is the body")
+    server.shutdown()
+    server.server_close()
+
+
+def refused():
+    r = run("call", "s3", "put_object", '{"Bucket": "b"}', "--dry-run")
+    tap.equal((r.returncode, json.loads(r.stderr)["type"]), (252, "ParamValidationError"), "a dry run checks the parameters")
+    none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    r = run("call", "s3", "list_buckets", "--dry-run", env=none)
+    tap.equal((r.returncode, json.loads(r.stderr)["type"]), (253, "NoCredentialsError"), "and wants credentials")
+    shown = dry("but not without a signature", "s3", "list_buckets", "--no-sign-request", env=none)
+    tap.ok("Authorization" not in shown["headers"] and shown["url"] == "https://s3.us-west-2.amazonaws.com/", "which is then missing", shown)
+
+
+def by_the_line():
+    sts = {"service": "sts", "operation": "get_caller_identity"}
+    put = {"service": "s3", "operation": "put_object", "params": {"Bucket": "bucket1", "Key": "k", "Body": "hello"}}
+    answers = lines([
+        {"id": 1, **sts},
+        {"id": 2, **sts, "config": {"use_fips_endpoint": True}},
+        {"id": 3, **sts, "config": {"use_fips_endpoint": True}, "region": "us-gov-west-1"},
+        {"id": 4, **put},
+        {"id": 5, **put, "config": {"s3": {"addressing_style": "path"}}},
+        {"id": 6, **put, "config": {"use_dualstack_endpoint": True}},
+        {"id": 7, **put, "config": {"signature_version": "unsigned"}},
+        {"id": 8, **put, "config": {"use_fips_endpont": True}},
+        {"id": 9, **put, "config": "path"},
+        {"id": 10, **put, "config": {"s3": {"addressing_style": "path"}}, "endpoint_url": "http://127.0.0.1:1"},
+        {"id": 11, **put, "dry_run": False, "endpoint_url": "http://127.0.0.1:1"},
+    ], "--dry-run")
+    urls = {i: a["response"]["url"] for i, a in answers.items() if "response" in a}
+    tap.equal(urls, {
+        1: "https://sts.us-west-2.amazonaws.com/",
+        2: "https://sts-fips.us-west-2.amazonaws.com/",
+        3: "https://sts.us-gov-west-1.amazonaws.com/",
+        4: "https://bucket1.s3.us-west-2.amazonaws.com/k",
+        5: "https://s3.us-west-2.amazonaws.com/bucket1/k",
+        6: "https://bucket1.s3.dualstack.us-west-2.amazonaws.com/k",
+        7: "https://bucket1.s3.us-west-2.amazonaws.com/k",
+        10: "http://127.0.0.1:1/bucket1/k",
+    }, "each line has its own configuration")
+    tap.ok("Authorization" in answers[4]["response"]["headers"] and "Authorization" not in answers[7]["response"]["headers"], "and its own signer")
+    tap.equal(answers[8]["error"]["type"], "InvalidConfigError", "an unknown option is an error of its line")
+    tap.ok("use_fips_endpoint" in answers[8]["error"]["message"], "with a near name", answers[8])
+    tap.equal(answers[9]["error"]["type"], "InvalidConfigError", "so is a config that is no object")
+    tap.equal(answers[11]["error"]["type"], "EndpointConnectionError", "a line may be sent among dry ones")
+    answers = lines([{"id": 1, **sts, "dry_run": True}, {"id": 2, **sts, "endpoint_url": "http://127.0.0.1:1"}])
+    tap.ok("url" in answers[1]["response"] and answers[2]["error"]["type"] == "EndpointConnectionError", "or be dry among others", answers)
+
+
+def main():
+    if not TOOL:
+        tap.skip_all("TUCUXI_TOOL is not set")
+    for part in [promise_and_deed, refused, by_the_line]:
+        tap.diag(part.__name__)
+        part()
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
