@@ -1,11 +1,8 @@
-/* json.h - JSON text to values and back. The one file that knows yajl is json.c. RFC 8259, strictly: UTF-8, no form feed or vertical tab between tokens, one value,
-   no escaped half of a surrogate pair. */
+/* json.h - JSON text to values and back: a whole text in json_push.h's sense. */
 #ifndef TCX_BASE_JSON_H
 #define TCX_BASE_JSON_H
 #include "base/error.h"
 #include "base/value.h"
-
-#define TCX__JSON_DEPTH 512        /* deepest nesting that is read */
 
 /* Parses the whole text into arena. Integers within int64 are INT; other integers, and numbers whose digits a double cannot give back, are BIGNUM; the rest DOUBLE.
    Of a name that stands twice the last counts. TCX_EPARAM with line and column in f, or UV_ENOMEM. */

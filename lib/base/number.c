@@ -121,6 +121,23 @@ tcx_type_t tcx__number_read(struct tcx_str text, int64_t *i, double *d) {
   return same ? TCX_DOUBLE : TCX_BIGNUM;
 }
 
+struct tcx_value *tcx__number_value(struct tcx_arena *arena, struct tcx_str text) {
+  int64_t i = 0;
+  double d = 0;
+  switch (tcx__number_read(text, &i, &d)) {
+  case TCX_INT:
+    return tcx__value_new_int(arena, i);
+  case TCX_DOUBLE:
+    return tcx__value_new_num(arena, d);
+  default:
+    break;
+  }
+  struct tcx_value *v = tcx__value_new_str_copy(arena, text.p, text.n);
+  if (v != NULL)
+    v->type = TCX_BIGNUM;
+  return v;
+}
+
 size_t tcx__number_scan(const char *p, const char *end) {
   const char *start = p;
   if (p < end && *p == '-')

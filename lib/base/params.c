@@ -105,20 +105,6 @@ static struct tcx_str scan_word(struct parser *s) {
   return word;
 }
 
-static struct tcx_value *read_number(struct parser *s, struct tcx_str text) {
-  int64_t i = 0;
-  double d = 0;
-  tcx_type_t type = tcx__number_read(text, &i, &d);
-  if (type == TCX_INT)
-    return made(s, tcx__value_new_int(s->root->arena, i));
-  if (type == TCX_DOUBLE)
-    return made(s, tcx__value_new_num(s->root->arena, d));
-  struct tcx_value *v = made(s, tcx__value_new_str_copy(s->root->arena, text.p, text.n));
-  if (v != NULL)
-    v->type = TCX_BIGNUM;
-  return v;
-}
-
 static struct tcx_value *read_word(struct parser *s) {
   struct tcx_arena *arena = s->root->arena;
   struct tcx_str word = scan_word(s);
@@ -126,7 +112,7 @@ static struct tcx_value *read_word(struct parser *s) {
   if (digits > 0 && digits >= word.n && !is_word_char(s->p[digits])) {
     struct tcx_str number = {s->p, digits}; /* 1e+5 is longer than its word */
     s->p += digits;
-    return read_number(s, number);
+    return made(s, tcx__number_value(arena, number));
   }
   if (word.n == 0)
     return wrong(s, s->p, "a value is expected");

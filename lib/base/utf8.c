@@ -2,6 +2,11 @@
 #include <stdint.h>
 #include <string.h>
 
+size_t tcx__utf8_expected(char first) {
+  unsigned char c = (unsigned char)first;
+  return c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+}
+
 size_t tcx__utf8_length(const char *p, size_t n) {
   const unsigned char *s = (const unsigned char *)p;
   if (n == 0)
@@ -9,7 +14,7 @@ size_t tcx__utf8_length(const char *p, size_t n) {
   unsigned char c = s[0], low = 0x80, high = 0xbf; /* low, high: of the second byte */
   if (c < 0x80)
     return 1;
-  size_t length = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+  size_t length = tcx__utf8_expected(p[0]);
   if (length == 0 || length > n)
     return 0;
   if (c == 0xe0)

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/json_push.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "support.h"
@@ -217,7 +218,7 @@ static void test_places_of_errors(void **state) {
   refused("", 0, "line 1, column 1: parse error: premature EOF");
   refused("[1\f]", 4, "line 1, column 3: a control character");
   refused("[\"\xc3\xa9\xff\"]", 7, "line 1, column 4: bytes that are not UTF-8");
-  refused("[\"\\ud800\"]", 10, "line 1, column 3: half of a surrogate pair");
+  refused("[\"\\ud800\"]", 10, "line 1, column 9: half of a surrogate pair");
   char deep[TCX__JSON_DEPTH + 1];
   memset(deep, '[', sizeof deep);
   refused(deep, sizeof deep, "line 1, column 513: nested too deeply");
