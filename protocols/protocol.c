@@ -39,6 +39,14 @@ const struct tcx_shape *tcx__error_shape(const struct tcx_model *model,
   return NULL;
 }
 
+int tcx__document_keep(struct tcx_document *document, const char *p, size_t n) {
+  struct tcx_buf *bytes = &document->bytes;
+  size_t room = bytes->max - bytes->len;
+  document->cut |= n > room;
+  tcx__buf_add(bytes, p, n < room ? n : room);
+  return bytes->status;
+}
+
 const char *tcx__status_phrase(int status) {
   static const struct {
     int status;

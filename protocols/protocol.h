@@ -75,4 +75,6 @@ extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */
+struct tcx_document { struct tcx_buf bytes; bool cut; };                 /* kept as it comes, at most bytes.max; cut: there was more */
+int tcx__document_keep(struct tcx_document *document, const char *p, size_t n);   /* the buffer's status: UV_ENOMEM */
 #endif

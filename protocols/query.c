@@ -225,10 +225,10 @@ struct parser {
   struct tcx_parser head;
   const struct tcx_parse *p;
   struct tcx_value *map;
-  struct tcx_xml_reader *reader;    /* of a success */
-  struct tcx_xml_document document; /* of an error */
-  const char *wrapper;              /* the element around a success's members, or NULL */
-  struct tcx_shape root;            /* what a success's document looks like */
+  struct tcx_xml_reader *reader; /* of a success */
+  struct tcx_document document;  /* of an error */
+  const char *wrapper;           /* the element around a success's members, or NULL */
+  struct tcx_shape root;         /* what a success's document looks like */
 };
 
 static const struct tcx_shape string = {.name = "String", .type = TCX__SHAPE_STRING};
@@ -250,10 +250,6 @@ static const struct tcx_member ec2_metadata = {.name = METADATA,
                                                .name_len = sizeof METADATA - 1,
                                                .wire_len = 9,
                                                .shape = &string};
-
-static int no_memory(const struct tcx_parse *p) {
-  return tcx__fail(p->fail, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
-}
 
 /* The output's members, or its wrapper, and the metadata behind. */
 static int make_root(struct parser *parser, const struct tcx_member *extra) {
@@ -283,7 +279,7 @@ static int start(const struct tcx_parse *p, const struct tcx_member *extra,
                  struct tcx_parser **out) {
   struct parser *parser = tcx__arena_zalloc(p->arena, sizeof *parser);
   if (parser == NULL)
-    return no_memory(p);
+    return tcx__fail_memory(p->fail);
   parser->head.mode = p->mode;
   parser->p = p;
   tcx__buf_init(&parser->document.bytes, p->arena, TCX__ERROR_DOCUMENT_MAX);
@@ -292,10 +288,10 @@ static int start(const struct tcx_parse *p, const struct tcx_member *extra,
     return 0;
   parser->map = tcx__value_new(p->arena, TCX_MAP);
   if (parser->map == NULL || make_root(parser, extra) != 0)
-    return no_memory(p);
+    return tcx__fail_memory(p->fail);
   parser->reader = tcx__xml_reader_new(&(struct tcx_xml_read){
       .arena = p->arena, .fail = p->fail, .shape = &parser->root, .map = parser->map});
-  return parser->reader != NULL ? 0 : no_memory(p);
+  return parser->reader != NULL ? 0 : tcx__fail_memory(p->fail);
 }
 
 static int start_query(const struct tcx_parse *p, struct tcx_parser **out) {
@@ -309,7 +305,8 @@ static int feed(struct tcx_parser *head, const char *bytes, size_t n) {
   struct parser *parser = (struct parser *)head;
   if (head->mode == TCX__PARSE_OUTPUT)
     return tcx__xml_reader_feed(parser->reader, bytes, n);
-  return tcx__xml_keep(&parser->document, bytes, n) == 0 ? 0 : no_memory(parser->p);
+  return tcx__document_keep(&parser->document, bytes, n) == 0 ? 0
+                                                              : tcx__fail_memory(parser->p->fail);
 }
 
 /* The request's id out of the map; NULL when there is none. */

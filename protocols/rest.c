@@ -277,7 +277,7 @@ static int add_prefix_headers(const struct binding *b, const struct tcx_member *
     size_t n = prefix + v->name_len;
     char *name = tcx__arena_alloc(b->req->arena, n + 1);
     if (name == NULL)
-      return tcx__fail(b->f, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
+      return tcx__fail_memory(b->f);
     memcpy(name, m->wire, prefix);
     memcpy(name + prefix, v->name, v->name_len);
     name[n] = '\0';
@@ -343,7 +343,7 @@ static int look_up(struct binding *b, struct bound *few) {
   uint32_t n = tcx__value_count(b->s->params);
   struct bound *list = n <= BOUND_FEW ? few : tcx__arena_alloc(b->req->arena, n * sizeof *list);
   if (list == NULL)
-    return tcx__fail(b->f, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
+    return tcx__fail_memory(b->f);
   for (const struct tcx_value *v = tcx__value_kids(b->s->params); v != NULL; v = v->next) {
     const struct tcx_member *m =
         input != NULL ? tcx__shape_member(input, v->name, v->name_len) : NULL;

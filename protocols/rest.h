@@ -26,4 +26,13 @@ static inline bool tcx__rest_in_body(const struct tcx_member *m) {
  * in p->fail, UV_ENOMEM. */
 int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure,
                             struct tcx_value *map);
+/* The payload that is bytes, not a document: a blob or a string; or NULL. shape may be NULL. */
+const struct tcx_member *tcx__rest_bytes_payload(const struct tcx_shape *shape);
+/* Adds that payload to map. UV_ENOMEM. */
+int tcx__rest_add_bytes(const struct tcx_parse *p, const struct tcx_member *payload,
+                        const struct tcx_document *document, struct tcx_value *map);
+/* The body is empty: the payload of structure is an empty map or list, but a union has no member
+ * and is left out. UV_ENOMEM. */
+int tcx__rest_add_empty(const struct tcx_parse *p, const struct tcx_shape *structure,
+                        struct tcx_value *map);
 #endif

@@ -193,3 +193,43 @@ int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *s
   }
   return 0;
 }
+
+/* ---- bodies that are no document ---- */
+
+static const struct tcx_member *payload_of(const struct tcx_shape *shape) {
+  return shape != NULL && shape->payload != NULL
+             ? tcx__shape_member(shape, shape->payload, strlen(shape->payload))
+             : NULL;
+}
+
+const struct tcx_member *tcx__rest_bytes_payload(const struct tcx_shape *shape) {
+  const struct tcx_member *m = payload_of(shape);
+  return m != NULL && (m->shape->type == TCX__SHAPE_BLOB || m->shape->type == TCX__SHAPE_STRING)
+             ? m
+             : NULL;
+}
+
+static int add_payload(const struct tcx_parse *p, const struct tcx_member *m, struct tcx_value *v,
+                       struct tcx_value *map) {
+  return v != NULL && tcx__value_add(p->arena, map, m->name, m->name_len, v) == 0
+             ? 0
+             : tcx__fail_memory(p->fail);
+}
+
+int tcx__rest_add_bytes(const struct tcx_parse *p, const struct tcx_member *payload,
+                        const struct tcx_document *document, struct tcx_value *map) {
+  struct tcx_str bytes = tcx__buf_str(&document->bytes);
+  struct tcx_value *v = tcx__value_new_str(p->arena, bytes.p != NULL ? bytes.p : "", bytes.n);
+  if (v != NULL && payload->shape->type == TCX__SHAPE_BLOB)
+    v->type = TCX_BLOB;
+  return add_payload(p, payload, v, map);
+}
+
+int tcx__rest_add_empty(const struct tcx_parse *p, const struct tcx_shape *structure,
+                        struct tcx_value *map) {
+  const struct tcx_member *m = payload_of(structure);
+  if (m == NULL || (m->shape->flags & (TCX__S_UNION | TCX__S_EVENT_STREAM)))
+    return 0;
+  return add_payload(
+      p, m, tcx__value_new(p->arena, m->shape->type == TCX__SHAPE_LIST ? TCX_LIST : TCX_MAP), map);
+}

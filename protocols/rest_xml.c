@@ -52,35 +52,24 @@ struct parser {
   struct tcx_parser head;
   const struct tcx_parse *p;
   struct tcx_value *map;
-  const struct tcx_member *bytes;   /* the payload that is bytes, or NULL */
-  struct tcx_xml_reader *reader;    /* from the first byte on */
-  struct tcx_xml_document document; /* of an error, or of what may become one; or the payload */
-  struct tcx_fail fail;             /* the reader's, until it is clear that it is the response's */
+  const struct tcx_member *bytes; /* the payload that is bytes, or NULL */
+  struct tcx_xml_reader *reader;  /* from the first byte on */
+  struct tcx_document document;   /* of an error, or of what may become one; or the payload */
+  struct tcx_fail fail;           /* the reader's, until it is clear that it is the response's */
   bool fed;
   bool watches, keeps; /* error_in_success applies; and the document's element is not known yet */
 };
-
-static int no_memory(const struct tcx_parse *p) {
-  return tcx__fail(p->fail, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
-}
-
-static const struct tcx_member *bytes_payload(const struct tcx_shape *shape) {
-  if (shape == NULL || shape->payload == NULL)
-    return NULL;
-  const struct tcx_member *m = tcx__shape_member(shape, shape->payload, strlen(shape->payload));
-  return m->shape->type == TCX__SHAPE_BLOB || m->shape->type == TCX__SHAPE_STRING ? m : NULL;
-}
 
 static int start(const struct tcx_parse *p, struct tcx_parser **out) {
   struct parser *parser = tcx__arena_zalloc(p->arena, sizeof *parser);
   struct tcx_value *map = tcx__value_new(p->arena, TCX_MAP);
   if (parser == NULL || map == NULL)
-    return no_memory(p);
+    return tcx__fail_memory(p->fail);
   const struct tcx_shape *shape = p->mode == TCX__PARSE_OUTPUT ? p->op->output : NULL;
   parser->head.mode = p->mode;
   parser->p = p;
   parser->map = map;
-  parser->bytes = bytes_payload(shape);
+  parser->bytes = tcx__rest_bytes_payload(shape);
   parser->fail.arena = p->arena;
   parser->watches = parser->keeps = p->error_in_success && shape != NULL && parser->bytes == NULL;
   tcx__buf_init(&parser->document.bytes, p->arena,
@@ -90,7 +79,8 @@ static int start(const struct tcx_parse *p, struct tcx_parser **out) {
 }
 
 static int keep(struct parser *parser, const char *bytes, size_t n) {
-  return tcx__xml_keep(&parser->document, bytes, n) == 0 ? 0 : no_memory(parser->p);
+  return tcx__document_keep(&parser->document, bytes, n) == 0 ? 0
+                                                              : tcx__fail_memory(parser->p->fail);
 }
 
 /* What the reader's status means. With error_in_success a document called Error is an error, and so
@@ -117,7 +107,7 @@ static int feed_output(struct parser *parser, const char *bytes, size_t n) {
                                                                 .shape = parser->p->op->output,
                                                                 .map = parser->map});
   if (parser->reader == NULL)
-    return no_memory(parser->p);
+    return tcx__fail_memory(parser->p->fail);
   return status == 0 ? judge(parser, tcx__xml_reader_feed(parser->reader, bytes, n)) : status;
 }
 
@@ -133,37 +123,6 @@ static int feed(struct tcx_parser *head, const char *bytes, size_t n) {
 
 /* ---- success ---- */
 
-static int finish_bytes(struct parser *parser) {
-  const struct tcx_parse *p = parser->p;
-  const struct tcx_member *m = parser->bytes;
-  if (!parser->fed && tcx__streaming_output(p->op, NULL))
-    return 0;
-  struct tcx_str bytes = tcx__buf_str(&parser->document.bytes);
-  const char *data = bytes.p != NULL ? bytes.p : "";
-  struct tcx_value *v = m->shape->type == TCX__SHAPE_BLOB
-                            ? tcx__value_new_blob(p->arena, data, bytes.n)
-                            : tcx__value_new_str(p->arena, data, bytes.n);
-  return v != NULL && tcx__value_add(p->arena, parser->map, m->name, m->name_len, v) == 0
-             ? 0
-             : no_memory(p);
-}
-
-/* An empty body: a payload that is a structure is an empty map, but a union has no member and is
- * left out. */
-static int finish_empty(struct parser *parser, const struct tcx_shape *shape) {
-  const struct tcx_parse *p = parser->p;
-  const struct tcx_member *m =
-      shape->payload != NULL ? tcx__shape_member(shape, shape->payload, strlen(shape->payload))
-                             : NULL;
-  if (m == NULL || (m->shape->flags & (TCX__S_UNION | TCX__S_EVENT_STREAM)))
-    return 0;
-  struct tcx_value *v =
-      tcx__value_new(p->arena, m->shape->type == TCX__SHAPE_LIST ? TCX_LIST : TCX_MAP);
-  return v != NULL && tcx__value_add(p->arena, parser->map, m->name, m->name_len, v) == 0
-             ? 0
-             : no_memory(p);
-}
-
 static int finish_output(struct parser *parser) {
   const struct tcx_parse *p = parser->p;
   const struct tcx_shape *shape = p->op->output;
@@ -171,11 +130,13 @@ static int finish_output(struct parser *parser) {
     return 0;
   int status = 0;
   if (parser->bytes != NULL)
-    status = finish_bytes(parser);
+    status = !parser->fed && tcx__streaming_output(p->op, NULL)
+                 ? 0
+                 : tcx__rest_add_bytes(p, parser->bytes, &parser->document, parser->map);
   else if (parser->fed)
     status = judge(parser, tcx__xml_reader_finish(parser->reader));
   else
-    status = finish_empty(parser, shape);
+    status = tcx__rest_add_empty(p, shape, parser->map);
   if (status == 0 && parser->head.mode == TCX__PARSE_OUTPUT)
     status = tcx__rest_response_head(p, shape, parser->map);
   return status;
@@ -196,13 +157,13 @@ static int read_document(const struct tcx_parse *p, const struct tcx_shape *shap
                          const char *bytes, size_t n, struct tcx_value **out) {
   *out = tcx__value_new(p->arena, TCX_MAP);
   if (*out == NULL)
-    return no_memory(p);
+    return tcx__fail_memory(p->fail);
   if (n == 0)
     return 0;
-  struct tcx_xml_reader *reader = tcx__xml_reader_new(&(struct tcx_xml_read){
-      .arena = p->arena, .fail = p->fail, .shape = shape, .map = *out});
+  struct tcx_xml_reader *reader = tcx__xml_reader_new(
+      &(struct tcx_xml_read){.arena = p->arena, .fail = p->fail, .shape = shape, .map = *out});
   if (reader == NULL)
-    return no_memory(p);
+    return tcx__fail_memory(p->fail);
   int status = tcx__xml_reader_feed(reader, bytes, n);
   return status == 0 ? tcx__xml_reader_finish(reader) : status;
 }

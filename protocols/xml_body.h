@@ -48,14 +48,8 @@ int tcx__xml_tree(struct tcx_arena *arena, const char *p, size_t n, const char *
 
 /* ---- error documents (xml_error.c) ---- */
 
-struct tcx_xml_document {
-  struct tcx_buf bytes; /* its max is what is kept at most */
-  bool cut;             /* there was more */
-};
-/* The buffer's status: UV_ENOMEM. */
-int tcx__xml_keep(struct tcx_xml_document *document, const char *p, size_t n);
 /* What finish of protocol.h gives for errors. Where the document is empty, cut or no such document,
    the status speaks. rest: headers and status may be members of exceptions. UV_ENOMEM. */
-int tcx__xml_error(const struct tcx_parse *p, const struct tcx_xml_document *document, bool rest,
+int tcx__xml_error(const struct tcx_parse *p, const struct tcx_document *document, bool rest,
                    struct tcx_value **out, struct tcx_parse_error *error);
 #endif

@@ -17,14 +17,6 @@ struct reading {
   const char *around[2]; /* the elements between the document's and the error's members */
 };
 
-int tcx__xml_keep(struct tcx_xml_document *document, const char *p, size_t n) {
-  struct tcx_buf *bytes = &document->bytes;
-  size_t room = bytes->max - bytes->len;
-  document->cut |= n > room;
-  tcx__buf_add(bytes, p, n < room ? n : room);
-  return bytes->status;
-}
-
 /* ---- without a shape ---- */
 
 static const char *text_of(const struct tcx_value *map, const char *name) {
@@ -184,7 +176,7 @@ static int fill_in(const struct reading *r, struct tcx_value *out, struct tcx_pa
   return error->shape != NULL ? add_modelled(r, error->shape, out, has_document) : 0;
 }
 
-int tcx__xml_error(const struct tcx_parse *p, const struct tcx_xml_document *document, bool rest,
+int tcx__xml_error(const struct tcx_parse *p, const struct tcx_document *document, bool rest,
                    struct tcx_value **out, struct tcx_parse_error *error) {
   struct reading r = {.p = p, .rest = rest};
   struct tcx_parse_error unused;

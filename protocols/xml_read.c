@@ -42,7 +42,7 @@ struct tcx_xml_reader {
 };
 
 static int no_memory(struct tcx_xml_reader *r) {
-  return tcx__fail(r->r.fail, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
+  return tcx__fail_memory(r->r.fail);
 }
 
 static int malformed(struct tcx_xml_reader *r, const char *what, const char *name, size_t n) {

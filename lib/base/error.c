@@ -84,6 +84,10 @@ int tcx__fail(struct tcx_fail *f, int status, const char *format, ...) {
   return status;
 }
 
+int tcx__fail_memory(struct tcx_fail *f) {
+  return tcx__fail(f, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
+}
+
 static char fold(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }

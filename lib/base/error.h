@@ -12,6 +12,8 @@ struct tcx_fail {
 /* Keeps the first failure; returns status, so that "return tcx__fail(f, TCX_EPARAM, ...)" reads well. f may be NULL. */
 int tcx__fail(struct tcx_fail *f, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+int tcx__fail_memory(struct tcx_fail *f);  /* UV_ENOMEM and its sentence */
+
 /* "did you mean" for a wrong name: up to 3 of names within a small edit distance, as ", did you mean a, b?" in the arena, or "". */
 const char *tcx__near_names(struct tcx_arena *arena, const char *wrong, const char *(*name_at)(const void *ctx, unsigned i), const void *ctx, unsigned count);
 #endif
