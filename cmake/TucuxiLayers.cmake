@@ -28,9 +28,10 @@ tcx_layer(protocols protocols BearSSL::BearSSL)
 tcx_layer(core lib/core ZLIB::ZLIB BearSSL::BearSSL)
 tcx_layer(creds lib/creds BearSSL::BearSSL)
 tcx_layer(s3 lib/s3 BearSSL::BearSSL)
+tcx_layer(custom lib/custom BearSSL::BearSSL)
 tcx_layer(transfer lib/transfer)
 
-set(TCX_LAYERS base model auth net protocols core creds s3 transfer)
+set(TCX_LAYERS base model auth net protocols core creds s3 custom transfer)
 # A layer with all those below it.
 set(TCX_CLOSURE_base base)
 set(TCX_CLOSURE_model model base)

@@ -39,7 +39,8 @@ struct tcx_sigv4 {
   struct tcx_signing_keys *keys;           /* may be NULL: derived each time */
   tcx__payload payload;
   const char *payload_sha256;              /* hex; NULL = hash req->body here */
-  bool s3;                                 /* path neither normalized nor encoded again; x-amz-content-sha256 is sent */
+  bool s3;                                 /* x-amz-content-sha256 is sent; plain_path */
+  bool plain_path;                         /* the path neither normalized nor encoded again */
   bool content_sha256_header;              /* send it though not S3 (the test suite's sign_body) */
   bool normalize_path;                     /* not S3: remove dot segments and double slashes first */
   bool token_after;                        /* the token is added after signing, and not signed (the test suite's omit_session_token) */

@@ -289,7 +289,7 @@ static int put_path(struct sink *s, const struct tcx_sigv4 *v4, const struct tcx
   struct tcx_str path = req->path;
   if (path.n == 0)
     path = TCX__STR("/");
-  if (v4->s3) {
+  if (v4->s3 || v4->plain_path) {
     put(s, path.p, path.n);
     return 0;
   }

@@ -254,7 +254,7 @@ static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *ide
 static void step_credentials(tcx_call_t *call) {
   struct tcx_identity_source *source = NULL;
   call->phase = TCX_PHASE_CREDENTIALS;
-  if (!call->unsigned_request) {
+  if (call->scheme != TCX__SCHEME_NONE) {
     int err = tcx__client_identity(call->client, &source);
     if (err != 0) {
       tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);

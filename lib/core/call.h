@@ -55,8 +55,10 @@ struct tcx_call {
   struct tcx_rule_param_value *rule_values;   /* valid while the endpoint is being resolved */
   const struct tcx_endpoint_ref *endpoint;
   const char *signing_region, *signing_name;
-  bool unsigned_request, s3_signer;
+  uint8_t scheme;                      /* tcx__scheme */
+  bool s3_signer, plain_path;          /* plain_path: the endpoint's disableDoubleEncoding */
   bool client_region_signs;            /* whatever region the rule set names */
+  bool no_host_prefix;                 /* the rule set puts it into the endpoint itself */
   const char *path;                    /* instead of op->path, or NULL */
   struct tcx_request req;
   struct tcx_str content_encoding;     /* the caller's own, before aws-chunked is added; p NULL = none */

@@ -68,6 +68,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
   if (err == 0)
     err = tcx__config_resolve(&c->config, c->arena, o, c->session->region, settings, c->model->service_id, f);
   if (err == 0)
+    err = tcx__scheme_of_client(c, f);
+  if (err == 0)
     err = find_customization(c);
   if (err == 0)
     err = make_identity(c, o, f);

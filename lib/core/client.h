@@ -28,11 +28,13 @@ struct tcx_client {
   const struct tcx_customization *custom;   /* NULL when the service has none */
   void *custom_state;
   struct tcx_client_config config;
+  uint8_t scheme;                      /* tcx__scheme: where neither operation nor endpoint says more */
   const char *user_agent;
   struct tcx_fail problem;             /* status 0 = none */
   struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
   struct tcx_endpoint_cache *endpoints;
   struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
+  struct tcx_rule_param_value *context_values; /* its own client context parameters, which win over them; NULL when it has none */
   struct tcx_rule_param_value *scratch_values; /* the same for the call that is being resolved */
   struct tcx_pool *pool;               /* made at the first call */
   struct tcx_block_pool blocks;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, PREFERENCE, CONTEXT, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map */
   kind kind;
@@ -18,7 +18,9 @@ struct option {
 /* Every name of botocore's Config. LATER: known, and not carried out by this version: refused, never ignored. */
 static const struct option options_table[] = {
     {"region_name", TEXT, AT(region), NULL, NULL},
-    {"signature_version", SIGNER, AT(signature_version), NULL, NULL},
+    {"signature_version", SIGNER, AT(scheme), NULL, NULL},
+    {"auth_scheme_preference", PREFERENCE, 0, "AWS_AUTH_SCHEME_PREFERENCE", "auth_scheme_preference"},
+    {"client_context_params", CONTEXT, AT(context), NULL, NULL},
     {"user_agent_extra", TEXT, AT(user_agent_extra), NULL, NULL},
     {"user_agent_appid", TEXT, AT(user_agent_appid), "AWS_SDK_UA_APP_ID", "sdk_ua_app_id"},
     {"connect_timeout", SECONDS, AT(connect_timeout_ms), NULL, NULL},
@@ -55,12 +57,12 @@ static const struct option options_table[] = {
     {"defaults_mode", LATER, 0, NULL, NULL},
     {"request_min_compression_size_bytes", LATER, 0, NULL, NULL},
     {"disable_request_compression", LATER, 0, NULL, NULL},
-    {"client_context_params", LATER, 0, NULL, NULL},
     {"sigv4a_signing_region_set", LATER, 0, NULL, NULL},
     {"account_id_endpoint_mode", LATER, 0, NULL, NULL},
-    {"auth_scheme_preference", LATER, 0, NULL, NULL},
 };
 #define N_OPTIONS (sizeof options_table / sizeof options_table[0])
+/* What inject_host_prefix is called outside of Config. */
+static const struct option disable_prefix = {"disable_host_prefix_injection", BOOL, AT(no_host_prefix), "AWS_DISABLE_HOST_PREFIX_INJECTION", "disable_host_prefix_injection"};
 
 struct resolve {
   struct tcx_client_config *out;
@@ -122,12 +124,37 @@ static int set_text(struct resolve *r, const struct option *o, const struct tcx_
   return *out == NULL ? UV_ENOMEM : 0;
 }
 
-static int set_signer(struct resolve *r, const struct option *o, const struct tcx_value *v) {
-  if (text_is(v, "unsigned") || text_is(v, "none"))
-    r->out->unsigned_requests = true;
-  else if (!text_is(v, "v4") && !text_is(v, "s3v4"))
-    return bad(r, o, "v4, s3v4 or unsigned: no other signer is built in");
+static int set_signer(struct resolve *r, const struct option *o, const struct tcx_value *v, uint8_t *out) {
+  *out = v->type == TCX_STRING ? tcx__scheme_by_version(v->u.bytes) : TCX__SCHEME_UNSET;
+  return *out != TCX__SCHEME_UNSET ? 0 : bad(r, o, "v4, s3v4 or unsigned: no other signer is built in");
+}
+
+/* Names with commas between them; those that are unknown are left out, as in botocore. */
+static int set_preference(struct resolve *r, const struct option *o, const struct tcx_value *v) {
+  if (v->type != TCX_STRING)
+    return bad(r, o, "a string with commas between names of auth schemes");
+  r->out->n_preference = 0;
+  for (const char *p = v->u.bytes.p, *end = p + v->u.bytes.n; p < end;) {
+    const char *comma = memchr(p, ',', (size_t)(end - p)), *stop = comma != NULL ? comma : end;
+    while (p < stop && (*p == ' ' || *p == '\t'))
+      p++;
+    size_t n = (size_t)(stop - p);
+    while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+      n--;
+    uint8_t scheme = tcx__scheme_by_name((struct tcx_str){p, n});
+    if (scheme != TCX__SCHEME_UNSET && r->out->n_preference < TCX__SCHEMES_MAX)
+      r->out->preference[r->out->n_preference++] = scheme;
+    p = comma != NULL ? comma + 1 : end;
+  }
   return 0;
+}
+
+/* Which names there are is the service's to say: the endpoint's parameters look at them. */
+static int set_context(struct resolve *r, const struct option *o, const struct tcx_value *v, const struct tcx_value **out) {
+  if (v->type != TCX_MAP)
+    return bad(r, o, "a map");
+  *out = tcx__value_deep_copy(r->arena, v);
+  return *out == NULL ? UV_ENOMEM : 0;
 }
 
 static int set_verify(struct resolve *r, const struct option *o, const struct tcx_value *v) {
@@ -181,7 +208,9 @@ static int apply(struct resolve *r, const struct option *o, const struct tcx_val
   case SECONDS: return set_seconds(r, o, v, field);
   case COUNT: return set_count(r, o, v, 1, 0, field);
   case RETRIES: return set_count(r, o, v, 0, 1, field);
-  case SIGNER: return set_signer(r, o, v);
+  case SIGNER: return set_signer(r, o, v, field);
+  case PREFERENCE: return set_preference(r, o, v);
+  case CONTEXT: return set_context(r, o, v, field);
   case VERIFY: return set_verify(r, o, v);
   case LATER: return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: %s is not carried out by this version of tucuxi", o->name);
   default: return set_words(r, o, v, field);
@@ -230,26 +259,25 @@ static int apply_config(struct resolve *r, const struct tcx_value *config) {
   return err;
 }
 
-static int apply_settings(struct resolve *r, const struct tcx_settings *settings) {
-  for (unsigned i = 0; i < N_OPTIONS; i++) {
-    const struct option *o = &options_table[i];
-    const char *text = NULL;
-    const char *dot = o->key != NULL ? strchr(o->key, '.') : NULL;
-    if (dot != NULL) {
-      char block[16];
-      snprintf(block, sizeof block, "%.*s", (int)(dot - o->key), o->key);
-      text = tcx__setting_nested(settings, block, dot + 1);
-    } else if (o->env != NULL || o->key != NULL) {
-      text = tcx__setting(settings, o->env, o->key);
-    }
-    if (text == NULL)
-      continue;
-    struct tcx_value v = {.type = TCX_STRING, .u.bytes = tcx__str(text)};
-    int err = apply(r, o, &v);
-    if (err != 0)
-      return err;
+static int apply_setting(struct resolve *r, const struct option *o, const struct tcx_settings *settings) {
+  const char *text = NULL;
+  const char *dot = o->key != NULL ? strchr(o->key, '.') : NULL;
+  if (dot != NULL) {
+    char block[16];
+    snprintf(block, sizeof block, "%.*s", (int)(dot - o->key), o->key);
+    text = tcx__setting_nested(settings, block, dot + 1);
+  } else if (o->env != NULL || o->key != NULL) {
+    text = tcx__setting(settings, o->env, o->key);
   }
-  return 0;
+  struct tcx_value v = {.type = TCX_STRING, .u.bytes = tcx__str(text)};
+  return text != NULL ? apply(r, o, &v) : 0;
+}
+
+static int apply_settings(struct resolve *r, const struct tcx_settings *settings) {
+  int err = apply_setting(r, &disable_prefix, settings);
+  for (unsigned i = 0; i < N_OPTIONS && err == 0; i++)
+    err = apply_setting(r, &options_table[i], settings);
+  return err;
 }
 
 /* botocore's rule: a host label. Region names become part of host names. */
@@ -292,7 +320,8 @@ static int apply_fields(struct resolve *r, const tcx_client_options_t *o) {
     c->max_attempts = o->max_attempts;
   if (o->max_connections != 0)
     c->max_connections = o->max_connections;
-  c->unsigned_requests = c->unsigned_requests || o->unsigned_requests;
+  if (o->unsigned_requests)
+    c->scheme = TCX__SCHEME_NONE;
   c->no_verify = c->no_verify || o->no_verify;
   if (o->path_style)
     c->s3.addressing = TCX__ADDRESSING_PATH;

@@ -4,6 +4,7 @@
 #ifndef TCX_CORE_CONFIG_H
 #define TCX_CORE_CONFIG_H
 #include "base/error.h"
+#include "core/scheme.h"
 #include "core/settings.h"
 #include <tucuxi.h>
 
@@ -17,9 +18,13 @@ typedef enum { TCX__ADDRESSING_AUTO, TCX__ADDRESSING_VIRTUAL, TCX__ADDRESSING_PA
 #define TCX__IDLE_MS 15000u                     /* an idle connection is closed before the service (S3: 20 s) closes it */
 
 struct tcx_client_config {                      /* texts lie in the client's arena */
-  const char *region, *endpoint_url, *user_agent_extra, *user_agent_appid, *ca_bundle, *signature_version;
+  const char *region, *endpoint_url, *user_agent_extra, *user_agent_appid, *ca_bundle;
   unsigned connect_timeout_ms, read_timeout_ms, acquire_timeout_ms, max_attempts, max_connections;
-  bool unsigned_requests, no_verify, tcp_keepalive, no_validation, no_host_prefix;
+  uint8_t scheme;                               /* tcx__scheme that signature_version asks for; NONE also for unsigned requests; UNSET = not given */
+  uint8_t preference[TCX__SCHEMES_MAX];         /* of auth_scheme_preference: those that are known */
+  unsigned n_preference;
+  const struct tcx_value *context;              /* client_context_params: MAP, or NULL */
+  bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
   bool max_attempts_given;
   tcx__tristate use_fips, use_dualstack;
   bool request_checksum_when_required, response_checksum_when_required;

@@ -14,7 +14,14 @@ static const char *by_text(const char *msg, const char *otherwise) {
       {"The config profile (", "ProfileNotFound"},
       {"Unable to parse config file", "ConfigParseError"},
       {"Unable to read config file", "ConfigNotFound"},
+      {"Invalid endpoint configuration", "InvalidEndpointConfigurationError"},
       {"Invalid endpoint", "ValueError"},
+      {"Invalid host label to be bound", "InvalidHostLabelError"},
+      {"Unsupported configuration when using S3: ", "UnsupportedS3ConfigurationError"},
+      {"Unsupported configuration when using S3 access-points: ", "UnsupportedS3AccesspointConfigurationError"},
+      {"Unsupported configuration when using S3 Control: ", "UnsupportedS3ControlConfigurationError"},
+      {"S3 ARN \"", "UnsupportedS3ControlArnError"},
+      {"Unknown Signature Version: ", "UnknownSignatureVersionError"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (starts(msg, table[i].prefix))
@@ -35,7 +42,7 @@ static const char *network_name(const tcx_error_t *e) {
 const char *tcx_error_type_name(const tcx_error_t *e) {
   switch (e->status) {
   case TCX_ECLIENT: return "ClientError";
-  case TCX_EPARAM: return "ParamValidationError";
+  case TCX_EPARAM: return by_text(e->msg, "ParamValidationError");
   case TCX_EOPNAME: return "UnknownClientMethodError";
   case TCX_ECREDS: return by_text(e->msg, "CredentialRetrievalError");
   case TCX_EENDPOINT: return by_text(e->msg, "EndpointResolutionError");

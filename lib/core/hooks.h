@@ -29,6 +29,8 @@ struct tcx_customization {
   const struct tcx_hook *at[TCX__POINTS];          /* each ended by run NULL; NULL = none */
   /* A built-in endpoint parameter that only this service knows ("AWS::S3::Accelerate"); false when it does not. */
   bool (*builtin)(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
+  /* The rule set's own error, where botocore words it otherwise: kept in call->fail, and its status returned. 0 = as it is. May be NULL. */
+  int (*endpoint_error)(tcx_call_t *call, const char *text);
   size_t client_size;                 /* bytes of the client's own state for this service, zeroed at creation: tcx__client_state */
   void (*client_free)(tcx_client_t *client);       /* ends that state; may be NULL */
 };

@@ -31,7 +31,7 @@ static int move_form(tcx_call_t *call) {
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
-  if (err == 0 && !call->unsigned_request) {
+  if (err == 0 && call->scheme != TCX__SCHEME_NONE) {
     err = move_form(call);
     if (err == 0)
       err = tcx__call_sigv4(call, &s);

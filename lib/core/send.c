@@ -18,6 +18,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
       .payload = call->payload.form,
       .payload_sha256 = call->payload.hash_sha ? call->payload.sha_hex : NULL,
       .s3 = call->s3_signer,
+      .plain_path = call->plain_path,
       .normalize_path = !call->s3_signer,
   };
   return 0;
@@ -26,7 +27,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
 static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
   call->req.headers.count = call->fixed_headers;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
-  if (err != 0 || call->unsigned_request)
+  if (err != 0 || call->scheme == TCX__SCHEME_NONE)
     return err;
   err = tcx__call_sigv4(call, s);
   return err != 0 ? err : tcx__sigv4_sign(s, &call->req, &call->fail);

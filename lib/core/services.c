@@ -1,6 +1,7 @@
 #include "core/services.h"
 #include "core/session.h"
 #include "creds/creds.h"
+#include "custom/custom.h"
 #include "s3/s3.h"
 #include <string.h>
 
@@ -8,7 +9,7 @@ const struct tcx_model *const *tcx__services_embedded(void) { return tcx__embedd
 const struct tcx_partitions *tcx__services_partitions(void) { return tcx__embedded_partitions; }
 
 const struct tcx_customization *tcx__services_customization(const char *service) {
-  static const struct tcx_customization *const all[] = {&tcx__s3};
+  static const struct tcx_customization *const all[] = {&tcx__s3, &tcx__s3control, &tcx__events};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
     if (strcmp(all[i]->service, service) == 0)
       return all[i];

@@ -2,6 +2,7 @@
 #include "s3/s3.h"
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static struct tcx_rule_param_value flag(bool on) { return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = on}; }
 
@@ -81,5 +82,19 @@ int tcx__s3_addressing(tcx_call_t *call) {
     region = "aws-global"; /* as botocore: us-east-1, from where S3 redirects */
   if (region != NULL)
     tcx__endpoint_set_builtin(call, "AWS::Region", (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(region)});
+  return 0;
+}
+
+int tcx__s3_endpoint_error(tcx_call_t *call, const char *text) {
+  static const char *const access_points[] = {"S3 Outposts does not support", "S3 MRAP does not support", "S3 Object Lambda does not support",
+                                              "Access Points do not support", "Invalid configuration:",   "Client was configured for partition"};
+  struct tcx_str s = tcx__str(text);
+  if (tcx__str_is(s, "S3 Object Lambda does not support S3 Accelerate") || tcx__str_is(s, "Accelerate cannot be used with FIPS"))
+    return tcx__fail(&call->fail, TCX_EENDPOINT, "Unsupported configuration when using S3: %s", text);
+  for (size_t i = 0; i < sizeof access_points / sizeof access_points[0]; i++)
+    if (tcx__str_starts(s, access_points[i]))
+      return tcx__fail(&call->fail, TCX_EENDPOINT, "Unsupported configuration when using S3 access-points: %s", text);
+  if (strncasecmp(text, "invalid arn:", 12) == 0)
+    return tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\n%s", text);
   return 0;
 }

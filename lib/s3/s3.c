@@ -51,6 +51,7 @@ const struct tcx_customization tcx__s3 = {
             [TCX__NEEDS_RETRY] = needs_retry,
         },
     .builtin = tcx__s3_builtin,
+    .endpoint_error = tcx__s3_endpoint_error,
     .client_size = sizeof(struct tcx_s3_client),
     .client_free = tcx__s3_client_free,
 };

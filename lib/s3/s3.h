@@ -6,6 +6,7 @@
  *   request.c    before-sign: Expect
  *   response.c   before-parse, after-call: errors in a 200, Expires, keys decoded
  *   redirect.c   needs-retry: another region
+ *   control.c    all of S3 Control, a service of its own
  */
 #ifndef TCX_S3_S3_H
 #define TCX_S3_S3_H
@@ -15,7 +16,7 @@
 #define TCX__S3_REGIONS_MAX 1000     /* buckets whose region a client remembers; then it starts anew */
 #define TCX__EXPECT_MIN (1u << 20)   /* bodies larger than this ask before they are sent */
 
-extern const struct tcx_customization tcx__s3;
+extern const struct tcx_customization tcx__s3, tcx__s3control;
 
 struct tcx_s3_client {               /* a client's */
   struct tcx_arena *arena;           /* of regions; NULL while empty */
@@ -37,6 +38,7 @@ int tcx__s3_metadata(tcx_call_t *call);
 int tcx__s3_encoding_type(tcx_call_t *call);
 int tcx__s3_addressing(tcx_call_t *call);
 bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
+int tcx__s3_endpoint_error(tcx_call_t *call, const char *text);
 int tcx__s3_expect(tcx_call_t *call);
 int tcx__s3_before_parse(tcx_call_t *call);
 int tcx__s3_expires(tcx_call_t *call);

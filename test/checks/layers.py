@@ -16,6 +16,7 @@ ALLOWED = {
     "core": ["core"] + BELOW_CORE,
     "creds": ["creds", "core"] + BELOW_CORE,
     "s3": ["s3", "core"] + BELOW_CORE,
+    "custom": ["custom", "core"] + BELOW_CORE,
     "transfer": ["transfer", "base"],
 }
 # The composition root, which names the credentials, the services' own behaviour and the embedded models.

@@ -1,0 +1,180 @@
+/* endpoint_params.c - the values of a rule set's parameters: what a client knows once, and what each call adds. */
+#include "base/codec.h"
+#include "core/call.h"
+#include "core/endpoint.h"
+#include <string.h>
+
+#define ENDPOINT_CACHE 100 /* as botocore's */
+
+static struct tcx_rule_param_value text_value(const char *s) {
+  return s == NULL ? (struct tcx_rule_param_value){0} : (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(s)};
+}
+static struct tcx_rule_param_value bool_value(bool b) { return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = b}; }
+
+static int list_value(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+  uint32_t n = tcx__value_count(v);
+  struct tcx_str *list = tcx__arena_alloc(arena, (n > 0 ? n : 1) * sizeof *list);
+  if (list == NULL)
+    return UV_ENOMEM;
+  unsigned i = 0;
+  for (const struct tcx_value *item = tcx__value_kids(v); item != NULL; item = item->next)
+    list[i++] = item->type == TCX_STRING ? item->u.bytes : (struct tcx_str){0};
+  *out = (struct tcx_rule_param_value){.type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX)};
+  return 0;
+}
+
+static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_rule_param_value *out) {
+  bool custom = c->config.endpoint_url != NULL; /* cannot be combined with FIPS or dual stack */
+  if (strcmp(name, "AWS::Region") == 0)
+    *out = text_value(c->config.region);
+  else if (strcmp(name, "AWS::UseFIPS") == 0)
+    *out = bool_value(!custom && c->config.use_fips == TCX__TRUE);
+  else if (strcmp(name, "AWS::UseDualStack") == 0)
+    *out = bool_value(!custom && c->config.use_dualstack == TCX__TRUE);
+  else if (strcmp(name, "SDK::Endpoint") == 0)
+    *out = text_value(c->config.endpoint_url);
+  else if (strcmp(name, "AWS::STS::UseGlobalEndpoint") == 0)
+    *out = bool_value(false);
+  else
+    return false;
+  return true;
+}
+
+/* ---- client context parameters ---- */
+
+static const char *name_at(const void *names, unsigned i) { return ((const char *const *)names)[i]; }
+
+/* botocore's names of them: "force_path_style". */
+static const char *const *context_names(tcx_client_t *c) {
+  const struct tcx_model *m = c->model;
+  const char **names = tcx__arena_alloc(c->arena, (m->n_client_context + 1u) * sizeof *names);
+  for (unsigned i = 0; names != NULL && i < m->n_client_context; i++) {
+    char name[128];
+    if (tcx__method_name(name, sizeof name, m->client_context[i].name) != 0)
+      name[0] = '\0';
+    if ((names[i] = tcx__arena_strdup(c->arena, name)) == NULL)
+      return NULL;
+  }
+  return names;
+}
+
+static int context_value(tcx_client_t *c, const struct tcx_value *v, uint8_t type, struct tcx_rule_param_value *out, struct tcx_fail *f) {
+  if (type == TCX__RULE_STRING && v->type == TCX_STRING)
+    *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = v->u.bytes};
+  else if (type == TCX__RULE_BOOL && v->type == TCX_BOOL)
+    *out = bool_value(v->u.boolean);
+  else if (type == TCX__RULE_LIST && v->type == TCX_LIST)
+    return list_value(c->arena, v, out);
+  else
+    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: client_context_params.%s must be %s", v->name,
+                     type == TCX__RULE_STRING ? "a string" : type == TCX__RULE_BOOL ? "true or false" : "a list of strings");
+  return 0;
+}
+
+/* Config's client_context_params. */
+static int client_context(tcx_client_t *c, unsigned n_params, struct tcx_fail *f) {
+  const struct tcx_model *m = c->model;
+  int err = 0;
+  if (tcx__value_count(c->config.context) == 0)
+    return 0;
+  const char *const *names = context_names(c);
+  c->context_values = tcx__arena_zalloc(c->arena, (n_params + 1) * sizeof *c->context_values);
+  if (names == NULL || c->context_values == NULL)
+    return UV_ENOMEM;
+  for (const struct tcx_value *v = tcx__value_kids(c->config.context); v != NULL && err == 0; v = v->next) {
+    unsigned i = 0;
+    while (i < m->n_client_context && strcmp(names[i], v->name) != 0)
+      i++;
+    if (i == m->n_client_context)
+      return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: service %s has no client_context_params.%s%s", c->service, v->name,
+                       tcx__near_names(f->arena, v->name, name_at, names, m->n_client_context));
+    int at = tcx__ruleset_param_index(m->rules, m->client_context[i].name);
+    if (at >= 0 && v->type != TCX_NULL)
+      err = context_value(c, v, m->client_context[i].value.type, &c->context_values[at], f);
+  }
+  return err;
+}
+
+int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
+  if (c->config.endpoint_url != NULL) {
+    struct tcx_url url;
+    const char *why = "";
+    if (tcx__url_parse(&url, tcx__str(c->config.endpoint_url), &why) != 0)
+      return tcx__fail(f, TCX_ECONFIG, "Invalid endpoint: %s (%s)", c->config.endpoint_url, why);
+  }
+  const struct tcx_rule_param *params;
+  unsigned n = tcx__ruleset_params(c->model->rules, &params);
+  c->base_values = tcx__arena_zalloc(c->arena, (n + 1) * sizeof *c->base_values);
+  c->scratch_values = tcx__arena_zalloc(c->arena, (n + 1) * sizeof *c->scratch_values);
+  if (c->base_values == NULL || c->scratch_values == NULL)
+    return UV_ENOMEM;
+  for (unsigned i = 0; i < n; i++) {
+    const char *name = params[i].built_in;
+    if (name != NULL && !common_builtin(c, name, &c->base_values[i]) && c->custom != NULL && c->custom->builtin != NULL)
+      (void)c->custom->builtin(c, name, &c->base_values[i]);
+  }
+  int err = client_context(c, n, f);
+  return err != 0 ? err : tcx__endpoint_cache_new(c->model->rules, c->partitions, ENDPOINT_CACHE, &c->endpoints);
+}
+
+/* ---- a call's ---- */
+
+void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in, struct tcx_rule_param_value value) {
+  const struct tcx_rule_param *params;
+  unsigned n = tcx__ruleset_params(call->client->model->rules, &params);
+  for (unsigned i = 0; i < n; i++)
+    if (params[i].built_in != NULL && strcmp(params[i].built_in, built_in) == 0)
+      call->rule_values[i] = value;
+}
+
+static void given_value(struct tcx_rule_param_value *values, int at, struct tcx_rule_param_value value) {
+  if (at >= 0 && value.type != TCX__RULE_UNSET)
+    values[at] = value;
+}
+
+/* What a value of the params is to a rule set; UNSET when it is nothing to it. */
+static int value_of(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+  *out = (struct tcx_rule_param_value){0};
+  if (v == NULL)
+    return 0;
+  if (v->type == TCX_STRING)
+    *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = v->u.bytes};
+  else if (v->type == TCX_BOOL)
+    *out = bool_value(v->u.boolean);
+  else if (v->type == TCX_LIST)
+    return list_value(arena, v, out);
+  return 0;
+}
+
+/* Members that feed a parameter. */
+static int member_values(tcx_call_t *call, const struct tcx_ruleset *rules, struct tcx_rule_param_value *values) {
+  const struct tcx_shape *input = call->op->input;
+  for (uint32_t i = 0; input != NULL && i < input->n_members; i++) {
+    const struct tcx_member *m = &input->members[i];
+    struct tcx_rule_param_value value;
+    if (m->context_param == NULL)
+      continue;
+    if (value_of(call->arena, tcx__value_find(call->params, m->name, m->name_len), &value) != 0)
+      return UV_ENOMEM;
+    given_value(values, tcx__ruleset_param_index(rules, m->context_param), value);
+  }
+  return 0;
+}
+
+/* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's own, members, the operation's constants. */
+int tcx__endpoint_values(tcx_call_t *call) {
+  const tcx_client_t *c = call->client;
+  const struct tcx_operation *op = call->op;
+  const struct tcx_rule_param *params;
+  unsigned n = tcx__ruleset_params(c->model->rules, &params);
+  call->rule_values = c->scratch_values;
+  memcpy(call->rule_values, c->base_values, n * sizeof *call->rule_values);
+  int err = tcx__run_hooks(call, TCX__BEFORE_ENDPOINT_RESOLUTION);
+  for (unsigned i = 0; c->context_values != NULL && i < n; i++)
+    given_value(call->rule_values, (int)i, c->context_values[i]);
+  if (err == 0)
+    err = member_values(call, c->model->rules, call->rule_values);
+  for (unsigned i = 0; i < op->n_static_context; i++)
+    given_value(call->rule_values, tcx__ruleset_param_index(c->model->rules, op->static_context[i].name), op->static_context[i].value);
+  return err;
+}
