@@ -1,5 +1,5 @@
 /*
- * json_params.c - params that came as JSON, made into what the operation's input wants: the shapes say which strings are base64 and which member is a body.
+ * json_params.c - params that came as JSON, made into what the operation's input wants: the shapes say which strings are base64, which are numbers (NaN, Infinity) and which member is a body.
  *
  * Works in place, on a built tree. Members that the model does not know, and values of a wrong type, stay as they are: the call's validation names them.
  */
@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "core/client.h"
 #include "model/model.h"
+#include <math.h>
 #include <string.h>
 
 #define DEPTH_MAX TCX__VALUE_DEPTH
@@ -75,6 +76,16 @@ static void conform_streaming(struct conform *c, struct tcx_value *v) {
   }
 }
 
+/* What JSON has no number for goes by its name, which is also how it is printed. */
+static void conform_number(struct conform *c, struct tcx_value *v) {
+  double d = v->type != TCX_STRING ? 0 : tcx__str_is(v->u.bytes, "NaN") ? NAN : tcx__str_is(v->u.bytes, "Infinity") ? INFINITY : tcx__str_is(v->u.bytes, "-Infinity") ? -INFINITY : 0;
+  struct tcx_value *number = d != 0 ? tcx__value_new_num(c->root->arena, d) : NULL;
+  if (number != NULL)
+    tcx__value_assign(v, number);
+  else if (d != 0)
+    tcx__root_fail(c->root, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
+}
+
 static void conform_structure(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape, unsigned depth) {
   for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && c->root->status == 0; kid = kid->next) {
     const struct tcx_member *m = tcx__shape_member(shape, kid->name, kid->name_len);
@@ -98,6 +109,8 @@ static void conform_value(struct conform *c, struct tcx_value *v, const struct t
     conform_streaming(c, v);
   else if (shape->type == TCX__SHAPE_BLOB)
     conform_blob(c, v);
+  else if (shape->type == TCX__SHAPE_FLOAT || shape->type == TCX__SHAPE_DOUBLE)
+    conform_number(c, v);
   else if (shape->type == TCX__SHAPE_STRUCTURE && v->type == TCX_MAP)
     conform_structure(c, v, shape, depth);
   else if (shape->type == TCX__SHAPE_LIST && v->type == TCX_LIST)

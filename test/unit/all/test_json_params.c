@@ -2,6 +2,7 @@
 #include "base/value.h"
 #include "torture.h"
 #include "whole.h"
+#include <math.h>
 
 static tcx_value_t *made(struct whole *w, const char *operation, const char *json) {
   return tcx_client_json_params(w->client, operation, tcx_value_from_json(json, strlen(json)));
@@ -65,6 +66,27 @@ static void test_nested(void **state) {
   whole_end(&w);
 }
 
+/* What JSON has no number for, where a number is wanted; elsewhere it is text. */
+static void test_numbers(void **state) {
+  (void)state;
+  struct whole w;
+  tcx_client_t *cloudwatch = NULL;
+  whole_begin_with(&w, NULL, 0, &(tcx_session_options_t){.data_path = TCX_SOURCE_DIR "/models/data"}, NULL);
+  assert_int_equal(tcx_session_create_client(w.session, "cloudwatch", &(tcx_client_options_t){.region = "us-east-1"}, &cloudwatch), 0);
+  static const char json[] = "{\"Namespace\": \"NaN\", \"MetricData\": [{\"MetricName\": \"Infinity\", \"Value\": \"NaN\", \"Values\": [\"Infinity\", \"-Infinity\", \"1.5\", 2]}]}";
+  tcx_value_t *v = tcx_client_json_params(cloudwatch, "put_metric_data", tcx_value_from_json(json, sizeof json - 1));
+  assert_int_equal(tcx_value_status(v), 0);
+  assert_string_equal(tcx_value_str(v, "Namespace"), "NaN");
+  assert_string_equal(tcx_value_str(v, "MetricData[0].MetricName"), "Infinity");
+  assert_true(isnan(tcx_value_num(v, "MetricData[0].Value", 0)));
+  assert_true(tcx_value_num(v, "MetricData[0].Values[0]", 0) == INFINITY);
+  assert_true(tcx_value_num(v, "MetricData[0].Values[1]", 0) == -INFINITY);
+  assert_int_equal(tcx_value_type(v, "MetricData[0].Values[2]"), TCX_STRING);
+  assert_int_equal(tcx_value_type(v, "MetricData[0].Values[3]"), TCX_INT);
+  tcx_value_free(v);
+  whole_end(&w);
+}
+
 static int torture(void *ctx) {
   static const char json[] = "{\"Bucket\": \"b\", \"Body\": {\"file\": \"/dev/null\"}}", blob[] = "{\"Body\": {\"base64\": \"AAECAAECAAECAAEC\"}}";
   tcx_value_t *a = tcx_client_json_params(ctx, "put_object", tcx_value_from_json(json, sizeof json - 1));
@@ -119,7 +141,7 @@ static void test_error_names(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_conform), cmocka_unit_test(test_nested), cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_error_names)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_conform), cmocka_unit_test(test_nested), cmocka_unit_test(test_numbers), cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_error_names)};
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,158 @@
+"""What two requests, or two responses, differ in: a list of (aspect, what one says, what the other says)."""
+import datetime
+import hashlib
+import json
+import re
+import urllib.parse
+import xml.etree.ElementTree as ElementTree
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+
+from values import plain
+
+# Who sends it, when, and how the connection is kept: not what is asked.
+PASSED_OVER = {"user-agent", "host", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "authorization", "accept-encoding", "connection", "expect", "transfer-encoding"}
+TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ABSENT = "(absent)"
+
+
+def diff(one, two, at=""):
+    """Places where two values of JSON are not the same. 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        for key in list(one) + [k for k in two if k not in one]:
+            if key not in one or key not in two:
+                yield f"{at}.{key}", one.get(key, ABSENT), two.get(key, ABSENT)
+            else:
+                yield from diff(one[key], two[key], f"{at}.{key}")
+    elif isinstance(one, list) and isinstance(two, list):
+        if len(one) != len(two):
+            yield at, one, two
+        else:
+            for a, b in zip(one, two):
+                yield from diff(a, b, at)
+    elif isinstance(one, bool) != isinstance(two, bool) or one != two:
+        yield at, one, two
+
+
+# ---- requests ----
+
+def lower(headers):
+    made = {}
+    for name, value in headers:
+        made[name.lower()] = f"{made[name.lower()]},{value}" if name.lower() in made else value
+    return made
+
+
+def authorization(headers):
+    """What was signed with what, and which headers."""
+    text = headers.get("authorization", "")
+    if not text.startswith("AWS4-"):
+        return {"scheme": text.split(" ")[0]}
+    fields = dict(part.strip().split("=", 1) for part in text.split(" ", 1)[1].split(","))
+    return {"scheme": text.split(" ")[0], "scope": fields["Credential"].split("/")[0:1] + fields["Credential"].split("/")[2:], "signed": dict.fromkeys(fields["SignedHeaders"].split(";"), "signed")}
+
+
+def xml_tree(node):
+    return [node.tag, sorted(node.attrib.items()), node.text or "", [xml_tree(kid) for kid in node]]
+
+
+def cbor_tree(body):
+    from botocore.parsers import RpcV2CBORParser
+    return plain(RpcV2CBORParser()._initial_body_parse(body)) if body else None  # pylint: disable=protected-access
+
+
+def parsed_body(headers, body):
+    kind = headers.get("content-type", "")
+    try:
+        if "x-www-form-urlencoded" in kind:
+            return urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)
+        if "json" in kind:
+            return json.loads(body)
+        if "cbor" in kind:
+            return cbor_tree(body)
+        if body[:1] == b"<":
+            return xml_tree(ElementTree.fromstring(body))
+    except ValueError:
+        pass
+    return body
+
+
+def without_tokens(value, given):
+    """Idempotency tokens that were not given are made anew in each call."""
+    text = json.dumps(value) if not isinstance(value, (bytes, str)) else value
+    text = text.decode("latin-1") if isinstance(text, bytes) else text
+    for found in set(TOKEN.findall(text)):
+        if found not in given:
+            text = text.replace(found, "TOKEN")
+    return json.loads(text) if not isinstance(value, (bytes, str)) else text
+
+
+def verified(request, headers):
+    """Whether the signature is the one that botocore would make of this very request."""
+    auth = authorization(headers)
+    if auth["scheme"] != "AWS4-HMAC-SHA256":
+        return True
+    credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)
+    region, name = auth["scope"][1], auth["scope"][2]
+    signer = (botocore.auth.S3SigV4Auth if name.startswith("s3") else botocore.auth.SigV4Auth)(credentials, name, region)
+    signed = {h: headers[h] for h in auth["signed"] if h in headers}
+    url = urllib.parse.urlsplit(request.url)
+    made = botocore.awsrequest.AWSRequest(request.method, url._replace(query="").geturl(), signed, request.body, params=None)
+    made.url = request.url
+    made.context["timestamp"] = headers["x-amz-date"]
+    made.headers["X-Amz-Content-SHA256"] = headers.get("x-amz-content-sha256") or hashlib.sha256(request.body).hexdigest()
+    canonical = canonical_request(signer, made, signed)
+    return signer.signature(signer.string_to_sign(made, canonical), made) == headers["authorization"].rsplit("=", 1)[1]
+
+
+def canonical_request(signer, made, signed):
+    parts = [made.method.upper(), signer._normalize_url_path(urllib.parse.urlsplit(made.url).path), signer.canonical_query_string(made)]  # pylint: disable=protected-access
+    parts.append("".join(f"{k}:{' '.join(v.split())}\n" for k, v in sorted(signed.items())))
+    return "\n".join(parts + [";".join(sorted(signed)), made.headers["X-Amz-Content-SHA256"]])
+
+
+def requests(oracle, tool, given, with_host):
+    """given: the params as text, whose tokens stay. with_host: both went to the service's own endpoint."""
+    a, b = urllib.parse.urlsplit(oracle.url), urllib.parse.urlsplit(tool.url)
+    heads = lower(oracle.headers), lower(tool.headers)
+    if oracle.method != tool.method:
+        yield "request.method", oracle.method, tool.method
+    if with_host and (a.scheme, a.netloc) != (b.scheme, b.netloc):
+        yield "request.host", a.scheme + "://" + a.netloc, b.scheme + "://" + b.netloc
+    for name, one, two in (("path", a.path, b.path), ("query", a.query, b.query)):
+        one, two = without_tokens(one, given), without_tokens(two, given)
+        if one != two:
+            yield "request." + name, one, two
+    bodies = [without_tokens(parsed_body(h, r.body), given) for h, r in zip(heads, (oracle, tool))]
+    if oracle.body != tool.body:
+        yield from (("request.body" + at, one, two) for at, one, two in diff(*bodies))
+    same_body = oracle.body == tool.body
+    for name in sorted(set(heads[0]) | set(heads[1])):
+        one, two = (without_tokens(h.get(name, ABSENT), given) for h in heads)
+        if name in PASSED_OVER or one == two or (not same_body and name in ("content-length", "content-md5", "x-amz-content-sha256", "x-amz-sha256-tree-hash") or
+                                                 not same_body and name.startswith("x-amz-checksum-")):
+            continue
+        if name == "content-length" and {one, two} == {ABSENT, "0"}:
+            continue
+        yield "request.header." + name, one, two
+    for at, one, two in diff(*(authorization(h) for h in heads)):
+        yield "request.authorization" + at, one, two
+    if not verified(tool, heads[1]):
+        yield "request.signature", "right", "wrong"
+
+
+# ---- responses ----
+
+def without_metadata(response):
+    """RetryAttempts and the like tell of the client, not of the response."""
+    made = dict(response)
+    metadata = {k: v for k, v in made.get("ResponseMetadata", {}).items() if k in ("RequestId", "HostId", "HTTPStatusCode", "HTTPHeaders", "ChecksumAlgorithm")}
+    return {**made, "ResponseMetadata": metadata}
+
+
+def responses(oracle, tool):
+    """oracle: parsed by botocore, values of Python; tool: JSON."""
+    for at, one, two in diff(without_metadata(plain(oracle)), without_metadata(tool)):
+        yield "response" + at, one, two

@@ -1,0 +1,40 @@
+"""Services made from others, in a folder for AWS_DATA_PATH, for what the real ones do not show.
+
+NAME-cbor: one that botocore speaks JSON with, although its model offers rpc-v2-cbor too. s3control-local: its own rules put the account before any host, and no server
+of a test has such a name.
+"""
+import json
+import os
+
+CBOR = "smithy-rpc-v2-cbor"
+LOCAL = "s3control"
+LOCAL_RULES = {
+    "version": "1.0",
+    "parameters": {"Region": {"builtIn": "AWS::Region", "required": False, "type": "string"}, "Endpoint": {"builtIn": "SDK::Endpoint", "required": False, "type": "string"}},
+    "rules": [{"conditions": [{"fn": "isSet", "argv": [{"ref": "Endpoint"}]}], "type": "endpoint", "endpoint": {"url": {"ref": "Endpoint"}, "headers": {}, "properties": {
+        "authSchemes": [{"name": "sigv4", "signingName": "s3", "signingRegion": "us-east-1", "disableDoubleEncoding": True}]}}}, {"conditions": [], "type": "error", "error": "no endpoint"}],
+}
+
+
+def make(folder, loader):
+    """Writes them below folder; returns their names."""
+    made = []
+    for service in loader.list_available_services("service-2"):
+        model = loader.load_service_model(service, "service-2")
+        protocols = model["metadata"].get("protocols", [])
+        if CBOR in protocols and len(protocols) > 1:
+            metadata = {**model["metadata"], "protocol": CBOR, "protocols": [CBOR]}
+            made.append(write(folder, service + "-cbor", {**model, "metadata": metadata}, loader.load_service_model(service, "endpoint-rule-set-1")))
+        elif service == LOCAL:
+            made.append(write(folder, service + "-local", model, LOCAL_RULES))
+        loader._cache.clear()  # pylint: disable=protected-access
+    return made
+
+
+def write(folder, name, model, rules):
+    place = os.path.join(folder, name, model["metadata"]["apiVersion"])
+    os.makedirs(place)
+    for part, data in (("service-2", model), ("endpoint-rule-set-1", rules)):
+        with open(os.path.join(place, part + ".json"), "w", encoding="utf-8") as file:
+            json.dump(data, file)
+    return name
