@@ -52,6 +52,7 @@ void tcx__conn_close(struct tcx_conn *conn) {
     conn->transport->farewell(conn);
   conn->state = TCX__CONN_CLOSED;
   tcx__timer_stop(pool->net, &conn->timer);
+  tcx__gather_end(conn);
   tcx__undefer(pool->net, &conn->defer);
   if (conn->prev != NULL)
     conn->prev->next = conn->next;

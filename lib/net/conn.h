@@ -49,6 +49,10 @@ struct tcx_conn {
   struct tcx_exchange *x;
   struct tcx_timer timer;                  /* BUSY: the 100-continue wait, then silence */
   struct tcx_defer defer;                  /* BUSY: go on uploading, or deliver what was kept */
+  struct tcx_timer gather_timer;           /* runs while gathering */
+  uint64_t gather_since_ms;
+  unsigned gather_reads;                   /* since then */
+  bool gathering;                          /* the socket has a low water mark */
   uint64_t active_ms;                      /* the last byte in or out */
   uint64_t started_us;
   uv_buf_t *out;                           /* of the request, not yet taken by the transport: in first_out, then in windows */
@@ -78,6 +82,10 @@ ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned 
 int tcx__socket_watch(struct tcx_conn *conn);             /* the poll handle follows state, reading and blocked */
 void tcx__socket_close(struct tcx_conn *conn, uv_close_cb closed);
 size_t tcx__socket_feed(struct tcx_conn *conn, char *p, size_t n);   /* socket bytes to the transport; how many were used (all of them, once the connection is closed) */
+
+/* ---- gather.c ---- */
+void tcx__gather_read(struct tcx_conn *conn);             /* a BUSY connection's socket was read */
+void tcx__gather_end(struct tcx_conn *conn);              /* harmless when nothing gathers */
 
 /* ---- exchange.c, as the connection sees it ---- */
 void tcx__exchange_prepare(struct tcx_conn *conn);        /* once a connection */

@@ -25,6 +25,7 @@ void tcx__exchange_drop(struct tcx_conn *conn) {
     conn->x->conn = NULL;
   conn->x = NULL;
   tcx__timer_stop(net, &conn->timer);
+  tcx__gather_end(conn);
   tcx__undefer(net, &conn->defer);
   tcx__free(conn->head_copy);
   conn->head_copy = NULL;
@@ -341,6 +342,7 @@ void tcx__exchange_pause(struct tcx_exchange *x) {
     return;
   conn->paused = true;
   conn->reading = false;
+  tcx__gather_end(conn);
   tcx__socket_watch(conn);
 }
 

@@ -286,6 +286,11 @@ bool tcx__http1_until_close(const struct tcx_http1 *h) {
   return !h->no_body && llhttp_message_needs_eof(&h->parser) != 0;
 }
 
+uint64_t tcx__http1_left(const struct tcx_http1 *h) {
+  bool known = h->seen_head && !h->no_body && !h->done && (h->parser.flags & F_CONTENT_LENGTH) != 0;
+  return known ? h->parser.content_length : 0;
+}
+
 /* The part of the body that was parsed before the pause and not delivered. */
 static bool pay_owed(struct tcx_http1 *h, const char *p, size_t n, size_t *used) {
   size_t m = h->owed < n ? h->owed : n;

@@ -53,4 +53,6 @@ tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, 
 tcx__http1_result tcx__http1_finish(struct tcx_http1 *h, char *shared);
 /* After head: the body has neither a length nor chunks. */
 bool tcx__http1_until_close(const struct tcx_http1 *h);
+/* Bytes of the body that have not been parsed yet; 0 when its length is not known beforehand. */
+uint64_t tcx__http1_left(const struct tcx_http1 *h);
 #endif

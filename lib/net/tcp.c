@@ -184,6 +184,8 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     }
     if ((events & UV_READABLE) && conn->state != TCX__CONN_CLOSED && conn->reading)
       readable(conn);
+    if (conn->state == TCX__CONN_BUSY && conn->reading)
+      tcx__gather_read(conn);
   }
   if (conn->state != TCX__CONN_CLOSED && (status == 0 || conn->reading)) {
     int rc = tcx__socket_watch(conn);

@@ -1,6 +1,7 @@
 /* TLS against a BearSSL server engine on the same loop. */
 #include "probe.h"
 #include "dns_server.h"
+#include "net/conn.h"
 
 #define DATA(name) "unit/net/tls/" name
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -344,6 +345,62 @@ static void test_bytewise(void **state) {
   finish();
 }
 
+/* ---- a large body that comes fast is read in large pieces, and never kept waiting ---- */
+
+#define KIB "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define KIB_LEN (sizeof KIB - 1)
+
+struct gathered { size_t received, wanted; bool gathered, all; };
+
+/* As many reads as it takes, all of them in one turn of the loop, whatever the machine is doing. */
+static void gather_data(struct probe *p, const char *bytes, size_t n) {
+  (void)bytes;
+  struct gathered *g = p->hook;
+  if (g->received == 0) {
+    for (int i = 0; i < 100; i++)
+      tcx__gather_read(p->conn);
+    g->gathered = p->conn->gathering;
+  }
+  g->received += n;
+  g->all = g->received == g->wanted;
+}
+
+static void test_gather_slow_end(void **state) {
+  (void)state;
+  static const struct fault_step silent[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n"), FILL(KIB, 8192 + 1), DO(END)};
+  const struct fault_step *const scripts[] = {silent};
+  struct gathered g = {.wanted = (8192 + 1) * KIB_LEN};
+  struct probe p = {.hook = &g, .on_data = gather_data};
+  begin(scripts, 1);
+  probe_start(&p, &w, "localhost", server.port, true);
+  turn_until(&w, &g.all);
+  assert_true(g.gathered);
+  while (p.conn->gathering)
+    uv_run(&w.loop, UV_RUN_ONCE);
+  assert_false(p.over);
+  tcx__exchange_abort(&p.x);
+  probe_free(&p);
+  finish();
+}
+
+static void test_gather_whole(void **state) {
+  (void)state;
+  static const struct fault_step large[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n"), FILL(KIB, 1048576 / KIB_LEN), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {large};
+  begin(scripts, 1);
+  for (int i = 0; i < 2; i++) {
+    struct gathered g = {.wanted = 1048576};
+    struct probe p = {.hook = &g, .on_data = gather_data};
+    get(&p, "localhost");
+    assert_int_equal(p.status, 0);
+    assert_true(g.all && g.gathered);
+    assert_false(p.conn->gathering);
+    assert_int_equal(p.reused, i > 0);
+    probe_free(&p);
+  }
+  finish();
+}
+
 /* ---- many at once: all get through, and callbacks may end anything ---- */
 
 static void test_many_handshakes(void **state) {
@@ -405,6 +462,7 @@ int main(void) {
       cmocka_unit_test(test_no_verify),     cmocka_unit_test(test_not_tls),          cmocka_unit_test(test_resumption),
       cmocka_unit_test(test_until_close),   cmocka_unit_test(test_download),         cmocka_unit_test(test_upload),
       cmocka_unit_test(test_early_answer),  cmocka_unit_test(test_extra_record),     cmocka_unit_test(test_bytewise),
+      cmocka_unit_test(test_gather_slow_end), cmocka_unit_test(test_gather_whole),
       cmocka_unit_test(test_many_handshakes), cmocka_unit_test(test_end_inside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
