@@ -72,6 +72,7 @@ struct tcx_call {
   bool without_trailer;                /* sent again without a trailer, since the service refused it */
   /* attempts */
   struct tcx_identity *identity;
+  int64_t skew_s;                      /* what the last signature added to this machine's time */
   union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
   struct tcx_exchange x;
   bool identity_waiting, leasing;      /* which of wait is in use */
@@ -149,6 +150,9 @@ int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head);
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn);
 /* receive.c */
 extern const struct tcx_exchange_ops tcx__call_exchange_ops;
+/* clock.c */
+int64_t tcx__call_now(tcx_call_t *call);                      /* Unix seconds by the service's clock, as far as it is known: what a signature says */
+bool tcx__call_clock_corrected(tcx_call_t *call);             /* an error response: true when the time that was signed is why, and the next attempt's will be right */
 /* finish.c */
 void tcx__call_response_ended(tcx_call_t *call);              /* the whole response is here, or broke (call->broken) */
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);   /* no usable response: retry or fail */

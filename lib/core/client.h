@@ -45,6 +45,7 @@ struct tcx_client {
   tcx_paginator_t *paginators;         /* open ones */
   tcx_watch_t *watches;                /* a close waits for them */
   uint64_t completed, retries;
+  int64_t skew_s;                      /* the service's clock minus this machine's, in seconds; 0 until a request was refused for it */
   bool trailers_refused;               /* the custom endpoint has answered that it does not know trailers */
   bool shared;                         /* tcx_session_get_client's: ends with the session */
   bool draining, closing;

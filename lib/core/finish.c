@@ -235,6 +235,7 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
       .modeled = shape != NULL,
       .modeled_retryable = shape != NULL && (shape->flags & TCX__S_RETRYABLE) != 0,
       .modeled_throttling = shape != NULL && (shape->flags & TCX__S_THROTTLING) != 0,
+      .clock_corrected = response && tcx__call_clock_corrected(call),
       .status = status,
       .phase = phase,
       .retry_after = after != NULL ? after->value : (struct tcx_str){0},

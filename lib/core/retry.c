@@ -125,6 +125,8 @@ tcx__retry_kind tcx__retry_classify(const struct tcx_retry_in *in) {
     return TCX__RETRY_THROTTLED;
   if (in->modeled_retryable)
     return in->modeled_throttling ? TCX__RETRY_THROTTLED : TCX__RETRY_TRANSIENT;
+  if (in->clock_corrected)
+    return TCX__RETRY_TRANSIENT;
   if (in->http_status == 429 && !in->modeled)
     return TCX__RETRY_THROTTLED;
   return is_transient(in) ? TCX__RETRY_TRANSIENT : TCX__RETRY_NOT;

@@ -13,7 +13,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
       .session_token = id->session_token,
       .region = call->signing_region,
       .service = call->signing_name,
-      .now = tcx__session_now(call->session),
+      .now = tcx__call_now(call),
       .keys = &call->client->keys,
       .payload = call->payload.form,
       .payload_sha256 = call->payload.hash_sha ? call->payload.sha_hex : NULL,

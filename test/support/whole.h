@@ -62,6 +62,9 @@ static inline void whole_unset_environment(void) {
     unsetenv(names[i]);
 }
 
+/* What servers that are started from now on serve with, as localhost; NULL: plain http. */
+static const struct fault_tls *whole_tls;
+
 /* What is 0 in so and co gets a default. scripts NULL: no server. */
 static inline int whole_try_begin(struct whole *w, const struct fault_step *const *scripts, unsigned count, const tcx_session_options_t *so, const tcx_client_options_t *co) {
   tcx_session_options_t s = so != NULL ? *so : (tcx_session_options_t){0};
@@ -70,9 +73,9 @@ static inline int whole_try_begin(struct whole *w, const struct fault_step *cons
   alarm(WHOLE_PATIENCE_S);
   assert_int_equal(uv_loop_init(&w->loop), 0);
   if (scripts != NULL) {
-    fault_server_start(&w->server, &w->loop, scripts, count, NULL);
+    fault_server_start(&w->server, &w->loop, scripts, count, whole_tls);
     w->serving = true;
-    snprintf(w->url, sizeof w->url, "http://127.0.0.1:%d", w->server.port);
+    snprintf(w->url, sizeof w->url, whole_tls != NULL ? "https://localhost:%d" : "http://127.0.0.1:%d", w->server.port);
   }
   if (s.config_file == NULL)
     s.config_file = "/dev/null";

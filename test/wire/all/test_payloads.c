@@ -1,9 +1,10 @@
 /*
- * The table of lib/core/payload.h, cell by cell: how a PutObject body and its checksum travel by scheme, size and options. Every cell is rendered, and its body is taken apart; the cells of plain
- * http also travel to a server. The digests come from Python's zlib, hashlib and from chaining HMACs by hand in read_chunks.
+ * The table of lib/core/payload.h, cell by cell: how a PutObject body and its checksum travel by scheme, size and options. Every cell is rendered, and travels to a server
+ * (https: over TLS); its body is taken apart. The digests come from Python's zlib, hashlib and from chaining HMACs by hand in read_chunks.
  */
 #include "base/codec.h"
 #include "base/hash.h"
+#include "fault_tls.h"
 #include "whole.h"
 
 #define SMALL "hello world"
@@ -105,7 +106,9 @@ static tcx_value_t *make_params(const struct cell *c) {
 }
 
 static tcx_client_options_t options_of(const struct cell *c, const char *url) {
-  return (tcx_client_options_t){.endpoint_url = url, .unsigned_requests = c->unsigned_requests, .config = c->config != NULL ? tcx_value_from_json(c->config, strlen(c->config)) : NULL};
+  tcx_value_t *config = c->config != NULL ? tcx_value_from_json(c->config, strlen(c->config)) : tcx_value_new_map();
+  tcx_value_set_str(config, "verify", TCX_TEST_DIR "/unit/net/tls/ca.pem");
+  return (tcx_client_options_t){.endpoint_url = url, .unsigned_requests = c->unsigned_requests, .config = config};
 }
 
 /* ---- what a cell must look like ---- */
@@ -253,12 +256,12 @@ static void test_travelled(void **state) {
   (void)state;
   static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   static const struct fault_step *const scripts[] = {ok};
+  struct fault_tls *tls = fault_tls_new("unit/net/tls/good.pem", "unit/net/tls/server.key");
   int bad = 0;
   for (size_t i = 0; i < N_CELLS; i++) {
     const struct cell *c = &cells[i];
-    if (c->url == NULL)
-      continue;
     struct whole w;
+    whole_tls = c->url == NULL ? tls : NULL;
     tcx_client_options_t co = options_of(c, NULL);
     whole_begin(&w, scripts, 1, &co);
     w.server.keep_body = BIG_SIZE + 65536;
@@ -276,6 +279,8 @@ static void test_travelled(void **state) {
     outcome_free(&o);
     whole_end(&w);
   }
+  whole_tls = NULL;
+  fault_tls_free(tls);
   assert_int_equal(bad, 0);
 }
 

@@ -84,6 +84,97 @@ static void test_statuses(void **state) {
   }
 }
 
+/* ---- a wrong clock ---- */
+
+static int64_t wrong_clock(const tcx_session_t *session) {
+  (void)session;
+  return 1440938160; /* 2015-08-30T12:36:00Z */
+}
+
+#define SKEWED "403 Forbidden\r\nDate: Sun, 30 Aug 2015 13:36:00 GMT"
+
+/* The time that was signed last. */
+static void assert_signed_at(const struct whole *w, const char *time) {
+  char text[100];
+  assert_non_null(whole_header(w->server.last_head, "x-amz-date", text, sizeof text));
+  assert_string_equal(text, time);
+}
+
+static void test_clock(void **state) {
+  (void)state;
+  static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  const char *good = whole_answer("200 OK", LIST);
+  for (size_t i = 0; i <= sizeof codes / sizeof codes[0]; i++) {
+    bool head = i == sizeof codes / sizeof codes[0];
+    char error[300];
+    snprintf(error, sizeof error, WHOLE_ERROR("%s", "x"), head ? "" : codes[i]);
+    struct script s;
+    answers(&s, TEXTS(whole_answer(SKEWED, head ? "" : error), head ? OK_EMPTY : good, good));
+    const struct fault_step *const scripts[] = {s.steps};
+    struct whole w;
+    whole_begin(&w, scripts, 1, NULL);
+    w.session->clock = wrong_clock;
+    struct outcome o = whole_call(&w, head ? "head_bucket" : "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+    assert_int_equal(o.status, 0);
+    assert_int_equal(o.attempts, 2);
+    assert_signed_at(&w, "20150830T133600Z");
+    outcome_free(&o);
+    o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL); /* the next call knows */
+    assert_int_equal(o.status, 0);
+    assert_int_equal(o.attempts, 1);
+    assert_signed_at(&w, "20150830T133600Z");
+    outcome_free(&o);
+    whole_end(&w);
+  }
+}
+
+/* What the clock does not explain stays an error: a small difference, another code, a cache's answer, no date, a date that is none. */
+static void test_clock_is_right(void **state) {
+  (void)state;
+  static const struct { const char *head, *code; } cases[] = {
+      {"403 Forbidden\r\nDate: Sun, 30 Aug 2015 12:39:59 GMT", "SignatureDoesNotMatch"},
+      {"403 Forbidden\r\nDate: Sun, 30 Aug 2015 12:32:01 GMT", "RequestTimeTooSkewed"},
+      {SKEWED, "AccessDenied"},
+      {SKEWED "\r\nAge: 3600", "RequestTimeTooSkewed"},
+      {"403 Forbidden", "RequestTimeTooSkewed"},
+      {"403 Forbidden\r\nDate: yesterday", "RequestTimeTooSkewed"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char error[300];
+    snprintf(error, sizeof error, WHOLE_ERROR("%s", "x"), cases[i].code);
+    struct script s;
+    answers(&s, TEXTS(whole_answer(cases[i].head, error)));
+    const struct fault_step *const scripts[] = {s.steps};
+    struct whole w;
+    whole_begin(&w, scripts, 1, NULL);
+    w.session->clock = wrong_clock;
+    struct outcome o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+    assert_int_equal(o.status, TCX_ECLIENT);
+    assert_string_equal(o.code, cases[i].code);
+    assert_int_equal(o.attempts, 1);
+    assert_false(o.retryable);
+    outcome_free(&o);
+    whole_end(&w);
+  }
+}
+
+/* The server's word is not believed twice for one request: the second time is what it said itself. */
+static void test_clock_stubborn(void **state) {
+  (void)state;
+  const char *bad = whole_answer(SKEWED, WHOLE_ERROR("SignatureDoesNotMatch", "x"));
+  struct script s;
+  answers(&s, TEXTS(bad, bad));
+  const struct fault_step *const scripts[] = {s.steps};
+  struct whole w;
+  whole_begin(&w, scripts, 1, NULL);
+  w.session->clock = wrong_clock;
+  struct outcome o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+  assert_string_equal(o.code, "SignatureDoesNotMatch");
+  assert_int_equal(o.attempts, 2);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 /* The call's limit beats the client's, which beats the default. */
 static void test_max_attempts(void **state) {
   (void)state;
@@ -392,6 +483,7 @@ static void test_max_body(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_clock),            cmocka_unit_test(test_clock_is_right),  cmocka_unit_test(test_clock_stubborn),
       cmocka_unit_test(test_statuses),         cmocka_unit_test(test_max_attempts),    cmocka_unit_test(test_retry_after),
       cmocka_unit_test(test_quota),            cmocka_unit_test(test_quota_of_streams), cmocka_unit_test(test_dead_connection),
       cmocka_unit_test(test_dead_is_not_free), cmocka_unit_test(test_bodies_again),    cmocka_unit_test(test_no_needless_rewind),
