@@ -90,6 +90,8 @@ typedef struct tcx_paginator tcx_paginator_t;
 /* What a call was doing when it ended. A timeout is UV_ETIMEDOUT plus one of these. */
 typedef enum { TCX_PHASE_NONE, TCX_PHASE_PARAMS, TCX_PHASE_ENDPOINT, TCX_PHASE_CREDENTIALS, TCX_PHASE_POOL, TCX_PHASE_DNS,
                TCX_PHASE_CONNECT, TCX_PHASE_TLS, TCX_PHASE_SEND, TCX_PHASE_WAIT, TCX_PHASE_READ, TCX_PHASE_BACKOFF } tcx_phase_t;
+/* "connect", "tls", "read" ...; of any other value "unknown". Static. */
+TCX_EXTERN const char *tcx_phase_name(tcx_phase_t phase);
 
 /* What went wrong: botocore's ClientError, or a transport failure. Lives as long as the call it came from. Fields are only added at the end. */
 typedef struct tcx_error {

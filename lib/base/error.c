@@ -57,6 +57,18 @@ static const char *uv_name(int status) {
   }
 }
 
+const char *tcx_phase_name(tcx_phase_t phase) {
+  static const char *const names[] = {
+      [TCX_PHASE_NONE] = "none",         [TCX_PHASE_PARAMS] = "params",
+      [TCX_PHASE_ENDPOINT] = "endpoint", [TCX_PHASE_CREDENTIALS] = "credentials",
+      [TCX_PHASE_POOL] = "pool",         [TCX_PHASE_DNS] = "dns",
+      [TCX_PHASE_CONNECT] = "connect",   [TCX_PHASE_TLS] = "tls",
+      [TCX_PHASE_SEND] = "send",         [TCX_PHASE_WAIT] = "wait",
+      [TCX_PHASE_READ] = "read",         [TCX_PHASE_BACKOFF] = "backoff",
+  };
+  return (size_t)phase < sizeof names / sizeof *names ? names[phase] : "unknown";
+}
+
 const char *tcx_strerror(int status) {
   if (status >= 0)
     return "success";

@@ -205,6 +205,16 @@ static void test_statuses(void **state) {
   assert_string_equal(tcx_strerror(-999999), "unknown status");
 }
 
+static void test_phases(void **state) {
+  (void)state;
+  assert_string_equal(tcx_phase_name(TCX_PHASE_NONE), "none");
+  for (tcx_phase_t phase = TCX_PHASE_NONE; phase < TCX_PHASE_BACKOFF; phase++)
+    assert_string_not_equal(tcx_phase_name(phase), tcx_phase_name(phase + 1));
+  assert_string_equal(tcx_phase_name(TCX_PHASE_BACKOFF), "backoff");
+  assert_string_equal(tcx_phase_name((tcx_phase_t)(TCX_PHASE_BACKOFF + 1)), "unknown");
+  assert_string_equal(tcx_phase_name((tcx_phase_t)-1), "unknown");
+}
+
 static void test_failures(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
@@ -245,7 +255,7 @@ int main(void) {
       cmocka_unit_test(test_base64),     cmocka_unit_test(test_hex),
       cmocka_unit_test(test_percent),    cmocka_unit_test(test_urls),
       cmocka_unit_test(test_addresses),  cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_statuses),   cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_statuses), cmocka_unit_test(test_phases),   cmocka_unit_test(test_failures),
       cmocka_unit_test(test_near_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
