@@ -72,7 +72,8 @@ struct tcx_call {
   bool without_trailer;                /* sent again without a trailer, since the service refused it */
   /* attempts */
   struct tcx_identity *identity;
-  int64_t skew_s;                      /* what the last signature added to this machine's time */
+  bool time_signed;                    /* a signature holds a time: this machine's, and skew_s */
+  int64_t skew_s;
   union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
   struct tcx_exchange x;
   bool identity_waiting, leasing;      /* which of wait is in use */

@@ -10,6 +10,7 @@
 #define SKEW_MIN_S 240 /* below this a refusal has another reason: services allow 5 minutes and more */
 
 int64_t tcx__call_now(tcx_call_t *call) {
+  call->time_signed = true;
   call->skew_s = call->client->skew_s;
   return tcx__session_now(call->session) + call->skew_s;
 }
@@ -29,7 +30,7 @@ bool tcx__call_clock_corrected(tcx_call_t *call) {
   const struct tcx_header *date = tcx__headers_get(&call->head.headers, "date");
   int64_t server;
   int32_t nanoseconds;
-  if (call->unsigned_request || date == NULL || !may_be_skew(call->parse_error.code) ||
+  if (!call->time_signed || date == NULL || !may_be_skew(call->parse_error.code) ||
       tcx__headers_get(&call->head.headers, "age") != NULL || /* a cache's answer, with its date */
       tcx__time_read_as(TCX__TIME_RFC822, date->value, &server, &nanoseconds) != 0)
     return false;
