@@ -24,31 +24,36 @@ static void write_double(struct tcx_buf *out, double d) {
   }
 }
 
-static int write_time(struct tcx_buf *out, tcx__time_format format, const struct tcx_value *v) {
-  int64_t seconds = 0;
-  int32_t nanoseconds = 0;
-  int status = 0;
+int tcx__scalar_time(const struct tcx_value *v, int64_t *seconds, int32_t *nanoseconds) {
+  *seconds = 0;
+  *nanoseconds = 0;
   if (v->type == TCX_TIME) {
-    seconds = v->u.time.seconds;
-    nanoseconds = v->u.time.nanoseconds;
+    *seconds = v->u.time.seconds;
+    *nanoseconds = v->u.time.nanoseconds;
   } else if (v->type == TCX_INT) {
-    seconds = v->u.integer;
+    *seconds = v->u.integer;
   } else if (v->type == TCX_STRING) {
-    status = tcx__time_read(v->u.bytes, &seconds, &nanoseconds);
+    return tcx__time_read(v->u.bytes, seconds, nanoseconds) == 0 ? 0 : TCX_EPARAM;
   } else if (v->type == TCX_DOUBLE && fabs(v->u.number) < 1e15) {
-    seconds = (int64_t)floor(v->u.number);
-    nanoseconds = (int32_t)(round((v->u.number - floor(v->u.number)) * 1e6) * 1e3);
-    if (nanoseconds == 1000000000) {
-      seconds++;
-      nanoseconds = 0;
+    *seconds = (int64_t)floor(v->u.number);
+    *nanoseconds = (int32_t)(round((v->u.number - floor(v->u.number)) * 1e6) * 1e3);
+    if (*nanoseconds == 1000000000) {
+      (*seconds)++;
+      *nanoseconds = 0;
     }
   } else {
-    status = TCX_EPARAM;
-  }
-  if (status != 0)
     return TCX_EPARAM;
-  tcx__time_write(out, format, seconds, nanoseconds);
+  }
   return 0;
+}
+
+static int write_time(struct tcx_buf *out, tcx__time_format format, const struct tcx_value *v) {
+  int64_t seconds;
+  int32_t nanoseconds;
+  int status = tcx__scalar_time(v, &seconds, &nanoseconds);
+  if (status == 0)
+    tcx__time_write(out, format, seconds, nanoseconds);
+  return status;
 }
 
 static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format format,

@@ -12,6 +12,10 @@
 int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
                      tcx__time_format format, const struct tcx_value *v, struct tcx_str *out);
 
+/* The time that v is: a TIME, seconds as a number (a double's to microseconds), or its text in any
+   form. TCX_EPARAM for anything else. */
+int tcx__scalar_time(const struct tcx_value *v, int64_t *seconds, int32_t *nanoseconds);
+
 /* Text as a value of shape; what Python's int() and float() take is taken (not the underscores), an
    integer beyond int64 is a BIGNUM. Strings are not copied: text.p[text.n] is NUL already and
    lasts. TCX_EPROTO when text is no such value. */

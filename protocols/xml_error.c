@@ -30,18 +30,6 @@ static const char *take_text(struct tcx_value *map, const char *name) {
   return text;
 }
 
-/* What from holds goes into to. */
-static int move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from) {
-  for (struct tcx_value *v = (struct tcx_value *)tcx__value_kids(from), *next; v != NULL;
-       v = next) {
-    next = v->next;
-    v->next = NULL;
-    if (tcx__value_replace(arena, to, v->name, v->name_len, v) != 0)
-      return UV_ENOMEM;
-  }
-  return 0;
-}
-
 /* The document's own members, with an Error among them; *out stays NULL when there is none. */
 static int read_wrapped(struct reading *r, const char *root, struct tcx_value *tree,
                         struct tcx_parse_error *error, struct tcx_value **out) {
@@ -50,7 +38,7 @@ static int read_wrapped(struct reading *r, const char *root, struct tcx_value *t
     r->around[0] = "Errors";
     r->around[1] = "Error";
     tcx__value_remove(tree, "Errors", 6);
-    if (move_members(r->p->arena, tree, errors) != 0)
+    if (tcx__value_move_members(r->p->arena, tree, errors) != 0)
       return UV_ENOMEM;
   } else if (strcmp(root, "ErrorResponse") == 0) {
     r->around[0] = "Error";
@@ -124,7 +112,7 @@ static int read_modelled(const struct reading *r, const struct tcx_shape *shape,
   for (unsigned i = 0; i < 2 && enclosed && found != NULL; i++)
     if (r->around[i] != NULL)
       found = tcx__value_find(found, r->around[i], strlen(r->around[i]));
-  return status == 0 ? move_members(arena, members, found) : status;
+  return status == 0 ? tcx__value_move_members(arena, members, found) : status;
 }
 
 /* Adds what the exception that the code names has for members. One that cannot be read is left out
@@ -141,7 +129,7 @@ static int add_modelled(const struct reading *r, const struct tcx_shape *shape,
     status = read_modelled(r, shape, members);
   if (status != 0)
     return status == UV_ENOMEM ? status : 0;
-  return move_members(r->p->arena, out, members);
+  return tcx__value_move_members(r->p->arena, out, members);
 }
 
 /* ---- both ---- */

@@ -187,6 +187,19 @@ int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const cha
   return 0;
 }
 
+int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to,
+                            struct tcx_value *from) {
+  for (struct tcx_value *v = (struct tcx_value *)tcx__value_kids(from), *next; v != NULL;
+       v = next) {
+    next = v->next;
+    v->next = NULL;
+    int status = tcx__value_replace(arena, to, v->name, v->name_len, v);
+    if (status != 0)
+      return status;
+  }
+  return 0;
+}
+
 bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len) {
   struct tcx_value **link = find_link(map, name, name_len);
   if (link == NULL)

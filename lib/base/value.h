@@ -62,6 +62,7 @@ int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const cha
 int tcx__value_push(struct tcx_arena *arena, struct tcx_value *list, struct tcx_value *child);
 int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i, struct tcx_value *child); /* i at most the length */
 bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len);      /* false when there is none */
+int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from);  /* all of the map from, which is not used any more; to's of the same names are replaced */
 
 /* Built trees. */
 extern const struct tcx_root tcx__root_no_memory;                   /* what builders return when there is no memory even for a root; never written */

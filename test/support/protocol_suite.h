@@ -170,8 +170,14 @@ static inline bool ps_run_output(struct tcx_arena *arena, const struct tcx_value
   const struct tcx_value *given = ph_get(test, "given"), *text = ph_get(response, "body");
   const struct tcx_model *model = ph_model(arena, ps_model(arena, suite, given), "suite");
   struct tcx_str body = text != NULL ? text->u.bytes : (struct tcx_str){"", 0};
-  if (text == NULL && strcmp(model->protocol, "rest-xml") != 0)
+  if (strcmp(model->protocol, "smithy-rpc-v2-cbor") == 0) { /* not text: base64 */
+    struct tcx_buf bytes;
+    tcx__buf_init(&bytes, arena, 1 << 20);
+    assert_int_equal(tcx__base64_decode(&bytes, body.p, body.n), 0);
+    body = tcx__buf_str(&bytes);
+  } else if (text == NULL && strcmp(model->protocol, "rest-xml") != 0) {
     body = TCX__STR("<xml/>"); /* these have always a document */
+  }
   struct tcx_response_head head;
   ph_head(arena, &head, (int)ph_int(response, "status_code", 200), ph_get(response, "headers"));
   tcx__parse_mode mode = head.status >= 301 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT;

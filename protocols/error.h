@@ -1,0 +1,14 @@
+/* error.h - what errors of json, rest-json and rpc-v2-cbor have in common. */
+#ifndef TCX_PROTOCOLS_ERROR_H
+#define TCX_PROTOCOLS_ERROR_H
+#include "protocols/protocol.h"
+
+/* The name in "aws.service#Name:http://...". */
+struct tcx_str tcx__error_name(struct tcx_str type);
+/* Makes {Error: {Code, Message}} of what a document says, and fills in error. name.p NULL: it says
+   none, and the status speaks; message may be NULL. Where the service was a query one before, the
+   header x-amzn-query-error gives the code, and QueryErrorCode and Type come to it. The modelled
+   members, by error->shape, are the caller's to add. UV_ENOMEM. */
+int tcx__error_make(const struct tcx_parse *p, struct tcx_str name, const char *message,
+                    struct tcx_value **out, struct tcx_parse_error *error);
+#endif
