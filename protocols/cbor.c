@@ -18,9 +18,8 @@ static int write_path(const struct tcx_serialize *s, struct tcx_request *req) {
   const char *target = s->model->target_prefix != NULL ? s->model->target_prefix : "";
   if (tcx__str_ends(base, "/"))
     base.n--;
-  const char *path =
-      tcx__arena_printf(req->arena, "%.*s/service/%s/operation/%s", (int)base.n,
-                        base.n > 0 ? base.p : "", target, s->op->name);
+  const char *path = tcx__arena_printf(req->arena, "%.*s/service/%s/operation/%s", (int)base.n,
+                                       base.n > 0 ? base.p : "", target, s->op->name);
   req->path = tcx__str(path);
   return path != NULL ? 0 : UV_ENOMEM;
 }
@@ -91,7 +90,8 @@ static int feed(struct tcx_parser *head, const char *bytes, size_t n) {
     return tcx__cbor_reader_feed(&parser->reader, bytes, n);
   if (head->mode == TCX__PARSE_OUTPUT)
     return 0;
-  return tcx__document_keep(&parser->document, bytes, n) == 0 ? 0 : tcx__fail_memory(parser->p->fail);
+  return tcx__document_keep(&parser->document, bytes, n) == 0 ? 0
+                                                              : tcx__fail_memory(parser->p->fail);
 }
 
 /* What the document of any error may hold. */
@@ -103,10 +103,8 @@ static int feed(struct tcx_parser *head, const char *bytes, size_t n) {
 static const struct tcx_shape text_shape = {.name = "String", .type = TCX__SHAPE_STRING};
 static const struct tcx_member error_members[] = {TEXT_MEMBER("__type"), TEXT_MEMBER("message"),
                                                   TEXT_MEMBER("Message")};
-static const struct tcx_shape error_shape = {.name = "Error",
-                                             .type = TCX__SHAPE_STRUCTURE,
-                                             .members = error_members,
-                                             .n_members = 3};
+static const struct tcx_shape error_shape = {
+    .name = "Error", .type = TCX__SHAPE_STRUCTURE, .members = error_members, .n_members = 3};
 
 static const char *text_of(const struct tcx_value *map, const char *name) {
   const struct tcx_value *v = tcx__value_find(map, name, strlen(name));
@@ -119,8 +117,7 @@ static int add_modelled(const struct parser *parser, const struct tcx_shape *sha
                         struct tcx_value *out) {
   struct tcx_arena *arena = parser->p->arena;
   struct tcx_value *members = NULL;
-  int status =
-      tcx__cbor_read(arena, NULL, shape, tcx__buf_str(&parser->document.bytes), &members);
+  int status = tcx__cbor_read(arena, NULL, shape, tcx__buf_str(&parser->document.bytes), &members);
   if (status == 0)
     status = tcx__value_move_members(arena, out, members);
   return status == UV_ENOMEM ? tcx__fail_memory(parser->p->fail) : 0;
@@ -133,16 +130,16 @@ static int finish_error(struct parser *parser, struct tcx_value **out,
   struct tcx_value *found = NULL;
   struct tcx_str bytes = tcx__buf_str(&parser->document.bytes);
   error = error != NULL ? error : &unused;
-  int status =
-      parser->document.cut ? TCX_EPROTO : tcx__cbor_read(p->arena, NULL, &error_shape, bytes, &found);
+  int status = parser->document.cut ? TCX_EPROTO
+                                    : tcx__cbor_read(p->arena, NULL, &error_shape, bytes, &found);
   if (status == UV_ENOMEM)
     return tcx__fail_memory(p->fail);
   found = status == 0 ? found : NULL;
   const char *message = text_of(found, "message");
   if (message == NULL)
     message = text_of(found, "Message");
-  status = tcx__error_make(p, tcx__error_name(tcx__str(text_of(found, "__type"))), message, out,
-                           error);
+  status =
+      tcx__error_make(p, tcx__error_name(tcx__str(text_of(found, "__type"))), message, out, error);
   if (status == 0 && error->shape != NULL && found != NULL)
     status = add_modelled(parser, error->shape, *out);
   return status;
@@ -163,5 +160,5 @@ static int read_document(const struct tcx_parse *p, const struct tcx_shape *shap
   return tcx__cbor_read(p->arena, p->fail, shape, (struct tcx_str){bytes, n}, out);
 }
 
-const struct tcx_protocol tcx__rpc_v2_cbor = {"smithy-rpc-v2-cbor", serialize, start, feed,
-                                              finish,               read_document};
+const struct tcx_protocol tcx__rpc_v2_cbor = {"smithy-rpc-v2-cbor", serialize, start, feed, finish,
+                                              read_document};

@@ -2,7 +2,7 @@
 #ifndef TCX_PROTOCOLS_CBOR_BODY_H
 #define TCX_PROTOCOLS_CBOR_BODY_H
 #include "base/cbor.h"
-#include "protocols/build.h"
+#include "protocols/cbor_build.h"
 
 /* ---- writing (cbor_write.c) ---- */
 
@@ -20,9 +20,9 @@ int tcx__cbor_write(struct tcx_buf *out, const struct tcx_shape *shape, const st
  *   init -> feed* -> finish
  */
 struct tcx_cbor_reader {
-  struct tcx_build build;
+  struct tcx_cbor_build build;
   struct tcx_cbor cbor;
-  struct tcx_buf text;   /* the pieces of a string so far */
+  struct tcx_buf text; /* the pieces of a string so far */
 };
 void tcx__cbor_reader_init(struct tcx_cbor_reader *r, struct tcx_arena *arena,
                            struct tcx_fail *fail, const struct tcx_shape *shape);

@@ -46,7 +46,7 @@ struct tcx_cbor_events {
   /* A piece of a string of bytes or text (nobody has looked whether that is UTF-8). last: it is
      complete; one in one piece comes with last at once. */
   int (*string)(void *ctx, bool text, const char *p, size_t n, bool last);
-  int (*open)(void *ctx, bool map);     /* an array or map; of a map keys and values take turns */
+  int (*open)(void *ctx, bool map); /* an array or map; of a map keys and values take turns */
   int (*close)(void *ctx);
   int (*tag)(void *ctx, uint64_t tag); /* of the item that comes next */
 };
@@ -65,13 +65,13 @@ struct tcx_cbor {
   uint64_t offset; /* bytes consumed; of a failure: about where it is */
   struct tcx_cbor_level *levels; /* open arrays and maps */
   unsigned depth, cap;
-  uint64_t argument;  /* of the head that is being read */
-  uint64_t left;      /* bytes of the string, or of its chunk */
+  uint64_t argument; /* of the head that is being read */
+  uint64_t left;     /* bytes of the string, or of its chunk */
   uint8_t state;
-  uint8_t initial;    /* the head's first byte */
-  uint8_t missing;    /* bytes of the argument that are to come */
-  uint8_t chunks;     /* the major type of the string in chunks that is open, or 0 */
-  bool tagged;        /* a tag waits for its item */
+  uint8_t initial; /* the head's first byte */
+  uint8_t missing; /* bytes of the argument that are to come */
+  uint8_t chunks;  /* the major type of the string in chunks that is open, or 0 */
+  bool tagged;     /* a tag waits for its item */
 };
 void tcx__cbor_init(struct tcx_cbor *c, struct tcx_arena *arena,
                     const struct tcx_cbor_events *events, void *ctx);

@@ -1,4 +1,5 @@
-/* cbor_events.h - what the CBOR decoder reports, as text: (1 -2 "text" h'bytes' 1.5 true tag 1 [...]
+/* cbor_events.h - what the CBOR decoder reports, as text: (1 -2 "text" h'bytes' 1.5 true tag 1
+ * [...]
  * {...}), the same however the bytes are cut. */
 #ifndef TCX_TEST_CBOR_EVENTS_H
 #define TCX_TEST_CBOR_EVENTS_H
@@ -41,8 +42,12 @@ static inline int ce_string(void *ctx, bool text, const char *p, size_t n, bool 
   t->in_string = !last;
   return last ? ce_word(t, "'") : t->out.status;
 }
-static inline int ce_open(void *ctx, bool map) { return ce_word(ctx, map ? "map(" : "list("); }
-static inline int ce_close(void *ctx) { return ce_word(ctx, ")"); }
+static inline int ce_open(void *ctx, bool map) {
+  return ce_word(ctx, map ? "map(" : "list(");
+}
+static inline int ce_close(void *ctx) {
+  return ce_word(ctx, ")");
+}
 static inline int ce_tag(void *ctx, uint64_t tag) {
   ce_word(ctx, "tag");
   return ce_integer(ctx, false, tag);

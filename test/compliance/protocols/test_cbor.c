@@ -21,8 +21,7 @@ static bool check_body(const char *id, const struct tcx_value *expected,
     return ps_wrong(id, "content type", "application/cbor", h != NULL ? h->value.p : "(none)");
   tcx__buf_init(&body, req->arena, 1 << 20);
   assert_int_equal(tcx__base64_decode(&body, base64, strlen(base64)), 0);
-  assert_int_equal(
-      tcx__cbor_read(req->arena, NULL, s->op->input, tcx__buf_str(&body), &wanted), 0);
+  assert_int_equal(tcx__cbor_read(req->arena, NULL, s->op->input, tcx__buf_str(&body), &wanted), 0);
   assert_int_equal(tcx__cbor_read(req->arena, NULL, s->op->input, req->body, &got), 0);
   return ph_equal(wanted, got)
              ? true

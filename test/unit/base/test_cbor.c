@@ -57,12 +57,9 @@ static void writes_numbers(void **state) {
     double d;
     const char *wide, *narrow;
   } cases[] = {
-      {0.0, "fb0000000000000000", "fa00000000"},
-      {1.5, "fb3ff8000000000000", "fa3fc00000"},
-      {-7.625, "fbc01e800000000000", "fac0f40000"},
-      {(double)INFINITY, "f97c00", "f97c00"},
-      {-(double)INFINITY, "f9fc00", "f9fc00"},
-      {(double)NAN, "f97e00", "f97e00"},
+      {0.0, "fb0000000000000000", "fa00000000"},    {1.5, "fb3ff8000000000000", "fa3fc00000"},
+      {-7.625, "fbc01e800000000000", "fac0f40000"}, {(double)INFINITY, "f97c00", "f97c00"},
+      {-(double)INFINITY, "f9fc00", "f9fc00"},      {(double)NAN, "f97e00", "f97e00"},
       {1e300, "fb7e37e43c8800759c", "f97c00"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -107,10 +104,17 @@ static void reads_halves(void **state) {
   static const struct {
     const char *hex, *text;
   } cases[] = {
-      {"f90000", "0f "},       {"f98000", "-0f "},      {"f93c00", "1f "},
-      {"f97bff", "65504f "},   {"f90001", "5.9604644775390625e-08f "},
-      {"f90400", "6.103515625e-05f "}, {"f9c400", "-4f "}, {"f97c00", "inff "},
-      {"f9fc00", "-inff "},    {"f97e00", "nan "},      {"f97c01", "nan "},
+      {"f90000", "0f "},
+      {"f98000", "-0f "},
+      {"f93c00", "1f "},
+      {"f97bff", "65504f "},
+      {"f90001", "5.9604644775390625e-08f "},
+      {"f90400", "6.103515625e-05f "},
+      {"f9c400", "-4f "},
+      {"f97c00", "inff "},
+      {"f9fc00", "-inff "},
+      {"f97e00", "nan "},
+      {"f97c01", "nan "},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_string_equal(decode_hex(cases[i].hex, 1).text, cases[i].text);
@@ -230,9 +234,14 @@ static int teardown(void **state) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(writes_integers), TEST(writes_numbers), TEST(writes_the_rest),
-      TEST(reads_halves),    TEST(refuses),        TEST(limits_depth),
-      TEST(needs_little_memory), TEST(fails_without_memory),
+      TEST(writes_integers),
+      TEST(writes_numbers),
+      TEST(writes_the_rest),
+      TEST(reads_halves),
+      TEST(refuses),
+      TEST(limits_depth),
+      TEST(needs_little_memory),
+      TEST(fails_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,14 +89,20 @@ static void writes_requests(void **state) {
 /* The bytes are those of botocore 1.44.5, but for the last, whose null it cannot write. */
 static void writes_bodies(void **state) {
   (void)state;
-  check_body("{\"Text\":\"\",\"Flag\":false,\"List\":[],\"Map\":{},\"Tree\":{}}",
-             "a56454657874606" "4466c6167f4" "644c69737480" "634d6170a0" "6454726565a0");
+  check_body("{\"Text\":\"\",\"Flag\":false,\"List\":[],\"Map\":{},\"Tree\":{}}", "a56454657874606"
+                                                                                  "4466c6167f4"
+                                                                                  "644c69737480"
+                                                                                  "634d6170a0"
+                                                                                  "6454726565a0");
   check_body("{\"Text\":null,\"Tree\":{\"Text\":null,\"Flag\":true}}",
              "a16454726565a164466c6167f5");
-  check_body("{\"Whole\":-500,\"Float\":7.625,\"Double\":3}",
-             "a3" "6557686f6c653901f3" "65466c6f6174fa40f40000" "66446f75626c65fb4008000000000000");
-  check_body("{\"Float\":\"NaN\",\"Double\":\"-Infinity\"}",
-             "a2" "65466c6f6174f97e00" "66446f75626c65f9fc00");
+  check_body("{\"Whole\":-500,\"Float\":7.625,\"Double\":3}", "a3"
+                                                              "6557686f6c653901f3"
+                                                              "65466c6f6174fa40f40000"
+                                                              "66446f75626c65fb4008000000000000");
+  check_body("{\"Float\":\"NaN\",\"Double\":\"-Infinity\"}", "a2"
+                                                             "65466c6f6174f97e00"
+                                                             "66446f75626c65f9fc00");
   check_body("{\"Whole\":18446744073709551615}", "a16557686f6c651bffffffffffffffff");
   check_body("{\"Whole\":-18446744073709551615}", "a16557686f6c653bfffffffffffffffe");
   check_body("{\"When\":0}", "a1645768656ec100");
@@ -130,8 +136,8 @@ static void refuses_requests(void **state) {
     assert_string_equal(failure.text, cases[i].text);
   }
   struct tcx_value *params = tcx__value_new(arena, TCX_MAP);
-  assert_int_equal(
-      tcx__value_add(arena, params, "Text", 4, tcx__value_new_str(arena, "\xff", 1)), 0);
+  assert_int_equal(tcx__value_add(arena, params, "Text", 4, tcx__value_new_str(arena, "\xff", 1)),
+                   0);
   assert_int_equal(serialize("Do", "", params), TCX_EPARAM);
   assert_string_equal(failure.text, "the value of Text is not UTF-8");
 }
@@ -176,47 +182,74 @@ static void reads_bodies(void **state) {
   (void)state;
   check("", "{}");
   check("a0", "{}");
-  check("bf7f6254656278" "74ff" "7f61786179ffff", "{\"Text\": \"xy\"}");
-  check("a264546578746161" "6454657874" "6162", "{\"Text\": \"b\"}");
-  check("a264546578746161" "6454657874f6", "{\"Text\": \"a\"}");
+  check("bf7f6254656278"
+        "74ff"
+        "7f61786179ffff",
+        "{\"Text\": \"xy\"}");
+  check("a264546578746161"
+        "6454657874"
+        "6162",
+        "{\"Text\": \"b\"}");
+  check("a264546578746161"
+        "6454657874f6",
+        "{\"Text\": \"a\"}");
   check("a16557686f6c651bffffffffffffffff", "{\"Whole\": 18446744073709551615}");
   check("a16557686f6c653b7fffffffffffffff", "{\"Whole\": -9223372036854775808}");
   check("a16557686f6c653b8000000000000000", "{\"Whole\": -9223372036854775809}");
   check("a16557686f6c653bffffffffffffffff", "{\"Whole\": -18446744073709551616}");
-  check("a266446f75626c6505" "65466c6f617420", "{\"Double\": 5.0, \"Float\": -1.0}");
+  check("a266446f75626c6505"
+        "65466c6f617420",
+        "{\"Double\": 5.0, \"Float\": -1.0}");
   check("a1645768656ec11a55e2f8b0", "{\"When\": \"2015-08-30T12:36:00Z\"}");
   check("a1645768656e1a55e2f8b0", "{\"When\": \"2015-08-30T12:36:00Z\"}");
   check("a1645768656ec1fb41d578be2c100000", "{\"When\": \"2015-08-30T12:36:00.250000Z\"}");
   check("a1645768656ec1fbbfe0000000000000", "{\"When\": \"1969-12-31T23:59:59.500000Z\"}");
   check("a264426c6f625f4161426263ff64466c6167f5", "{\"Blob\": \"YWJj\", \"Flag\": true}");
   check("a1644c697374836161f66162", "{\"List\": [\"a\", null, \"b\"]}");
-  check("a1634d6170a26161a0" "6162f6", "{\"Map\": {\"a\": {}}}");
+  check("a1634d6170a26161a0"
+        "6162f6",
+        "{\"Map\": {\"a\": {}}}");
   check("a1656f746865726178", "{\"Renamed\": \"x\"}");
 }
 
 /* Unknown content may be anything well-formed, under any tag. */
 static void skips_the_unknown(void **state) {
   (void)state;
-  check("a2634e6577c2420101" "64466c6167f4", "{\"Flag\": false}");
-  check("a2634e6577bf01a0820102f6ff" "64466c6167f4", "{\"Flag\": false}");
-  check("a2634e65777f6161ff" "64466c6167f4", "{\"Flag\": false}");
-  check("a2634e6577f6" "64466c6167f4", "{\"Flag\": false}");
+  check("a2634e6577c2420101"
+        "64466c6167f4",
+        "{\"Flag\": false}");
+  check("a2634e6577bf01a0820102f6ff"
+        "64466c6167f4",
+        "{\"Flag\": false}");
+  check("a2634e65777f6161ff"
+        "64466c6167f4",
+        "{\"Flag\": false}");
+  check("a2634e6577f6"
+        "64466c6167f4",
+        "{\"Flag\": false}");
 }
 
 static void reads_unions(void **state) {
   (void)state;
   check("a16643686f696365a161416178", "{\"Choice\": {\"A\": \"x\"}}");
-  check("a16643686f696365a3" "6141f6" "665f5f747970656155" "6142a0", "{\"Choice\": {\"B\": {}}}");
+  check("a16643686f696365a3"
+        "6141f6"
+        "665f5f747970656155"
+        "6142a0",
+        "{\"Choice\": {\"B\": {}}}");
   check("a16643686f696365a1634e6577820102",
         "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
   check("a16643686f696365a1634e657701",
         "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
   check_refused("a16643686f696365a0", "malformed response: no member is set in the union U");
-  check_refused("a16643686f696365a16141f6",
-                "malformed response: no member is set in the union U");
-  check_refused("a16643686f696365a2" "61416178" "634e657701",
+  check_refused("a16643686f696365a16141f6", "malformed response: no member is set in the union U");
+  check_refused("a16643686f696365a2"
+                "61416178"
+                "634e657701",
                 "malformed response: more than one member is set in the union U");
-  check_refused("a16643686f696365a2" "61416178" "6142a0",
+  check_refused("a16643686f696365a2"
+                "61416178"
+                "6142a0",
                 "malformed response: more than one member is set in the union U");
 }
 
@@ -230,7 +263,9 @@ static void refuses_responses(void **state) {
   check_refused("a16557686f6c65f93c00", "malformed response: the value of Whole is no integer");
   check_refused("a16557686f6c65c101", "malformed response: the value of Whole has the tag 1");
   check_refused("a16557686f6c65c24101", "malformed response: the value of Whole has the tag 2");
-  check_refused("a1645768656ec1" "6161", "malformed response: the value of When is no timestamp");
+  check_refused("a1645768656ec1"
+                "6161",
+                "malformed response: the value of When is no timestamp");
   check_refused("a1645768656ec1f97e00", "malformed response: the value of When is no timestamp");
   check_refused("a1645768656ec11bffffffffffffffff",
                 "malformed response: the value of When is no timestamp");
@@ -260,7 +295,9 @@ static void reads_errors(void **state) {
   (void)state;
   /* {__type: "ns#Broken:x", message: "hi", Part: "p", New: 1} */
   check_error(400, "{}",
-              "a4" "665f5f747970656b6e732342726f6b656e3a78" "676d65737361676562686964506172746170"
+              "a4"
+              "665f5f747970656b6e732342726f6b656e3a78"
+              "676d65737361676562686964506172746170"
               "634e657701",
               "{\"Error\": {\"Code\": \"Broken\", \"Message\": \"hi\"}, \"message\": \"hi\", "
               "\"Part\": \"p\"}");
@@ -324,9 +361,8 @@ static int parse_in_own_arena(void *ctx) {
     if (text == NULL)
       got.status = UV_ENOMEM;
     else if (mode == TCX__PARSE_OUTPUT)
-      assert_string_equal(text,
-                          "{\"Map\": {\"k\": {\"List\": [\"ab\", null]}}, \"Choice\": "
-                          "{\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
+      assert_string_equal(text, "{\"Map\": {\"k\": {\"List\": [\"ab\", null]}}, \"Choice\": "
+                                "{\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
   }
   tcx__arena_free(small);
   return got.status;
@@ -366,10 +402,9 @@ static int teardown(void **state) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(writes_requests),   TEST(writes_bodies), TEST(refuses_requests),
-      TEST(reads_bodies),      TEST(skips_the_unknown), TEST(reads_unions),
-      TEST(refuses_responses), TEST(reads_errors),  TEST(reads_documents),
-      TEST(out_of_memory),
+      TEST(writes_requests),   TEST(writes_bodies), TEST(refuses_requests),  TEST(reads_bodies),
+      TEST(skips_the_unknown), TEST(reads_unions),  TEST(refuses_responses), TEST(reads_errors),
+      TEST(reads_documents),   TEST(out_of_memory),
   };
   return cmocka_run_group_tests(tests, setup_models, teardown_models);
 }
