@@ -1,25 +1,17 @@
 /* generate_header.c - <tucuxi/SERVICE.h>: one inline function an operation, with its members in the
  * comment. */
 #include "generate.h"
+#include <stdio.h>
 #include <string.h>
 
 #define COLUMNS       100
 #define ENUM_SHOWN    5 /* a longer enum is just a string */
 #define MEMBERS_SHOWN 8 /* a structure with more is just a map */
 
-bool tcx__generate_identifier(char *out, size_t size, const char *service) {
-  size_t n = strlen(service);
-  if (n == 0 || n >= size)
-    return false;
-  for (size_t i = 0; i <= n; i++) {
-    char c = service[i];
-    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                c == '_' || c == '\0';
-    if (!fine && c != '-')
-      return false;
-    out[i] = c == '-' ? '_' : c;
-  }
-  return true;
+bool tcx__generate_is_identifier(const char *name) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  return name[0] != '\0' && strchr(letters, name[0]) != NULL &&
+         name[1 + strspn(name + 1, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")] == '\0';
 }
 
 /* ---- one member in words, into a small buffer ---- */
@@ -174,14 +166,11 @@ static void emit_function(struct tcx_buf *out, const struct tcx_model *model, co
                   op->method);
 }
 
-void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model) {
-  char id[128], guard[128], method[256];
-  if (!tcx__generate_identifier(id, sizeof id, model->service)) {
-    out->status = UV_EINVAL;
-    return;
-  }
-  for (size_t i = 0; i <= strlen(id); i++)
-    guard[i] = (char)(id[i] >= 'a' && id[i] <= 'z' ? id[i] - ('a' - 'A') : id[i]);
+void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, const char *id) {
+  char guard[128];
+  snprintf(guard, sizeof guard, "%s", id);
+  for (char *p = guard; *p != '\0'; p++)
+    *p = (char)(*p >= 'a' && *p <= 'z' ? *p - ('a' - 'A') : *p);
   tcx__buf_printf(out,
                   "/*\n * %s.h - the operations of %s (\"%s\", API version %s), one function each: "
                   "tcx_client_call with the name filled in.\n",
@@ -196,10 +185,6 @@ void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model) {
                   guard, guard);
   for (uint32_t i = 0; i < model->n_operations; i++) {
     const struct tcx_operation *op = &model->operations[i];
-    if (!tcx__generate_identifier(method, sizeof method, op->method)) {
-      out->status = UV_EINVAL;
-      return;
-    }
     if (!(op->flags & TCX__OP_EVENT_INPUT))
       emit_function(out, model, id, op);
   }

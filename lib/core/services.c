@@ -5,7 +5,7 @@
 #include "s3/s3.h"
 #include <string.h>
 
-const struct tcx_model *const *tcx__services_embedded(void) { return tcx__embedded_models; }
+const struct tcx_packed_model *const *tcx__services_embedded(void) { return tcx__embedded_models; }
 const struct tcx_partitions *tcx__services_partitions(void) { return tcx__embedded_partitions; }
 
 const struct tcx_customization *tcx__services_customization(const char *service) {

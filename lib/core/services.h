@@ -6,7 +6,7 @@
 #include "core/settings.h"
 #include "model/model.h"
 
-const struct tcx_model *const *tcx__services_embedded(void);                 /* NULL-ended */
+const struct tcx_packed_model *const *tcx__services_embedded(void);          /* NULL-ended */
 const struct tcx_partitions *tcx__services_partitions(void);
 const struct tcx_customization *tcx__services_customization(const char *service);   /* NULL when the service has none */
 /* The session's own provider: the program's callback, or the chain. */

@@ -14,7 +14,10 @@
 struct tcx_interned {
   const char *s;
   uint32_t len, hash;
-  struct tcx_shape *shape; /* the shape of that name, once there is one */
+  union {                    /* zero until somebody sets it */
+    struct tcx_shape *shape; /* the loader: the shape of that name */
+    uint32_t place;          /* the generator: where it has put it */
+  };
 };
 struct tcx_interner {
   struct tcx_arena *arena;    /* the strings */

@@ -1,9 +1,10 @@
 /*
- * model.h - a service's model in memory: const tables, whether the generator wrote them or the loader (at run time) built them.
+ * model.h - a service's model in memory: const tables, made by the loader from JSON, or from what the generator embedded in the library.
  *
  * Everything is linked by pointers, names are NUL-ended and interned within a model. What botocore calls a member's traits is merged: a struct tcx_member
  * holds what applies at that place (its own trait, else its shape's), so that serializers and parsers look in one place.
- * Embedded models live for ever; loaded ones until the last tcx__models_free (the session's, or that of a call that outlives it).
+ * A model lives until the last tcx__models_free (the session's, or that of a call that outlives it); what the generator embedded is packed (packed.h) and unpacked for each session.
+ * A new field of these structs needs its line in packed.c.
  */
 #ifndef TCX_MODEL_MODEL_H
 #define TCX_MODEL_MODEL_H
@@ -11,6 +12,7 @@
 #include "base/time.h"
 #include "base/value.h"
 
+struct tcx_packed_model; /* packed.h */
 struct tcx_ruleset;      /* rules.h */
 struct tcx_partitions;   /* rules.h */
 
@@ -171,14 +173,14 @@ int tcx__method_name(char *out, size_t size, const char *operation);
 
 /* ---- where models come from (models.c, loader.c) ---- */
 /* What the generator embedded. services.c alone names them, so that nothing else pulls them in. */
-extern const struct tcx_model *const tcx__embedded_models[];       /* NULL-ended */
+extern const struct tcx_packed_model *const tcx__embedded_models[];       /* NULL-ended */
 extern const struct tcx_partitions *const tcx__embedded_partitions;
 
 struct tcx_models;                  /* a session's: what it loaded, each once */
 struct tcx_models_options {
   const char *data_path;            /* colon-separated folders, asked first (AWS_DATA_PATH); "~/" is home; may be NULL */
   const char *home;                 /* for ~/.aws/models; may be NULL */
-  const struct tcx_model *const *embedded;   /* NULL-ended; may be NULL */
+  const struct tcx_packed_model *const *embedded;   /* NULL-ended; may be NULL */
   const struct tcx_partitions *partitions;   /* embedded; may be NULL: then loaded */
   bool not_installed;               /* the installed data folder is not asked */
 };
@@ -187,7 +189,7 @@ int tcx__models_new(const struct tcx_models_options *options, struct tcx_models 
 struct tcx_models *tcx__models_retain(struct tcx_models *models);
 void tcx__models_free(struct tcx_models *models);  /* gives one back; the last one ends it. NULL is fine */
 /* The model of a service by botocore's name. A part (service-2, endpoint-rule-set-1, paginators-1, waiters-2) that a folder of data_path or ~/.aws/models holds wins over the
-   embedded and installed one; of several API versions the newest wins, wherever it is, as in botocore. Blocking, once; embedded ones without any file of theirs cost a few stat calls, none when there is no such folder.
+   embedded and installed one; of several API versions the newest wins, wherever it is, as in botocore. Once a service; reading files blocks; embedded ones without any file of theirs cost a few stat calls, none when there is no such folder.
    TCX_ESERVICE with near names in f. */
 int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out, struct tcx_fail *f);
 const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, struct tcx_fail *f);  /* NULL when unreadable */

@@ -4,13 +4,14 @@
  *
  * A part of a service (its description, its rule set, its paginators, its waiters) comes from the
  * folders of data_path, ~/.aws/models, the embedded tables, or the installed data folder: the
- * newest API version, and the first of these that has it. When all four are the embedded ones, the
- * embedded model itself is the answer; else a new struct tcx_model is put together, in an arena of
- * its own that tcx__models_free ends. Only the parts that come from files are read.
+ * newest API version, and the first of these that has it. The model is put together of them in an
+ * arena of its own, which tcx__models_free ends. Only the parts that come from files are read; the
+ * embedded ones are unpacked.
  */
 #include "base/mem.h"
 #include "model/files.h"
 #include "model/loader.h"
+#include "model/packed.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ struct loaded {
 struct tcx_models {
   struct tcx_arena *arena; /* this struct, the paths, the loaded partitions */
   unsigned refs;
-  const struct tcx_model *const *embedded;
+  const struct tcx_packed_model *const *embedded;
   const struct tcx_partitions *partitions;
   bool partitions_looked_for; /* in the folders */
   unsigned n_roots;           /* folders that exist: of data_path, then home's */
@@ -99,10 +100,10 @@ void tcx__models_free(struct tcx_models *models) {
   tcx__arena_free(models->arena);
 }
 
-static const struct tcx_model *embedded_model(const struct tcx_models *models,
-                                              const char *service) {
-  for (const struct tcx_model *const *model = models->embedded; model != NULL && *model != NULL;
-       model++)
+static const struct tcx_packed_model *embedded_model(const struct tcx_models *models,
+                                                     const char *service) {
+  for (const struct tcx_packed_model *const *model = models->embedded;
+       model != NULL && *model != NULL; model++)
     if (strcmp((*model)->service, service) == 0)
       return *model;
   return NULL;
@@ -140,7 +141,7 @@ static const char *name_at(const void *ctx, unsigned i) {
 static int fail_unknown(const struct tcx_models *models, const char *service, struct tcx_fail *f) {
   struct names names = {.arena = tcx__arena_new()};
   int status = names.arena != NULL ? 0 : UV_ENOMEM;
-  for (const struct tcx_model *const *model = models->embedded;
+  for (const struct tcx_packed_model *const *model = models->embedded;
        status == 0 && model != NULL && *model != NULL; model++)
     status = add_name(&names, (*model)->service);
   for (unsigned i = 0; status == 0 && i < models->n_roots; i++)
@@ -161,7 +162,8 @@ static int fail_unknown(const struct tcx_models *models, const char *service, st
 /* ---- putting a model together ---- */
 
 static int find_all(struct tcx_models *models, struct tcx_arena *arena, const char *service,
-                    const struct tcx_model *embedded, struct tcx_found found[TCX__PART_COUNT]) {
+                    const struct tcx_packed_model *embedded,
+                    struct tcx_found found[TCX__PART_COUNT]) {
   for (unsigned i = 0; i < models->n_roots; i++)
     if (tcx__find_parts(arena, models->roots[i], service, found) != 0)
       return UV_ENOMEM;
@@ -226,25 +228,36 @@ static int load_part(struct tcx_loader *l, const char *service, const struct tcx
   return status;
 }
 
+/* Each part from where it was found, else from what is embedded. */
+static int load_parts(struct tcx_loader *l, const char *service,
+                      const struct tcx_packed_model *embedded, const struct tcx_found *found,
+                      struct tcx_model *model) {
+  struct tcx_model base;
+  int status = 0;
+  if (embedded != NULL && tcx__model_unpack(embedded, l->arena, &base) != 0)
+    status = tcx__load_no_memory(l);
+  for (tcx__part part = TCX__PART_SERVICE; part < TCX__PART_COUNT && status == 0; part++) {
+    if (found[part].root != NULL)
+      status = load_part(l, service, &found[part], part, model);
+    else if (embedded != NULL)
+      take_part(model, &base, part);
+  }
+  return status;
+}
+
 static int load_model(struct tcx_models *models, const char *service,
-                      const struct tcx_model *embedded, const struct tcx_found *found,
+                      const struct tcx_packed_model *embedded, const struct tcx_found *found,
                       struct tcx_fail *f) {
   struct tcx_arena *arena = tcx__arena_new_sized(65536);
   struct loaded *loaded = arena != NULL ? tcx__arena_zalloc(arena, sizeof *loaded) : NULL;
   struct tcx_loader loader = {.arena = arena, .fail = f};
-  int status = 0;
   if (loaded == NULL) {
     tcx__arena_free(arena);
     return tcx__fail(f, UV_ENOMEM, "out of memory");
   }
   loaded->arena = arena;
   tcx__interner_init(&loader.names, arena);
-  for (tcx__part part = TCX__PART_SERVICE; part < TCX__PART_COUNT && status == 0; part++) {
-    if (found[part].root != NULL)
-      status = load_part(&loader, service, &found[part], part, &loaded->model);
-    else if (embedded != NULL)
-      take_part(&loaded->model, embedded, part);
-  }
+  int status = load_parts(&loader, service, embedded, found, &loaded->model);
   tcx__interner_free(&loader.names);
   if (status != 0) {
     tcx__arena_free(arena);
@@ -258,30 +271,21 @@ static int load_model(struct tcx_models *models, const char *service,
 int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out,
                     struct tcx_fail *f) {
   struct tcx_found found[TCX__PART_COUNT] = {{0}};
-  bool files = false;
   for (struct loaded *loaded = models->loaded; loaded != NULL; loaded = loaded->next) {
     if (strcmp(loaded->model.service, service) == 0) {
       *out = &loaded->model;
       return 0;
     }
   }
-  const struct tcx_model *embedded = embedded_model(models, service);
-  if (embedded != NULL && models->n_roots == 0) {
-    *out = embedded;
-    return 0;
-  }
   if (!tcx__is_service_name(service))
     return fail_unknown(models, service, f);
+  const struct tcx_packed_model *embedded = embedded_model(models, service);
   struct tcx_arena *scratch = tcx__arena_new();
   int status = scratch == NULL ? UV_ENOMEM : find_all(models, scratch, service, embedded, found);
-  for (int part = 0; part < TCX__PART_COUNT; part++)
-    files = files || found[part].root != NULL;
   if (status != 0)
     tcx__fail(f, status, "out of memory");
   else if (embedded == NULL && found[TCX__PART_SERVICE].root == NULL)
     status = fail_unknown(models, service, f);
-  else if (!files)
-    *out = embedded;
   else if ((status = load_model(models, service, embedded, found, f)) == 0)
     *out = &models->loaded->model;
   tcx__arena_free(scratch);

@@ -3,56 +3,17 @@
 #include "base/mem.h"
 #include "model/model.h"
 #include "model/rules.h"
+#include "folder.h"
 #include "support.h"
 #include "torture.h"
 #include <dirent.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define DATA TCX_SOURCE_DIR "/models/data"
 #define SMALL_HEAD                                                                                 \
   "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":"       \
   "\"Small\",\"protocol\":\"rest-json\"},"
 #define SMALL SMALL_HEAD "\"operations\":{},\"shapes\":{}}"
-
-static char folder[256];
-
-static int make_folder(void **state) {
-  (void)state;
-  const char *tmp = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%s/tucuxi-models-XXXXXX", tmp != NULL ? tmp : "/tmp");
-  return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-  (void)state;
-  char command[300];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command);
-}
-
-/* Writes folder/path, making the folders on the way. */
-static void put(const char *path, const char *text) {
-  char full[512];
-  snprintf(full, sizeof full, "%s/%s", folder, path);
-  for (char *slash = full + strlen(folder) + 1; (slash = strchr(slash, '/')) != NULL;
-       *slash++ = '/') {
-    *slash = '\0';
-    mkdir(full, 0755);
-  }
-  bool packed = strlen(full) > 3 && strcmp(full + strlen(full) - 3, ".gz") == 0;
-  if (packed) {
-    gzFile file = gzopen(full, "wb");
-    assert_true(gzwrite(file, text, (unsigned)strlen(text)) > 0);
-    gzclose(file);
-    return;
-  }
-  FILE *file = fopen(full, "wb");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
-}
 
 struct asked {
   struct tcx_models *models;
@@ -72,7 +33,7 @@ static struct asked ask_with(struct tcx_models_options options, const char *serv
 }
 
 static struct asked ask(const char *service) {
-  return ask_with((struct tcx_models_options){.data_path = folder}, service);
+  return ask_with((struct tcx_models_options){.data_path = test_folder}, service);
 }
 
 static void done(struct asked *a) {
@@ -174,21 +135,21 @@ static void traits_arrive(void **state) {
 static void newest_version_and_first_folder_win(void **state) {
   (void)state;
   char path[600];
-  put("one/small/2020-01-01/service-2.json", SMALL);
-  put("two/small/2021-01-01/service-2.json.gz",
+  test_folder_put("one/small/2020-01-01/service-2.json", SMALL);
+  test_folder_put("two/small/2021-01-01/service-2.json.gz",
       SMALL_HEAD "\"operations\":{\"Newer\":{\"http\":{\"method\":\"GET\",\"requestUri\":\"/"
                  "\"}}},\"shapes\":{}}");
-  put("three/small/2021-01-01/service-2.json", "not read");
-  put("home/.aws/models/small/2020-01-01/waiters-2.json",
+  test_folder_put("three/small/2021-01-01/service-2.json", "not read");
+  test_folder_put("home/.aws/models/small/2020-01-01/waiters-2.json",
       "{\"waiters\":{\"Up\":{\"operation\":\"Newer\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
       "\"matcher\":\"error\",\"expected\":true,\"state\":\"retry\"}]}}}");
-  put("two/small/2021-01-01/paginators-1.json", "{\"pagination\":{\"Newer\":{\"input_token\":\"a\","
+  test_folder_put("two/small/2021-01-01/paginators-1.json", "{\"pagination\":{\"Newer\":{\"input_token\":\"a\","
                                                 "\"output_token\":\"b\",\"result_key\":\"c\"}}}");
-  put("two/small/2021-01-01/paginators-1.sdk-extras.json",
+  test_folder_put("two/small/2021-01-01/paginators-1.sdk-extras.json",
       "{\"merge\":{\"pagination\":{\"Newer\":{\"non_aggregate_keys\":[\"d\",\"e\"]}}}}");
-  snprintf(path, sizeof path, "%s/one:/nowhere::~/../two:%s/three", folder, folder);
+  snprintf(path, sizeof path, "%s/one:/nowhere::~/../two:%s/three", test_folder, test_folder);
   char home[300];
-  snprintf(home, sizeof home, "%s/home", folder);
+  snprintf(home, sizeof home, "%s/home", test_folder);
   struct asked a = ask_with((struct tcx_models_options){.data_path = path, .home = home}, "small");
   assert_int_equal(a.status, 0);
   assert_int_equal(a.model->n_operations, 1);
@@ -201,45 +162,6 @@ static void newest_version_and_first_folder_win(void **state) {
   done(&a);
 }
 
-static void parts_override_an_embedded_model(void **state) {
-  (void)state;
-  static const struct tcx_operation operation = {.name = "Op", .method = "op"};
-  static const struct tcx_operation *const by_method[] = {&operation};
-  static const struct tcx_model embedded = {.service = "inside",
-                                            .api_version = "2020-01-01",
-                                            .operations = &operation,
-                                            .by_method = by_method,
-                                            .n_operations = 1};
-  static const struct tcx_model *const all[] = {&embedded, NULL};
-  struct tcx_models_options options = {.data_path = folder, .embedded = all};
-  struct asked a = ask_with(options, "inside");
-  assert_int_equal(a.status, 0);
-  assert_ptr_equal(a.model, &embedded);
-  done(&a);
-  put("inside/2019-01-01/endpoint-rule-set-1.json", "older ones are not read");
-  put("inside/2020-01-01/endpoint-rule-set-1.json",
-      "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
-      "\"https://other.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
-  a = ask_with(options, "inside");
-  assert_int_equal(a.status, 0);
-  assert_ptr_equal(a.model->operations, &operation);
-  assert_non_null(a.model->rules);
-  struct tcx_endpoint endpoint;
-  assert_int_equal(tcx__endpoint_resolve(a.model->rules, NULL, NULL, a.arena, &endpoint, &a.fail),
-                   0);
-  assert_true(tcx__str_is(endpoint.url, "https://other.example"));
-  done(&a);
-  put("inside/2018-01-01/service-2.json", SMALL);
-  a = ask_with(options, "inside");
-  assert_ptr_equal(a.model->operations, &operation);
-  done(&a);
-  put("inside/2020-01-01/service-2.json", SMALL);
-  a = ask_with(options, "inside");
-  assert_int_equal(a.model->n_operations, 0);
-  assert_string_equal(a.model->service_id, "Small");
-  done(&a);
-}
-
 static void partitions_come_from_folders(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
@@ -247,7 +169,7 @@ static void partitions_come_from_folders(void **state) {
   struct tcx_models *models;
   struct tcx_partition_info info;
   assert_int_equal(
-      tcx__models_new(&(struct tcx_models_options){.data_path = folder, .not_installed = true},
+      tcx__models_new(&(struct tcx_models_options){.data_path = test_folder, .not_installed = true},
                       &models),
       0);
   assert_null(tcx__models_partitions(models, &fail));
@@ -263,10 +185,10 @@ static void partitions_come_from_folders(void **state) {
   assert_string_equal(info.name, "aws-cn");
   assert_ptr_equal(tcx__models_partitions(models, &fail), partitions);
   tcx__models_free(models);
-  put("partitions.json", "{\"partitions\":7}");
+  test_folder_put("partitions.json", "{\"partitions\":7}");
   fail = (struct tcx_fail){.arena = arena};
   assert_int_equal(
-      tcx__models_new(&(struct tcx_models_options){.data_path = folder, .not_installed = true},
+      tcx__models_new(&(struct tcx_models_options){.data_path = test_folder, .not_installed = true},
                       &models),
       0);
   assert_null(tcx__models_partitions(models, &fail));
@@ -277,7 +199,7 @@ static void partitions_come_from_folders(void **state) {
 
 static void cycles_are_legal(void **state) {
   (void)state;
-  put("small/2020-01-01/service-2.json",
+  test_folder_put("small/2020-01-01/service-2.json",
       SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
                  "\"},\"input\":{\"shape\":\"A\"}}},\"shapes\":{"
                  "\"A\":{\"type\":\"structure\",\"members\":{\"a\":{\"shape\":\"A\"},\"l\":{"
@@ -371,7 +293,7 @@ static void broken_models_say_where(void **state) {
       {OPS("{" HTTP ",\"staticContextParams\":{\"A\":{\"value\":3}}}"),
        "operations.Op.staticContextParams.A: expected string, found integer"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    put("small/2020-01-01/service-2.json", cases[i].text);
+    test_folder_put("small/2020-01-01/service-2.json", cases[i].text);
     struct asked a = ask("small");
     if (a.status != TCX_ESERVICE || strstr(a.fail.text, cases[i].problem) == NULL ||
         strstr(a.fail.text, "/small/2020-01-01/service-2.json: ") == NULL)
@@ -389,11 +311,11 @@ static void broken_models_say_where(void **state) {
                 {"waiters-2.json", "{}", "waiters: is missing"},
                 {"waiters-2.json", "{\"waiters\":{}}", NULL},
                 {"endpoint-rule-set-1.json", "{}", "endpoint-rule-set-1.json: "}};
-  put("small/2020-01-01/service-2.json", SMALL);
+  test_folder_put("small/2020-01-01/service-2.json", SMALL);
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     char path[128];
     snprintf(path, sizeof path, "small/2020-01-01/%s", others[i].file);
-    put(path, others[i].text);
+    test_folder_put(path, others[i].text);
     struct asked a = ask("small");
     if (a.status != (others[i].problem != NULL ? TCX_ESERVICE : 0) ||
         (others[i].problem != NULL && strstr(a.fail.text, others[i].problem) == NULL))
@@ -404,12 +326,12 @@ static void broken_models_say_where(void **state) {
 
 static void broken_gzip_is_refused(void **state) {
   (void)state;
-  put("small/2020-01-01/service-2.json.gz", SMALL);
+  test_folder_put("small/2020-01-01/service-2.json.gz", SMALL);
   struct asked a = ask("small");
   assert_int_equal(a.status, 0);
   done(&a);
   char full[512];
-  snprintf(full, sizeof full, "%s/small/2020-01-01/service-2.json.gz", folder);
+  snprintf(full, sizeof full, "%s/small/2020-01-01/service-2.json.gz", test_folder);
   assert_int_equal(truncate(full, 40), 0);
   a = ask("small");
   assert_int_equal(a.status, TCX_ESERVICE);
@@ -441,7 +363,7 @@ static int load_once(void *ctx) {
     return UV_ENOMEM;
   struct tcx_fail fail = {.arena = arena};
   int status = tcx__models_new(
-      &(struct tcx_models_options){.data_path = folder, .home = folder, .not_installed = true},
+      &(struct tcx_models_options){.data_path = test_folder, .home = test_folder, .not_installed = true},
       &models);
   if (status == 0) {
     status = tcx__models_get(models, ctx, &model, &fail);
@@ -457,21 +379,21 @@ static int load_once(void *ctx) {
 
 static void memory_may_end_anywhere(void **state) {
   (void)state;
-  put("small/2020-01-01/service-2.json.gz", SMALL_HEAD
+  test_folder_put("small/2020-01-01/service-2.json.gz", SMALL_HEAD
       "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
       "x?y\"},\"input\":{\"shape\":\"A\",\"locationName\":\"R\"},\"errors\":[{\"shape\":\"A\"}],"
       "\"staticContextParams\":{\"L\":{\"value\":[\"a\",\"b\"]}},\"operationContextParams\":{\"P\":"
       "{\"path\":\"a\"}}}},\"shapes\":{\"A\":{\"type\":\"structure\",\"required\":[\"a\"],"
       "\"members\":{\"a\":{\"shape\":\"A\"},\"t\":{\"shape\":\"T\",\"xmlAttribute\":true,"
       "\"locationName\":\"x:y\"}}},\"T\":{\"type\":\"string\",\"enum\":[\"q\"]}}}");
-  put("small/2020-01-01/service-2.sdk-extras.json",
+  test_folder_put("small/2020-01-01/service-2.sdk-extras.json",
       "{\"merge\":{\"shapes\":{\"T\":{\"sensitive\":true}}}}");
-  put("small/2020-01-01/waiters-2.json",
+  test_folder_put("small/2020-01-01/waiters-2.json",
       "{\"waiters\":{\"Up\":{\"operation\":\"Op\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
       "\"matcher\":\"status\",\"expected\":404,\"state\":\"retry\"}]}}}");
-  put("small/2020-01-01/paginators-1.json",
+  test_folder_put("small/2020-01-01/paginators-1.json",
       "{\"pagination\":{\"Op\":{\"input_token\":\"a\",\"output_token\":[\"b\"]}}}");
-  put("small/2020-01-01/endpoint-rule-set-1.json",
+  test_folder_put("small/2020-01-01/endpoint-rule-set-1.json",
       "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
       "\"https://a.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
   char good[] = "small", near[] = "smal";
@@ -480,12 +402,11 @@ static void memory_may_end_anywhere(void **state) {
 }
 
 int main(void) {
-#define T(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define T(name) cmocka_unit_test_setup_teardown(name, test_folder_make, test_folder_remove)
   const struct CMUnitTest tests[] = {T(large_services_load),
                                      T(every_service_loads),
                                      T(traits_arrive),
                                      T(newest_version_and_first_folder_win),
-                                     T(parts_override_an_embedded_model),
                                      T(partitions_come_from_folders),
                                      T(cycles_are_legal),
                                      T(broken_models_say_where),

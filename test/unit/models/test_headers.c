@@ -16,12 +16,25 @@ int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *pa
   return 7;
 }
 
+static struct tcx_models *models;
+
+static int open_models(void **state) {
+  (void)state;
+  return tcx__models_new(&(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true}, &models);
+}
+
+static int close_models(void **state) {
+  (void)state;
+  tcx__models_free(models);
+  return 0;
+}
+
 static const struct tcx_model *embedded(const char *service) {
-  const struct tcx_model *const *model = tcx__embedded_models;
-  while (*model != NULL && strcmp((*model)->service, service) != 0)
-    model++;
-  assert_non_null(*model);
-  return *model;
+  const struct tcx_model *model;
+  struct tcx_arena *arena = tcx__arena_new();
+  assert_int_equal(tcx__models_get(models, service, &model, &(struct tcx_fail){.arena = arena}), 0);
+  tcx__arena_free(arena);
+  return model;
 }
 
 static void functions_name_their_operation(void **state) {
@@ -70,5 +83,5 @@ static void headers_are_complete(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(functions_name_their_operation),
                                      cmocka_unit_test(headers_are_complete)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, open_models, close_models);
 }
