@@ -66,12 +66,17 @@ struct tcx_protocol {
 /* As botocore: a payload that is a blob, or has the streaming trait. */
 bool tcx__streaming_output(const struct tcx_operation *op, const struct tcx_member **member);
 
+/* True when a response's or an event's member stands in its head, not in its body. */
+static inline bool tcx__is_in_head(const struct tcx_member *m) {
+  return m->location == TCX__LOC_HEADER || m->location == TCX__LOC_HEADERS || m->location == TCX__LOC_STATUS || (m->flags & TCX__M_EVENT_HEADER) != 0;
+}
+
 /* The exception that an error code names: one of op's, else any of the model's; NULL when there is none. */
 const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const struct tcx_operation *op, const char *code);
 /* "Not Found" for 404; "" for a status without a phrase. */
 const char *tcx__status_phrase(int status);
 
-extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__rpc_v2_cbor;
+extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__json, tcx__rpc_v2_cbor;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */

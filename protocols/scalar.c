@@ -56,10 +56,15 @@ static int write_time(struct tcx_buf *out, tcx__time_format format, const struct
   return status;
 }
 
-static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format format,
-                        const struct tcx_value *v) {
+static tcx__time_format format_of(const struct tcx_member *member, tcx__time_format format) {
+  return member->time_format != TCX__TIME_DEFAULT ? (tcx__time_format)member->time_format : format;
+}
+
+int tcx__scalar_write(struct tcx_buf *out, const struct tcx_member *member, tcx__time_format format,
+                      const struct tcx_value *v) {
+  uint8_t type = member->shape->type;
   if (type == TCX__SHAPE_TIMESTAMP)
-    return write_time(out, format, v);
+    return write_time(out, format_of(member, format), v);
   if (type == TCX__SHAPE_BLOB && (v->type == TCX_STRING || v->type == TCX_BLOB)) {
     tcx__base64_encode(out, v->u.bytes.p, v->u.bytes.n);
     return 0;
@@ -73,6 +78,10 @@ static int write_scalar(struct tcx_buf *out, uint8_t type, tcx__time_format form
     return 0;
   case TCX_DOUBLE:
     write_double(out, v->u.number);
+    return 0;
+  case TCX_BIGNUM:
+  case TCX_STRING:
+    tcx__buf_add_str(out, v->u.bytes);
     return 0;
   default:
     return TCX_EPARAM;
@@ -93,9 +102,7 @@ int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
   }
   struct tcx_buf buf;
   tcx__buf_init(&buf, arena, SIZE_MAX / 2);
-  int status = write_scalar(
-      &buf, type,
-      member->time_format != TCX__TIME_DEFAULT ? (tcx__time_format)member->time_format : format, v);
+  int status = tcx__scalar_write(&buf, member, format, v);
   if (status == 0)
     status = buf.status;
   *out = tcx__buf_str(&buf);

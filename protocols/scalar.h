@@ -12,6 +12,10 @@
 int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
                      tcx__time_format format, const struct tcx_value *v, struct tcx_str *out);
 
+/* The same, appended to out. TCX_EPARAM; what is wrong with out is in out->status. */
+int tcx__scalar_write(struct tcx_buf *out, const struct tcx_member *member, tcx__time_format format,
+                      const struct tcx_value *v);
+
 /* The time that v is: a TIME, seconds as a number (a double's to microseconds), or its text in any
    form. TCX_EPARAM for anything else. */
 int tcx__scalar_time(const struct tcx_value *v, int64_t *seconds, int32_t *nanoseconds);

@@ -127,11 +127,6 @@ static struct tcx_str wire_name(const struct tcx_member *m) {
   return (struct tcx_str){m->wire, m->wire_len};
 }
 
-static bool is_elsewhere(const struct tcx_member *m) {
-  return m->location == TCX__LOC_HEADER || m->location == TCX__LOC_HEADERS ||
-         m->location == TCX__LOC_STATUS || (m->flags & TCX__M_EVENT_HEADER);
-}
-
 /* The member's index, or n_members. Members mostly come in the model's order: the search begins at
    next. A flattened list whose items have a name of their own may also stand under the list's:
    Smithy says so, botocore does not know it. */
@@ -141,7 +136,7 @@ static uint32_t find_member(const struct frame *f, const char *name, size_t n) {
   for (uint32_t tried = 0; tried < count; tried++, i++) {
     i = i >= count ? 0 : i;
     struct tcx_str wire = wire_name(&members[i]);
-    if (wire.n == n && memcmp(wire.p, name, n) == 0 && !is_elsewhere(&members[i]))
+    if (wire.n == n && memcmp(wire.p, name, n) == 0 && !tcx__is_in_head(&members[i]))
       return i;
   }
   for (i = 0; i < count; i++)
@@ -309,7 +304,7 @@ static int open_entry_part(struct tcx_xml_reader *r, const char *name, size_t le
 static bool may_be_unwrapped(const struct tcx_shape *shape, const char *name, size_t len) {
   const struct tcx_member *only = NULL;
   for (uint32_t i = 0; i < shape->n_members; i++) {
-    if (is_elsewhere(&shape->members[i]))
+    if (tcx__is_in_head(&shape->members[i]))
       continue;
     if (only != NULL)
       return false;
@@ -409,7 +404,7 @@ static int close_entry(struct tcx_xml_reader *r, const struct frame *f) {
 /* The document's text as its only member; botocore gives None when it is empty. */
 static int close_unwrapped(struct tcx_xml_reader *r, const struct frame *f) {
   const struct tcx_member *m = f->shape->members;
-  while (is_elsewhere(m))
+  while (tcx__is_in_head(m))
     m++;
   struct tcx_value *v = NULL;
   int status = 0;

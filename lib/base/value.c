@@ -77,8 +77,15 @@ struct tcx_value *tcx__value_new_blob(struct tcx_arena *arena, const void *p, si
 }
 
 struct tcx_value *tcx__value_new_str_copy(struct tcx_arena *arena, const char *p, size_t n) {
-  char *copy = tcx__arena_strndup(arena, p, n);
-  return copy == NULL ? NULL : tcx__value_new_str(arena, copy, n);
+  struct tcx_value *v = n < SIZE_MAX / 2 ? new_value(arena, TCX_STRING, n + 1) : NULL;
+  if (v == NULL)
+    return NULL;
+  char *copy = (char *)(v + 1);
+  if (n > 0)
+    memcpy(copy, p, n);
+  copy[n] = '\0';
+  v->u.bytes = (struct tcx_str){copy, n};
+  return v;
 }
 
 void tcx__value_assign(struct tcx_value *v, const struct tcx_value *from) {

@@ -58,12 +58,15 @@ static inline struct tcx_value *ps_model(struct tcx_arena *arena, const struct t
   struct tcx_value *copy = tcx__value_deep_copy(arena, given);
   const char *name = ph_str(given, "name", "OperationName");
   tcx__value_replace(arena, copy, "name", 4, tcx__value_new_str(arena, name, strlen(name)));
-  if (ph_get(copy, "http") == NULL) {
-    struct tcx_value *http = tcx__value_new(arena, TCX_MAP);
-    tcx__value_add(arena, http, "method", 6, tcx__value_new_str(arena, "POST", 4));
-    tcx__value_add(arena, http, "requestUri", 10, tcx__value_new_str(arena, "/", 1));
+  struct tcx_value *http = ph_get(copy, "http");
+  if (http == NULL) {
+    http = tcx__value_new(arena, TCX_MAP);
     tcx__value_add(arena, copy, "http", 4, http);
   }
+  if (ph_get(http, "method") == NULL)
+    tcx__value_add(arena, http, "method", 6, tcx__value_new_str(arena, "POST", 4));
+  if (ph_get(http, "requestUri") == NULL)
+    tcx__value_add(arena, http, "requestUri", 10, tcx__value_new_str(arena, "/", 1));
   struct tcx_value *output = ph_get(copy, "output");
   if (output != NULL && strcmp(ph_str(metadata, "protocol", ""), "query") == 0) {
     const char *wrapper = tcx__arena_printf(arena, "%sResult", name);
@@ -175,7 +178,8 @@ static inline bool ps_run_output(struct tcx_arena *arena, const struct tcx_value
     tcx__buf_init(&bytes, arena, 1 << 20);
     assert_int_equal(tcx__base64_decode(&bytes, body.p, body.n), 0);
     body = tcx__buf_str(&bytes);
-  } else if (text == NULL && strcmp(model->protocol, "rest-xml") != 0) {
+  } else if (text == NULL &&
+             (strcmp(model->protocol, "query") == 0 || strcmp(model->protocol, "ec2") == 0)) {
     body = TCX__STR("<xml/>"); /* these have always a document */
   }
   struct tcx_response_head head;
