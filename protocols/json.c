@@ -2,7 +2,7 @@
  * json.c - the protocol json, 1.0 and 1.1: DynamoDB, SQS, KMS and many more.
  *
  * A success is read by shape as it comes; an output without members is not looked at. An error's
- * document is kept (up to TCX__ERROR_DOCUMENT_MAX) and read at its end (json_error.c).
+ * document is kept (up to TCX__ERROR_DOCUMENT_MAX) and read at its end (json_body.c).
  */
 #include "protocols/json_body.h"
 #include "protocols/json_read.h"
@@ -94,18 +94,6 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
     return tcx__json_error(p, &parser->document, false, out, error);
   *out = NULL;
   int status = parser->reader != NULL ? tcx__json_reader_finish(parser->reader, out) : 0;
-  if (status == 0 && *out == NULL)
-    *out = tcx__value_new(p->arena, TCX_MAP);
-  return status != 0 || *out != NULL ? status : tcx__fail_memory(p->fail);
-}
-
-/* ---- events ---- */
-
-int tcx__json_event(const struct tcx_parse *p, const struct tcx_shape *shape, const char *bytes,
-                    size_t n, struct tcx_value **out) {
-  *out = NULL;
-  int status =
-      n > 0 ? tcx__json_read(p->arena, shape, p->fail, (struct tcx_str){bytes, n}, out) : 0;
   if (status == 0 && *out == NULL)
     *out = tcx__value_new(p->arena, TCX_MAP);
   return status != 0 || *out != NULL ? status : tcx__fail_memory(p->fail);

@@ -2,8 +2,8 @@
 #include "protocols/protocol.h"
 #include <string.h>
 
-static const struct tcx_protocol *const protocols[] = {&tcx__rest_xml, &tcx__query, &tcx__ec2,
-                                                       &tcx__rpc_v2_cbor, &tcx__json};
+static const struct tcx_protocol *const protocols[] = {
+    &tcx__rest_xml, &tcx__query, &tcx__ec2, &tcx__json, &tcx__rest_json, &tcx__rpc_v2_cbor};
 
 const struct tcx_protocol *tcx__protocol_by_name(const char *name) {
   for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)

@@ -76,7 +76,7 @@ const struct tcx_shape *tcx__error_shape(const struct tcx_model *model, const st
 /* "Not Found" for 404; "" for a status without a phrase. */
 const char *tcx__status_phrase(int status);
 
-extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__json, tcx__rpc_v2_cbor;
+extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__json, tcx__rest_json, tcx__rpc_v2_cbor;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */

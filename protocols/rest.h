@@ -26,7 +26,9 @@ static inline bool tcx__rest_in_body(const struct tcx_member *m) {
  * in p->fail, UV_ENOMEM. */
 int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *structure,
                             struct tcx_value *map);
-/* The payload that is bytes, not a document: a blob or a string; or NULL. shape may be NULL. */
+/* The member that is the body, or NULL. shape may be NULL. */
+const struct tcx_member *tcx__rest_payload(const struct tcx_shape *shape);
+/* The same when it is bytes, not a document: a blob or a string. */
 const struct tcx_member *tcx__rest_bytes_payload(const struct tcx_shape *shape);
 /* Adds that payload to map. UV_ENOMEM. */
 int tcx__rest_add_bytes(const struct tcx_parse *p, const struct tcx_member *payload,

@@ -196,14 +196,14 @@ int tcx__rest_response_head(const struct tcx_parse *p, const struct tcx_shape *s
 
 /* ---- bodies that are no document ---- */
 
-static const struct tcx_member *payload_of(const struct tcx_shape *shape) {
+const struct tcx_member *tcx__rest_payload(const struct tcx_shape *shape) {
   return shape != NULL && shape->payload != NULL
              ? tcx__shape_member(shape, shape->payload, strlen(shape->payload))
              : NULL;
 }
 
 const struct tcx_member *tcx__rest_bytes_payload(const struct tcx_shape *shape) {
-  const struct tcx_member *m = payload_of(shape);
+  const struct tcx_member *m = tcx__rest_payload(shape);
   return m != NULL && (m->shape->type == TCX__SHAPE_BLOB || m->shape->type == TCX__SHAPE_STRING)
              ? m
              : NULL;
@@ -227,7 +227,7 @@ int tcx__rest_add_bytes(const struct tcx_parse *p, const struct tcx_member *payl
 
 int tcx__rest_add_empty(const struct tcx_parse *p, const struct tcx_shape *structure,
                         struct tcx_value *map) {
-  const struct tcx_member *m = payload_of(structure);
+  const struct tcx_member *m = tcx__rest_payload(structure);
   if (m == NULL || (m->shape->flags & (TCX__S_UNION | TCX__S_EVENT_STREAM)))
     return 0;
   return add_payload(

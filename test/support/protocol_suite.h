@@ -24,8 +24,8 @@ static inline const char *ps_reason(const struct ps_skip *list, const char *id) 
   return NULL;
 }
 
-/* Old tests have the type "character", and say a location at the shape; no service does either any
- * more. */
+/* Old tests have the type "character", and say a location at the shape, or the payload at the
+ * operation's input; no service does any of it any more. */
 static inline void ps_modernize(struct tcx_arena *arena, const struct tcx_value *shapes) {
   for (struct tcx_value *shape = (struct tcx_value *)tcx__value_kids(shapes); shape != NULL;
        shape = shape->next) {
@@ -55,6 +55,10 @@ static inline struct tcx_value *ps_model(struct tcx_arena *arena, const struct t
   struct tcx_value *shapes = tcx__value_deep_copy(arena, ph_get(suite, "shapes"));
   ps_modernize(arena, shapes);
   tcx__value_add(arena, json, "shapes", 6, shapes);
+  const struct tcx_value *input = ph_get(given, "input"), *payload = ph_get(input, "payload");
+  if (payload != NULL)
+    tcx__value_add(arena, ph_get(shapes, ph_str(input, "shape", "")), "payload", 7,
+                   tcx__value_deep_copy(arena, payload));
   struct tcx_value *copy = tcx__value_deep_copy(arena, given);
   const char *name = ph_str(given, "name", "OperationName");
   tcx__value_replace(arena, copy, "name", 4, tcx__value_new_str(arena, name, strlen(name)));

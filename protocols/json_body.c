@@ -1,8 +1,8 @@
-/* json_error.c - error documents in JSON. One is read twice: as it is, which gives its code, then
- * by the shape that the code names. */
+/* json_body.c - see json_body.h. An error document is read twice: as it is, which gives its code,
+ * then by the shape that the code names. */
+#include "protocols/json_body.h"
 #include "base/json.h"
 #include "protocols/error.h"
-#include "protocols/json_body.h"
 #include "protocols/json_read.h"
 #include "protocols/rest.h"
 #include <string.h>
@@ -103,4 +103,16 @@ int tcx__json_error(const struct tcx_parse *p, const struct tcx_document *docume
     text = tcx__buf_str(&document->bytes);
   int status = make(p, text, rest, out, error != NULL ? error : &unused);
   return status == 0 ? 0 : tcx__fail(p->fail, status, "%s", tcx_strerror(status));
+}
+
+/* ---- events ---- */
+
+int tcx__json_event(const struct tcx_parse *p, const struct tcx_shape *shape, const char *bytes,
+                    size_t n, struct tcx_value **out) {
+  *out = NULL;
+  int status =
+      n > 0 ? tcx__json_read(p->arena, shape, p->fail, (struct tcx_str){bytes, n}, out) : 0;
+  if (status == 0 && *out == NULL)
+    *out = tcx__value_new(p->arena, TCX_MAP);
+  return status != 0 || *out != NULL ? status : tcx__fail_memory(p->fail);
 }
