@@ -60,4 +60,21 @@ target_include_directories(tcx_models PUBLIC ${TCX_GENERATED}/include)
 set(TCX_CLOSURE_models models model base)
 
 install(FILES ${TCX_SERVICE_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tucuxi)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tucuxi/models FILES_MATCHING PATTERN "*.json")
+
+# All models, compressed: what is installed. In the build folder they lie where a program of it looks for them, as beside an installed one.
+set(TCX_DATA ${PROJECT_BINARY_DIR}/share/tucuxi/models)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/tucuxi)
+add_executable(tcx_compress models/compress.c)
+target_compile_options(tcx_compress PRIVATE ${TCX_WARNINGS} $<$<BOOL:${TCX_WERROR}>:-Werror>)
+target_link_libraries(tcx_compress PRIVATE ZLIB::ZLIB)
+if(TCX_FUZZ)
+  target_link_options(tcx_compress PRIVATE -fsanitize=fuzzer-no-link)
+endif()
+file(GLOB _data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/data/*.json ${PROJECT_SOURCE_DIR}/models/data/*/*/*.json)
+add_custom_command(OUTPUT ${TCX_DATA}.stamp
+                   COMMAND ${CMAKE_COMMAND} -E rm -rf ${TCX_DATA}
+                   COMMAND tcx_compress ${PROJECT_SOURCE_DIR}/models/data ${TCX_DATA}
+                   COMMAND ${CMAKE_COMMAND} -E touch ${TCX_DATA}.stamp
+                   DEPENDS tcx_compress ${_data} COMMENT "Compressing the models" VERBATIM)
+add_custom_target(tcx_data ALL DEPENDS ${TCX_DATA}.stamp)
+install(DIRECTORY ${TCX_DATA}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tucuxi/models FILES_MATCHING PATTERN "*.json.gz")

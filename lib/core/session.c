@@ -255,6 +255,8 @@ int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx
   int err = 0;
   if (s->models == NULL) {
     struct tcx_settings *settings = NULL;
+    char program[4096];
+    size_t size = sizeof program;
     err = tcx__session_settings(s, &settings, f);
     if (err != 0)
       return err;
@@ -263,6 +265,7 @@ int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx
         .home = settings->home,
         .embedded = tcx__services_embedded(),
         .partitions = tcx__services_partitions(),
+        .program = uv_exepath(program, &size) == 0 ? program : NULL,
     };
     err = tcx__models_new(&o, &s->models);
   }

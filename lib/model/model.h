@@ -182,6 +182,8 @@ struct tcx_models_options {
   const char *home;                 /* for ~/.aws/models; may be NULL */
   const struct tcx_packed_model *const *embedded;   /* NULL-ended; may be NULL */
   const struct tcx_partitions *partitions;   /* embedded; may be NULL: then loaded */
+  const char *program;              /* the running program's file: ../share/tucuxi/models, seen from its folder or the one above, is the installed data folder
+                                       if it is there, else what was configured; may be NULL */
   bool not_installed;               /* the installed data folder is not asked */
 };
 int tcx__models_new(const struct tcx_models_options *options, struct tcx_models **out);

@@ -30,7 +30,9 @@ struct tcx_models {
   bool partitions_looked_for; /* in the folders */
   unsigned n_roots;           /* folders that exist: of data_path, then home's */
   const char *roots[ROOTS_MAX];
-  const char *installed; /* NULL when it does not exist */
+  const char *program;   /* NULL: not known */
+  bool not_installed;    /* the installed folder is not asked, or was not found */
+  const char *installed; /* NULL until it is looked for */
   struct loaded *loaded;
 };
 
@@ -61,7 +63,29 @@ static int add_roots(struct tcx_models *models, const struct tcx_models_options 
     if (status != 0)
       return status;
   }
-  models->installed = !options->not_installed && tcx__is_folder(TCX_DATA_DIR) ? TCX_DATA_DIR : NULL;
+  return 0;
+}
+
+/* The installed data folder into models->installed, NULL when there is none. An installation that was
+ * moved as a whole, and a build folder, have it beside the program. */
+static int find_installed(struct tcx_models *models) {
+  static const char *const ways[] = {"../share/tucuxi/models", "../../share/tucuxi/models"};
+  if (models->not_installed || models->installed != NULL)
+    return 0;
+  const char *slash = models->program != NULL ? strrchr(models->program, '/') : NULL;
+  for (size_t i = 0; slash != NULL && i < sizeof ways / sizeof ways[0]; i++) {
+    const char *path = tcx__arena_printf(models->arena, "%.*s/%s", (int)(slash - models->program),
+                                         models->program, ways[i]);
+    if (path == NULL)
+      return UV_ENOMEM;
+    if (tcx__is_folder(path)) {
+      models->installed = path;
+      return 0;
+    }
+  }
+  if (tcx__is_folder(TCX_DATA_DIR))
+    models->installed = TCX_DATA_DIR;
+  models->not_installed = models->installed == NULL;
   return 0;
 }
 
@@ -76,7 +100,12 @@ int tcx__models_new(const struct tcx_models_options *options, struct tcx_models 
   models->refs = 1;
   models->embedded = options->embedded;
   models->partitions = options->partitions;
+  models->not_installed = options->not_installed;
   int status = add_roots(models, options);
+  if (status == 0 && options->program != NULL) {
+    models->program = tcx__arena_strdup(arena, options->program);
+    status = models->program != NULL ? 0 : UV_ENOMEM;
+  }
   if (status != 0) {
     tcx__arena_free(arena);
     return status;
@@ -138,9 +167,9 @@ static const char *name_at(const void *ctx, unsigned i) {
   return ((const struct names *)ctx)->list[i];
 }
 
-static int fail_unknown(const struct tcx_models *models, const char *service, struct tcx_fail *f) {
+static int fail_unknown(struct tcx_models *models, const char *service, struct tcx_fail *f) {
   struct names names = {.arena = tcx__arena_new()};
-  int status = names.arena != NULL ? 0 : UV_ENOMEM;
+  int status = names.arena != NULL ? find_installed(models) : UV_ENOMEM;
   for (const struct tcx_packed_model *const *model = models->embedded;
        status == 0 && model != NULL && *model != NULL; model++)
     status = add_name(&names, (*model)->service);
@@ -167,9 +196,12 @@ static int find_all(struct tcx_models *models, struct tcx_arena *arena, const ch
   for (unsigned i = 0; i < models->n_roots; i++)
     if (tcx__find_parts(arena, models->roots[i], service, found) != 0)
       return UV_ENOMEM;
-  if (embedded == NULL)
-    return models->installed == NULL ? 0
-                                     : tcx__find_parts(arena, models->installed, service, found);
+  if (embedded == NULL) {
+    int status = find_installed(models);
+    return status != 0 || models->installed == NULL
+               ? status
+               : tcx__find_parts(arena, models->installed, service, found);
+  }
   for (int part = 0; part < TCX__PART_COUNT; part++)
     if (found[part].version != NULL && strcmp(embedded->api_version, found[part].version) > 0)
       found[part] = (struct tcx_found){0};
@@ -323,8 +355,10 @@ const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, s
     if (load_partitions(models, models->roots[i], f) != 0)
       return NULL;
   models->partitions_looked_for = true;
-  if (models->partitions == NULL && models->installed != NULL &&
-      load_partitions(models, models->installed, f) != 0)
+  if (models->partitions == NULL && find_installed(models) != 0)
+    tcx__fail(f, UV_ENOMEM, "out of memory");
+  else if (models->partitions == NULL && models->installed != NULL &&
+           load_partitions(models, models->installed, f) != 0)
     return NULL;
   if (models->partitions == NULL)
     tcx__fail(f, TCX_ESERVICE, "no partitions.json in any folder of models");

@@ -47,7 +47,7 @@ version = re.search(r"project\(tucuxi VERSION ([0-9.]+)", source.read("CMakeList
 wanted = ["include/tucuxi.h", "include/tucuxi/s3.h", "include/tucuxi/sts.h", f"{lib}/libtucuxi.a", f"{lib}/libtucuxi.so", f"{lib}/libtucuxi.so.{version.split('.')[0]}",
           f"{lib}/libtucuxi.so.{version}", f"{lib}/cmake/tucuxi/tucuxi-config.cmake", f"{lib}/cmake/tucuxi/tucuxi-config-version.cmake",
           f"{lib}/cmake/tucuxi/FindBearSSL.cmake", f"{lib}/pkgconfig/tucuxi.pc", "share/doc/tucuxi/LICENSE", "share/doc/tucuxi/NOTICE",
-          "share/tucuxi/models/partitions.json"]
+          "share/tucuxi/models/partitions.json.gz", "share/tucuxi/models/endpoints.json.gz", "share/tucuxi/models/ec2/2016-11-15/service-2.json.gz"]
 tap.equal([n for n in wanted if n not in installed], [], "the package is whole")
 tap.equal([n for n in installed if n.startswith("include/") and not re.fullmatch(r"include/tucuxi(/\w+)?\.h", n)], [], "only public headers are installed")
 leaks = []
@@ -56,6 +56,16 @@ for name in installed:
         if source.ROOT.encode() in file.read().replace(prefix.encode(), b""):
             leaks.append(name)
 tap.equal(leaks, [], "no path of the source or build tree is in an installed file")
+data = source.path("models", "data")
+tap.equal([n.replace("share/tucuxi/models/", "").replace(".gz", "") for n in installed if n.startswith("share/tucuxi/models/")],
+          [n for n in listing(data) if n.endswith(".json")], "all models are installed, compressed, and nothing else beside them")
+size = sum(os.path.getsize(os.path.join(prefix, n)) for n in installed if n.startswith("share/tucuxi/models/"))
+tap.ok(size < 5e6, "in less than 5 MB", size)
+library = os.path.join(work, "stripped.so")
+if step("the library can be stripped", "strip", "-o", library, os.path.join(prefix, lib, "libtucuxi.so")):
+    tap.ok(os.path.getsize(library) < 4 << 20, "and has less than 4 MiB then", os.path.getsize(library))
+    relocations = len(re.findall("R_[A-Z0-9_]+_RELATIVE", run("readelf", "-rW", library).stdout))
+    tap.ok(relocations < 4000, "the embedded models are not relocated at each start", relocations)
 dynamic = run("readelf", "-d", os.path.join(prefix, lib, "libtucuxi.so")).stdout
 tap.equal(re.findall(r"(?:RPATH|RUNPATH).*", dynamic), [], "the shared library has no run path")
 needed = set(re.findall(r"NEEDED.*\[(.*?)\.so", dynamic))
@@ -66,6 +76,14 @@ stage = os.path.join(work, "stage")
 if step("it installs below DESTDIR", "cmake", "--install", source.RELEASE, env={"DESTDIR": stage}):
     tap.equal(listing(stage + prefix), installed, "the staged tree is the same, and complete")
     tap.equal(len(listing(stage)), len(installed), "nothing is installed beside it")
+
+# An installation that was moved, while the place that was configured is empty: its tool finds all services.
+shutil.move(stage + prefix, os.path.join(work, "moved"))
+shutil.move(prefix, prefix + ".away")
+keys = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"HOME": work, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "eu-west-1"}
+done = subprocess.run([os.path.join(work, "moved", "bin", "tucuxi"), "call", "ec2", "describe_instances", "--dry-run"], capture_output=True, text=True, env=keys, check=False)
+tap.ok("https://ec2.eu-west-1.amazonaws.com/" in done.stdout, "the tool of a moved installation finds its models", done.stdout + done.stderr)
+shutil.move(prefix + ".away", prefix)
 
 # A consumer, by CMake.
 consumer = os.path.join(work, "consumer")

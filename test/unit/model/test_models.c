@@ -197,6 +197,40 @@ static void partitions_come_from_folders(void **state) {
   tcx__arena_free(arena);
 }
 
+static void installed_folder_lies_beside_the_program(void **state) {
+  (void)state;
+  char moved[400], deep[400];
+  snprintf(moved, sizeof moved, "%s/moved/bin/program", test_folder);
+  snprintf(deep, sizeof deep, "%s/build/examples/tool/program", test_folder);
+  test_folder_put("moved/share/tucuxi/models/small/2020-01-01/service-2.json.gz", SMALL);
+  test_folder_put("build/share/tucuxi/models/small/2021-01-01/service-2.json", SMALL);
+  test_folder_put("moved/bin/x", "x");
+  test_folder_put("build/examples/tool/x", "x");
+  const struct {
+    const char *program, *service;
+    int status;
+  } cases[] = {{moved, "small", 0},
+               {deep, "small", 0},
+               {moved, "smal", TCX_ESERVICE},
+               {NULL, "small", TCX_ESERVICE},
+               {"program", "small", TCX_ESERVICE}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct tcx_models *models;
+    const struct tcx_model *model = NULL;
+    struct tcx_arena *arena = tcx__arena_new();
+    struct tcx_fail fail = {.arena = arena};
+    assert_int_equal(
+        tcx__models_new(&(struct tcx_models_options){.program = cases[i].program}, &models), 0);
+    assert_int_equal(tcx__models_get(models, cases[i].service, &model, &fail), cases[i].status);
+    if (cases[i].status == 0)
+      assert_string_equal(model->service_id, "Small");
+    else if (cases[i].program == moved)
+      assert_string_equal(fail.text, "Unknown service: 'smal', did you mean small?");
+    tcx__models_free(models);
+    tcx__arena_free(arena);
+  }
+}
+
 static void cycles_are_legal(void **state) {
   (void)state;
   test_folder_put("small/2020-01-01/service-2.json",
@@ -408,6 +442,7 @@ int main(void) {
                                      T(traits_arrive),
                                      T(newest_version_and_first_folder_win),
                                      T(partitions_come_from_folders),
+                                     T(installed_folder_lies_beside_the_program),
                                      T(cycles_are_legal),
                                      T(broken_models_say_where),
                                      T(broken_gzip_is_refused),
