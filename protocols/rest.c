@@ -196,15 +196,14 @@ static void add_quoted(struct tcx_buf *out, struct tcx_str s) {
   tcx__buf_addc(out, '"');
 }
 
-/* One value; a timestamp's fraction is dropped. */
+/* One value; a timestamp's fraction is dropped, in whatever form it was given. */
 static int header_scalar(const struct binding *b, const struct tcx_member *m,
                          const struct tcx_value *v, struct tcx_str *out) {
-  struct tcx_value whole;
-  if (v->type == TCX_TIME) {
-    whole = *v;
-    whole.u.time.nanoseconds = 0;
+  struct tcx_value whole = {.type = TCX_TIME};
+  int32_t fraction;
+  if (m->shape->type == TCX__SHAPE_TIMESTAMP &&
+      tcx__scalar_time(v, &whole.u.time.seconds, &fraction) == 0)
     v = &whole;
-  }
   return text_of(b, m, TCX__TIME_RFC822, v, out);
 }
 

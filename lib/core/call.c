@@ -124,6 +124,14 @@ static int first_problem(tcx_call_t *call, int params_status, const char *params
   return read_headers(call, call->options.headers);
 }
 
+/* After its preparation: goes on, fails, or waits for an inner call. */
+static void begin(tcx_call_t *call, int err) {
+  if (err == 0)
+    tcx__call_step(call);
+  else if (err != TCX_EAGAIN)
+    tcx__call_fail(call, err, call->phase);
+}
+
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   struct tcx_arena *arena = NULL;
   const char *text = NULL;
@@ -156,13 +164,26 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   if (call->options.timeout_ms != 0 && call->options.timeout_ms != TCX_NEVER)
     tcx__timer_start(c->session->net, &call->deadline, call->options.timeout_ms, on_deadline);
   err = first_problem(call, status, text);
-  if (err == 0)
-    err = tcx__call_prepare(call);
-  if (err != 0)
-    tcx__call_fail(call, err, call->phase);
-  else
-    tcx__call_step(call);
+  begin(call, err == 0 ? tcx__call_prepare(call) : err);
   return 0;
+}
+
+int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner) {
+  uint8_t state = call->state;
+  call->state = TCX__CALL_INNER;
+  call->refs++;
+  int err = tcx__call_start(inner, NULL);
+  if (err == 0)
+    return TCX_EAGAIN;
+  call->refs--;
+  call->state = state;
+  return err;
+}
+
+void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase) {
+  call->state = TCX__CALL_NEW;
+  call->phase = phase;
+  begin(call, err == 0 ? tcx__call_prepare(call) : err);
 }
 
 int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data) {

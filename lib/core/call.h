@@ -65,6 +65,7 @@ struct tcx_call {
   unsigned request_headers;            /* req.headers.count before the payload's */
   unsigned fixed_headers;              /* and before signing */
   struct tcx_payload payload;
+  bool content_sha256_header, tree_hash;   /* the service wants x-amz-content-sha256, though it is not S3; x-amz-sha256-tree-hash */
   tcx_body_t *body;                    /* the request's, until it is closed and freed */
   bool body_open, planned;             /* its length is known; the payload is planned */
   struct tcx_upload upload;
@@ -139,8 +140,14 @@ struct tcx_call_start {
   unsigned expires_s;
 };
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
+/* From a hook: call waits in INNER for another call, whose callback (data = call) looks whether call->state is still INNER, tells (tcx__call_inner_prepared, tcx__call_inner_done)
+   and gives the reference back that is taken here. TCX_EAGAIN, or why it did not start. */
+int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner);
+/* The inner call of a BEFORE_PARAMETER_BUILD hook is over: the request is prepared from the beginning, or the call fails. */
+void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase);
 /* prepare.c */
-int tcx__call_prepare(tcx_call_t *call);                      /* 0, or < 0 with call->fail and call->phase set */
+int tcx__call_prepare(tcx_call_t *call);                      /* 0, TCX_EAGAIN (a hook waits for an inner call), or < 0 with call->fail and call->phase set */
+void tcx__call_set_body(tcx_call_t *call, struct tcx_str body);   /* from BEFORE_CALL hooks, of a body in memory */
 int tcx__call_prepare_again(tcx_call_t *call);                /* the endpoint and all that hangs on it, for another region */
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
 /* send.c */

@@ -10,7 +10,7 @@
 #include <tucuxi.h>
 
 typedef enum {
-  TCX__BEFORE_PARAMETER_BUILD,        /* call->params may be changed */
+  TCX__BEFORE_PARAMETER_BUILD,        /* call->params may be changed; TCX_EAGAIN: tcx__call_inner waits, then all of these run again */
   TCX__BEFORE_ENDPOINT_RESOLUTION,    /* call->rule_values may be changed */
   TCX__BEFORE_CALL,                   /* the request is serialized: its headers and body may be changed */
   TCX__BEFORE_SIGN,                   /* each attempt */

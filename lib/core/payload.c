@@ -134,6 +134,7 @@ static int start_hashing(tcx_call_t *call) {
   p->hashed = 0;
   p->summer = NULL;
   p->sha = NULL;
+  p->tree = NULL;
   if (p->place == TCX__SUM_IN_HEADER) {
     if ((p->summer = tcx__arena_alloc(call->arena, sizeof *p->summer)) == NULL)
       return UV_ENOMEM;
@@ -145,7 +146,12 @@ static int start_hashing(tcx_call_t *call) {
       return UV_ENOMEM;
     tcx__sha256_init(p->sha);
   }
-  p->ready = p->summer == NULL && p->sha == NULL;
+  if (call->tree_hash) {
+    if ((p->tree = tcx__arena_alloc(call->arena, sizeof *p->tree)) == NULL)
+      return UV_ENOMEM;
+    tcx__tree_hash_init(p->tree);
+  }
+  p->ready = p->summer == NULL && p->sha == NULL && p->tree == NULL;
   return 0;
 }
 
@@ -167,7 +173,7 @@ int tcx__payload_plan(tcx_call_t *call) {
   choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
   if ((err = name_sum(call, wanted)) != 0)
     return err;
-  if (call->upload.body != NULL && (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER))
+  if (call->upload.body != NULL && (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER || call->tree_hash))
     return tcx__fail(&call->fail, TCX_EBODY, "the body of %s has to be hashed before it is sent: give it in memory", call->op->name);
   if (chunked_form(p->form))
     err = add_chunked_headers(call);
@@ -175,21 +181,32 @@ int tcx__payload_plan(tcx_call_t *call) {
   return err == 0 ? start_hashing(call) : err;
 }
 
+static int set_sum(tcx_call_t *call, struct tcx_str name, const char *text, size_t n) {
+  const char *kept = tcx__arena_strndup(call->arena, text, n);
+  return kept == NULL ? UV_ENOMEM : tcx__headers_set(&call->req.headers, name, (struct tcx_str){kept, n});
+}
+
 static int finish_hashing(tcx_call_t *call) {
   struct tcx_payload *p = &call->payload;
+  unsigned char digest[32];
+  char text[TCX__SUM_TEXT], hex[64];
+  int err = 0;
   p->ready = true;
   if (p->sha != NULL) {
-    unsigned char digest[32];
     tcx__sha256_final(p->sha, digest);
     tcx__hex_encode(p->sha_hex, digest, sizeof digest);
     p->sha_hex[64] = '\0';
   }
-  if (p->summer == NULL)
-    return 0;
-  char text[TCX__SUM_TEXT];
-  size_t n = tcx__summer_final(p->summer, text);
-  const char *kept = tcx__arena_strndup(call->arena, text, n);
-  return kept == NULL ? UV_ENOMEM : tcx__headers_set(&call->req.headers, tcx__sum_header(p->sum), (struct tcx_str){kept, n});
+  if (p->summer != NULL) {
+    size_t n = tcx__summer_final(p->summer, text);
+    err = set_sum(call, tcx__sum_header(p->sum), text, n);
+  }
+  if (p->tree != NULL && err == 0) {
+    tcx__tree_hash_final(p->tree, digest);
+    tcx__hex_encode(hex, digest, sizeof digest);
+    err = set_sum(call, TCX__STR("x-amz-sha256-tree-hash"), hex, sizeof hex);
+  }
+  return err;
 }
 
 int tcx__payload_hash(tcx_call_t *call) {
@@ -202,6 +219,8 @@ int tcx__payload_hash(tcx_call_t *call) {
     tcx__sha256_update(p->sha, body.p + p->hashed, n);
   if (p->summer != NULL && n > 0)
     tcx__summer_update(p->summer, body.p + p->hashed, n);
+  if (p->tree != NULL && n > 0)
+    tcx__tree_hash_update(p->tree, body.p + p->hashed, n);
   p->hashed += n;
   return p->hashed == body.n ? finish_hashing(call) : 0;
 }

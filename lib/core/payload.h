@@ -13,6 +13,7 @@
 #define TCX_CORE_PAYLOAD_H
 #include "auth/auth.h"
 #include "base/checksum.h"
+#include "base/tree_hash.h"
 #include "model/model.h"
 
 #define TCX__MEMORY_BODY_MAX (1u << 20)   /* bytes of a streaming body in memory that is hashed before it is sent */
@@ -28,8 +29,9 @@ struct tcx_payload {
   bool hash_sha;                    /* SHA-256 of the memory body goes into the signature */
   bool ready;                       /* nothing is left to hash */
   size_t hashed;                    /* bytes of the memory body hashed so far */
-  struct tcx_summer *summer;        /* both lie in the call's arena; NULL when not wanted */
+  struct tcx_summer *summer;        /* these lie in the call's arena; NULL when not wanted */
   struct tcx_sha256 *sha;
+  struct tcx_tree_hash *tree;
   char sha_hex[65];
 };
 /* The plan for this call, headers included; after serialization and BEFORE_CALL hooks. UV_ENOMEM, TCX_EPARAM, TCX_EBODY. */

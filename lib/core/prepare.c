@@ -78,6 +78,11 @@ static int take_length(tcx_call_t *call) {
   return 0;
 }
 
+void tcx__call_set_body(tcx_call_t *call, struct tcx_str body) {
+  call->req.body = call->upload.memory = body;
+  call->upload.length = (int64_t)body.n;
+}
+
 static int serialize(tcx_call_t *call) {
   struct tcx_serialize s = {.model = call->client->model, .op = call->op, .params = call->params, .path = call->path};
   int err = call->client->protocol->serialize(&s, &call->req, &call->fail);
@@ -103,11 +108,20 @@ static int at(tcx_call_t *call, tcx_phase_t phase, int err) {
   return err;
 }
 
+/* The operation that discovers endpoints says for which version of the API. */
+static int add_api_version(tcx_call_t *call) {
+  if ((call->op->flags & TCX__OP_DISCOVERY_OPERATION) == 0)
+    return 0;
+  return tcx__headers_set(&call->req.headers, TCX__STR("x-amz-api-version"), tcx__str(call->client->model->api_version));
+}
+
 /* Endpoint, serialization, what hooks and the caller add. */
 static int build_request(tcx_call_t *call) {
   int err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, serialize(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, add_api_version(call));
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_CALL));
   if (err == 0)
@@ -123,7 +137,10 @@ int tcx__call_prepare(tcx_call_t *call) {
   if (err == 0 && call->params->type != TCX_MAP)
     err = at(call, TCX_PHASE_PARAMS, tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map"));
   if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_PARAMETER_BUILD));
+    err = tcx__run_hooks(call, TCX__BEFORE_PARAMETER_BUILD);
+  if (err == TCX_EAGAIN)
+    return err;
+  err = at(call, TCX_PHASE_PARAMS, err);
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, tcx__payload_ask_response(call));
   if (err == 0)

@@ -19,6 +19,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
       .payload_sha256 = call->payload.hash_sha ? call->payload.sha_hex : NULL,
       .s3 = call->s3_signer,
       .plain_path = call->plain_path,
+      .content_sha256_header = call->content_sha256_header,
       .normalize_path = !call->s3_signer,
   };
   return 0;

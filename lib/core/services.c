@@ -9,7 +9,25 @@ const struct tcx_packed_model *const *tcx__services_embedded(void) { return tcx_
 const struct tcx_partitions *tcx__services_partitions(void) { return tcx__embedded_partitions; }
 
 const struct tcx_customization *tcx__services_customization(const char *service) {
-  static const struct tcx_customization *const all[] = {&tcx__s3, &tcx__s3control, &tcx__events};
+  static const struct tcx_customization *const all[] = {
+      &tcx__s3,
+      &tcx__s3control,
+      &tcx__custom_apigateway,
+      &tcx__custom_autoscaling,
+      &tcx__custom_cloudformation,
+      &tcx__custom_cloudsearchdomain,
+      &tcx__custom_docdb,
+      &tcx__custom_ec2,
+      &tcx__custom_events,
+      &tcx__custom_glacier,
+      &tcx__custom_iam,
+      &tcx__custom_logs,
+      &tcx__custom_machinelearning,
+      &tcx__custom_neptune,
+      &tcx__custom_rds,
+      &tcx__custom_route53,
+      &tcx__custom_sso_oidc,
+  };
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
     if (strcmp(all[i]->service, service) == 0)
       return all[i];

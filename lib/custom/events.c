@@ -9,4 +9,4 @@ static int endpoint_error(tcx_call_t *call, const char *text) {
   return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint configuration: %s", text);
 }
 
-const struct tcx_customization tcx__events = {.service = "events", .endpoint_error = endpoint_error};
+const struct tcx_customization tcx__custom_events = {.service = "events", .endpoint_error = endpoint_error};

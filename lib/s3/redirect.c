@@ -87,12 +87,7 @@ static int ask_bucket(tcx_call_t *call) {
     return 0;
   struct tcx_call_start start = {.client = call->client, .operation = "head_bucket", .cb = on_head_bucket, .data = call, .internal = true};
   start.params = tcx_params("{Bucket: %.*s}", (int)bucket.n, bucket.p);
-  call->state = TCX__CALL_INNER;
-  call->refs++;
-  int err = tcx__call_start(&start, NULL);
-  if (err == 0)
-    return TCX_EAGAIN;
-  call->refs--;
+  int err = tcx__call_inner(call, &start);
   return err == TCX_ECLOSING ? 0 : err;
 }
 

@@ -23,15 +23,20 @@ import tap
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON, TOOL, FULL = os.environ.get("TUCUXI_BOTOCORE", ""), os.environ.get("TUCUXI_TOOL", ""), bool(os.environ.get("TUCUXI_FULL"))
-PROTOCOLS = ["query", "ec2", "rest-xml"]
+PROTOCOLS = ["query", "ec2", "rest-xml", "smithy-rpc-v2-cbor"]
 ROUNDS = 3 if FULL else 1
 PART = 1.0 if FULL else 0.25  # of a service's operations
 WORKERS = 2
+# Operations with a behaviour of their own (lib/custom): always among those that are called.
+ALWAYS = ["apigateway.GetApiKeys", "autoscaling.CreateLaunchConfiguration", "cloudformation.GetTemplate", "cloudsearchdomain.Search", "docdb.CopyDBClusterSnapshot", "ec2.RunInstances",
+          "ec2.GetConsoleOutput", "ec2.CopySnapshot", "glacier.UploadArchive", "glacier.UploadMultipartPart", "iam.GetRolePolicy", "iam.GetAccountAuthorizationDetails",
+          "logs.CreateExportTask", "machinelearning.Predict", "neptune.CreateDBCluster", "rds.CopyDBSnapshot", "rds.StartDBInstanceAutomatedBackupsReplication",
+          "route53.ChangeResourceRecordSets", "route53.GetHostedZone", "sso-oidc.CreateToken"]
 SHOWN = 40  # sorts of differences that are printed
 
 
 def listed():
-    """The rows of the table in docs/differences.md: (pattern of cases, pattern of aspects)."""
+    """The rows of the table in docs/differences.md: (pattern of cases or a protocol, pattern of aspects)."""
     with open(os.path.join(ROOT, "docs", "differences.md"), encoding="utf-8") as file:
         part = file.read().split("## Found by the differential test\n")[1].split("\n## ")[0]
     return re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", part, re.M)
@@ -43,7 +48,7 @@ def chosen(service, operations, known, rng, seen):
     picked = []
     for name in rng.sample(sorted(operations), len(operations)):
         traits = {(operations[name].service_model.resolved_protocol, t) for t in cases.traits_of(operations[name])} - seen
-        if traits or rng.random() < PART or any(fnmatch.fnmatchcase(f"{service}.{name}/x", row[0].split("/")[0] + "/x") for row in known):
+        if traits or rng.random() < PART or f"{service}.{name}" in ALWAYS or any(row[0].split("/")[0] == f"{service}.{name}" for row in known):
             picked.append(name)
             seen |= traits
     return picked
@@ -110,7 +115,7 @@ def main():
         protocol, case = result["protocol"], result["case"]
         calls[protocol] += 1
         for aspect, theirs, ours in result["differences"]:
-            rows = [row for row in known if fnmatch.fnmatchcase(case, row[0]) and fnmatch.fnmatchcase(aspect, row[1])]
+            rows = [row for row in known if (row[0] == protocol or fnmatch.fnmatchcase(case, row[0])) and fnmatch.fnmatchcase(aspect, row[1])]
             used.update(rows)
             if not rows:
                 found[protocol].append((aspect, f"{case} {aspect}\n  botocore {theirs}\n  tucuxi   {ours}"))

@@ -26,6 +26,9 @@ class Case:
         return f"{self.service}.{self.operation.name}/{self.kind}"
 
 
+ALIASES = {"ec2": {"Filter": "Filters"}, "logs": {"from": "fromTime"}, "cloudsearchdomain": {"return": "returnFields"}}
+
+
 def seed_of(*words):
     return zlib.crc32(" ".join(str(w) for w in (SEED, *words)).encode())
 
@@ -37,6 +40,9 @@ def places_of(service, round_number):
 
 def params_of(operation, seed, mode):
     params = Values(seed, mode).structure(operation.input_shape) if operation.input_shape is not None else {}
+    for name, alias in ALIASES.get(operation.service_model.service_name, {}).items():
+        if name in params and seed % 2:
+            params[alias] = params.pop(name)
     if "ContentLength" in params:
         params["ContentLength"] = len(params.get("Body", b""))
     return params

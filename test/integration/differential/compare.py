@@ -63,11 +63,20 @@ def cbor_tree(body):
     return plain(RpcV2CBORParser()._initial_body_parse(body)) if body else None  # pylint: disable=protected-access
 
 
+def presigned(value):
+    """A URL that was signed, without what tells when."""
+    if "X-Amz-Signature=" not in value:
+        return value
+    url = urllib.parse.urlsplit(value)
+    fields = sorted(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+    return [f"{url.scheme}://{re.sub(':[0-9]+$', '', url.netloc)}{url.path}"] + [[k, re.sub("/[0-9]{8}/", "/DAY/", v)] for k, v in fields if k not in ("X-Amz-Date", "X-Amz-Signature")]
+
+
 def parsed_body(headers, body):
     kind = headers.get("content-type", "")
     try:
         if "x-www-form-urlencoded" in kind:
-            return urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)
+            return [[k, presigned(v)] for k, v in urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)]
         if "json" in kind:
             return json.loads(body)
         if "cbor" in kind:
