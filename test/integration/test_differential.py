@@ -23,7 +23,7 @@ import tap
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON, TOOL, FULL = os.environ.get("TUCUXI_BOTOCORE", ""), os.environ.get("TUCUXI_TOOL", ""), bool(os.environ.get("TUCUXI_FULL"))
-PROTOCOLS = ["query", "ec2", "rest-xml", "smithy-rpc-v2-cbor"]
+PROTOCOLS = ["query", "ec2", "rest-xml", "smithy-rpc-v2-cbor", "json", "rest-json"]
 ROUNDS = 3 if FULL else 1
 PART = 1.0 if FULL else 0.25  # of a service's operations
 WORKERS = 2
