@@ -79,6 +79,8 @@ def value_for(shape, full, safe=False, depth=0):
 def with_datetimes(shape, value):
     """Timestamps as callers write them."""
     kind = shape.type_name
+    if getattr(shape, 'is_document_type', False):
+        return value
     if kind == 'structure':
         return {k: with_datetimes(shape.members[k], v) for k, v in value.items()}
     if kind == 'list':

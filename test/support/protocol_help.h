@@ -209,6 +209,8 @@ static inline struct tcx_value *ph_column(const struct tcx_value *row, unsigned 
 /* Timestamps as times, the way most callers give them. */
 static inline void ph_to_times(const struct tcx_shape *shape, struct tcx_value *v) {
   struct tcx_value *kid = (struct tcx_value *)tcx__value_kids(v);
+  if (shape->flags & TCX__S_DOCUMENT)
+    return;
   for (; kid != NULL; kid = kid->next) {
     if (shape->type == TCX__SHAPE_STRUCTURE)
       ph_to_times(tcx__shape_member(shape, kid->name, kid->name_len)->shape, kid);
@@ -216,10 +218,10 @@ static inline void ph_to_times(const struct tcx_shape *shape, struct tcx_value *
       ph_to_times(shape->members[shape->type == TCX__SHAPE_MAP].shape, kid);
   }
   if (shape->type == TCX__SHAPE_TIMESTAMP) {
-    int64_t seconds = v->u.integer;
+    double number = ph_number(v);
     v->type = TCX_TIME;
-    v->u.time.seconds = seconds;
-    v->u.time.nanoseconds = 0;
+    v->u.time.seconds = (int64_t)floor(number);
+    v->u.time.nanoseconds = (int32_t)lround((number - floor(number)) * 1e6) * 1000;
   }
 }
 #endif

@@ -69,9 +69,44 @@ static void rest_json(void **state) {
   run("legacy/output/rest-json", 21, 1);
 }
 
+/* Error documents of three services, and what botocore makes of them. */
+static void response_parsing(void **state) {
+  (void)state;
+  static const struct {
+    const char *model, *file, *operation;
+  } cases[] = {
+      {"dynamodb/2012-08-10", "dynamodb-put-item", "PutItem"},
+      {"storagegateway/2013-06-30", "storagegateway-delete-gateway", "DeleteGateway"},
+      {"swf/2012-01-25", "swf-deprecate-domain", "DeprecateDomain"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct tcx_arena *arena = tcx__arena_new();
+    const char *folder = "compliance/data/response-parsing/json";
+    const struct tcx_model *model = ph_model_file(
+        arena,
+        tcx__arena_printf(arena, TCX_SOURCE_DIR "/models/data/%s/service-2.json", cases[i].model),
+        "own");
+    const struct tcx_value *expected = ph_get(
+        ph_json_file(arena, tcx__arena_printf(arena, "%s/expected/%s.json", folder, cases[i].file)),
+        "Error");
+    char *body =
+        test_read_file(tcx__arena_printf(arena, "%s/errors/%s.json", folder, cases[i].file), NULL);
+    struct tcx_response_head head;
+    ph_head(arena, &head, 400, NULL);
+    struct ph_parsed got = ph_parse(arena, model, tcx__model_operation(model, cases[i].operation),
+                                    &head, TCX__PARSE_ERROR, tcx__str(body), -1, false);
+    free(body);
+    assert_int_equal(got.status, 0);
+    assert_true(ph_equal(expected, ph_get(got.value, "Error")));
+    assert_string_equal(ph_str(expected, "Code", ""), got.error.code);
+    assert_string_equal(ph_str(expected, "Message", ""), got.error.message);
+    tcx__arena_free(arena);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(json_1_1), cmocka_unit_test(json_1_0),
-                                     cmocka_unit_test(query_compatible),
-                                     cmocka_unit_test(rest_json)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(json_1_1), cmocka_unit_test(json_1_0), cmocka_unit_test(query_compatible),
+      cmocka_unit_test(rest_json), cmocka_unit_test(response_parsing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
