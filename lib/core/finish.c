@@ -66,7 +66,7 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
     err = put(call, m, "MaxAttemptsReached", tcx__value_new_bool(call->arena, true));
   if (err == 0 && call->quota_reached)
     err = put(call, m, "RetryQuotaReached", tcx__value_new_bool(call->arena, true));
-  if (err == 0 && call->check.summer != NULL) {
+  if (err == 0 && call->check.wanted && call->check.summer != NULL) {
     const char *name = tcx__sum_header(call->check.summer->sum).p + strlen("x-amz-checksum-");
     err = put(call, m, "ChecksumAlgorithm", tcx__value_new_str(call->arena, name, strlen(name)));
   }

@@ -249,21 +249,24 @@ static bool listed(const struct tcx_operation *op, tcx__sum sum) {
   return false;
 }
 
+int tcx__payload_check_with(tcx_call_t *call, tcx__sum sum, struct tcx_str expected) {
+  call->check.expected = expected;
+  call->check.summer = tcx__arena_alloc(call->arena, sizeof *call->check.summer);
+  if (call->check.summer == NULL)
+    return UV_ENOMEM;
+  tcx__summer_init(call->check.summer, sum);
+  return 0;
+}
+
 int tcx__payload_check_begin(tcx_call_t *call) {
   static const tcx__sum by_priority[] = {TCX__SUM_CRC64NVME, TCX__SUM_CRC32C, TCX__SUM_CRC32, TCX__SUM_SHA1, TCX__SUM_SHA256};
-  call->check.summer = NULL;
-  if (!call->check.wanted || call->head.status >= 300)
+  if (!call->check.wanted || call->head.status >= 300 || call->check.summer != NULL)
     return 0;
   for (unsigned i = 0; i < sizeof by_priority / sizeof by_priority[0]; i++) {
     const struct tcx_header *h = tcx__headers_find(&call->head.headers, tcx__sum_header(by_priority[i]));
     if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL || !listed(call->op, by_priority[i])) /* with a dash it is a checksum of checksums */
       continue;
-    call->check.expected = h->value;
-    call->check.summer = tcx__arena_alloc(call->arena, sizeof *call->check.summer);
-    if (call->check.summer == NULL)
-      return UV_ENOMEM;
-    tcx__summer_init(call->check.summer, by_priority[i]);
-    return 0;
+    return tcx__payload_check_with(call, by_priority[i], h->value);
   }
   return 0;
 }

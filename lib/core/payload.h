@@ -44,8 +44,10 @@ int tcx__payload_ask_response(tcx_call_t *call);
 struct tcx_payload_check {
   struct tcx_summer *summer;        /* NULL = nothing to verify */
   struct tcx_str expected;
-  bool wanted;                      /* the request asked for it */
+  bool wanted;                      /* the request asked for it; without that it is a hook's, of errors too, and ResponseMetadata does not tell it */
 };
-int tcx__payload_check_begin(tcx_call_t *call);           /* from the head; UV_ENOMEM */
+/* From the head, unless a hook before parse has begun one. UV_ENOMEM, both. expected: base64, lasts as long as the call. */
+int tcx__payload_check_begin(tcx_call_t *call);
+int tcx__payload_check_with(tcx_call_t *call, tcx__sum sum, struct tcx_str expected);
 int tcx__payload_check_end(tcx_call_t *call);             /* 0 or TCX_ECHECKSUM with text in call->fail */
 #endif

@@ -53,6 +53,7 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   call->collecting = call->streaming = false;
   call->error_in_success = false;
   call->parser = NULL;
+  call->check.summer = NULL;
   call->collect = (struct tcx_collect){0};
   call->phase = TCX_PHASE_READ;
   call->sent = true;
@@ -129,7 +130,7 @@ static int finish_value(tcx_call_t *call) {
     call->parse_mode = TCX__PARSE_ERROR;
     call->head.status = 500; /* as botocore: it is to be retried like one */
   }
-  if (err == 0 && call->parse_mode == TCX__PARSE_OUTPUT)
+  if (err == 0 && (call->parse_mode == TCX__PARSE_OUTPUT || !call->check.wanted))
     err = tcx__payload_check_end(call);
   if (err == 0 && call->collecting) {
     struct tcx_collect *c = &call->collect;

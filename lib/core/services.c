@@ -17,6 +17,7 @@ const struct tcx_customization *tcx__services_customization(const char *service)
       &tcx__custom_cloudformation,
       &tcx__custom_cloudsearchdomain,
       &tcx__custom_docdb,
+      &tcx__custom_dynamodb,
       &tcx__custom_ec2,
       &tcx__custom_events,
       &tcx__custom_glacier,

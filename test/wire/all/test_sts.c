@@ -1,58 +1,28 @@
 /*
  * Whole calls in the query protocol, STS's, against a scripted server: what is sent, signed or not, and what becomes of answers.
  */
-#include "whole.h"
+#include "service_calls.h"
 
-#define BODY_MAX 1000
 #define IDENTITY                                                                                                                                                                       \
   "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/a</Arn><UserId>U</UserId>"                          \
   "<Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>in-the-body</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
 #define ERROR(code, message) "<ErrorResponse><Error><Type>Sender</Type><Code>" code "</Code><Message>" message "</Message></Error><RequestId>in-the-body</RequestId></ErrorResponse>"
 
-struct sts {
-  struct whole w;
-  struct fault_step steps[9];
-  const struct fault_step *scripts[1];
-};
-static void sts_begin(struct sts *s, const char *const *texts, const tcx_session_options_t *so) {
-  unsigned n = 0;
-  memset(s->steps, 0, sizeof s->steps);
-  for (; *texts != NULL; texts++) {
-    s->steps[n++] = (struct fault_step)DO(REQUEST);
-    s->steps[n++] = (struct fault_step)SEND(*texts);
-  }
-  s->scripts[0] = s->steps;
-  whole_begin_with(&s->w, s->scripts, 1, so, NULL);
-  s->w.server.keep_body = BODY_MAX;
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s->w.url, .access_key = so == NULL ? WHOLE_KEY : NULL, .secret_key = so == NULL ? WHOLE_SECRET : NULL};
-  assert_int_equal(tcx_session_create_client(s->w.session, "sts", &co, &s->w.client), 0);
-}
-#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static void check_header(const struct sts *s, const char *name, const char *expected) {
-  char text[1000];
-  const char *found = whole_header(s->w.server.last_head, name, text, sizeof text);
-  if (expected == NULL)
-    assert_null(found);
-  else
-    assert_non_null(strstr(found != NULL ? found : "", expected));
-}
 static const char *metadata(const struct outcome *o) { return tcx_value_str(o->response, "ResponseMetadata.RequestId"); }
 
 static void test_success(void **state) {
   (void)state;
-  struct sts s;
-  sts_begin(&s, TEXTS(whole_answer("200 OK", IDENTITY), whole_answer("200 OK\r\nx-amzn-RequestId: in-the-head", IDENTITY)), NULL);
+  struct service s;
+  service_begin(&s, "sts", SERVICE_ANSWERED(whole_answer("200 OK", IDENTITY), whole_answer("200 OK\r\nx-amzn-RequestId: in-the-head", IDENTITY)), NULL);
   struct outcome o = whole_call(&s.w, "get_caller_identity", NULL, NULL);
   assert_int_equal(o.status, 0);
   assert_string_equal(tcx_value_str(o.response, "Arn"), "arn:aws:iam::1:user/a");
   assert_string_equal(metadata(&o), "in-the-body");
   assert_int_equal(tcx_value_int(o.response, "ResponseMetadata.HTTPStatusCode", 0), 200);
-  assert_memory_equal(s.w.server.last_head, "POST / HTTP/1.1\r\n", 17);
-  check_header(&s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
-  check_header(&s, "Content-Length", "43");
-  check_header(&s, "Authorization", "/us-east-1/sts/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=");
-  assert_string_equal(s.w.server.last_body, "Action=GetCallerIdentity&Version=2011-06-15");
+  service_request(&s, "POST / HTTP/1.1\r\n", "Action=GetCallerIdentity&Version=2011-06-15");
+  service_header(&s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+  service_header(&s, "Content-Length", "43");
+  service_header(&s, "Authorization", "/us-east-1/sts/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=");
   outcome_free(&o);
   o = whole_call(&s.w, "get_caller_identity", NULL, NULL);
   assert_string_equal(metadata(&o), "in-the-head");
@@ -66,19 +36,19 @@ static void test_unsigned(void **state) {
   static const tcx_session_options_t nobody = {.config_file = "/dev/null"};
   const char *answer = whole_answer("200 OK", "<R><AssumeRoleWithWebIdentityResult><Provider>p</Provider></AssumeRoleWithWebIdentityResult></R>");
   const char *saml = whole_answer("200 OK", "<R><AssumeRoleWithSAMLResult><Issuer>i</Issuer></AssumeRoleWithSAMLResult></R>");
-  struct sts s;
-  sts_begin(&s, TEXTS(answer, saml), &nobody);
+  struct service s;
+  service_begin(&s, "sts", SERVICE_ANSWERED(answer, saml), &nobody);
   struct outcome o = whole_call(&s.w, "assume_role_with_web_identity", tcx_params("{RoleArn: %s, RoleSessionName: me, WebIdentityToken: %s}", "arn:aws:iam::1:role/a", "tok+en"), NULL);
   assert_int_equal(o.status, 0);
   assert_string_equal(tcx_value_str(o.response, "Provider"), "p");
   assert_null(metadata(&o));
-  check_header(&s, "Authorization", NULL);
+  service_header(&s, "Authorization", NULL);
   assert_string_equal(s.w.server.last_body,
                       "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa&RoleSessionName=me&WebIdentityToken=tok%2Ben");
   outcome_free(&o);
   o = whole_call(&s.w, "assume_role_with_saml", tcx_params("{RoleArn: %s, PrincipalArn: %s, SAMLAssertion: abcd}", "arn:aws:iam::1:role/a", "arn:aws:iam::1:saml-provider/b"), NULL);
   assert_int_equal(o.status, 0);
-  check_header(&s, "Authorization", NULL);
+  service_header(&s, "Authorization", NULL);
   outcome_free(&o);
   whole_end(&s.w);
 }
@@ -102,8 +72,8 @@ static void test_failures(void **state) {
   int bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct failure *c = &cases[i];
-    struct sts s;
-    sts_begin(&s, c->answers, NULL);
+    struct service s;
+    service_begin(&s, "sts", c->answers, NULL);
     struct outcome o = whole_call(&s.w, "get_caller_identity", NULL, NULL);
     const char *id = metadata(&o);
     bool right = o.status == c->status && o.attempts == c->attempts && (c->code == NULL ? o.code == NULL : o.code != NULL && strcmp(o.code, c->code) == 0);
@@ -121,9 +91,9 @@ static void test_failures(void **state) {
 /* The form becomes the query of a signed URL. */
 static void test_presign(void **state) {
   (void)state;
-  struct sts s;
+  struct service s;
   struct outcome o;
-  sts_begin(&s, TEXTS("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), NULL);
+  service_begin(&s, "sts", SERVICE_ANSWERED("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), NULL);
   whole_goal_to(&s.w, "assume_role", tcx_params("{RoleArn: %s, RoleSessionName: %s}", "arn:aws:iam::1:role/a", "a b+c"), TCX__GOAL_PRESIGN, &o);
   assert_int_equal(o.status, 0);
   const char *url = tcx_value_str(o.response, "Url");
