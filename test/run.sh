@@ -51,6 +51,15 @@ if versitygw_ready; then
   TUCUXI_VERSITYGW=$(versitygw_path)
   export TUCUXI_VERSITYGW
 fi
+if python_tools_ready; then
+  TUCUXI_BOTOCORE=$(python_tools_path)/bin/python
+  TUCUXI_MOTO=$(python_tools_path)/bin/moto_server
+  export TUCUXI_BOTOCORE TUCUXI_MOTO
+fi
+if dynamodb_local_ready; then
+  TUCUXI_DYNAMODB_LOCAL=$(dynamodb_local_path)/lib
+  export TUCUXI_DYNAMODB_LOCAL
+fi
 if [ "${TUCUXI_TEST_MINIO:-}" = 1 ]; then
   minio_ready || give_up "TUCUXI_TEST_MINIO is set, but MinIO cannot be had"
   TUCUXI_MINIO=$(minio_path)

@@ -75,7 +75,7 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
     small = sign = false; /* botocore's way, which beats payload_signing_enabled too */
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_HEADER;
   if (!call->s3_signer) { /* aws-chunked is S3's alone */
-    p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
+    p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
     return;
   }
   if (small) {

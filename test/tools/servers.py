@@ -1,10 +1,10 @@
-"""Real S3 servers for the integration tests: each started on a free port of the loopback, below a folder of its own, and ended with its test.
+"""Real servers for the integration tests: each started on a free port of the loopback, below a folder of its own, and ended with its test.
 
     import servers
     with servers.versitygw() as s3:          # or servers.each(): versitygw, and MinIO where TUCUXI_TEST_MINIO=1
         subprocess.run([tool, "ls"], env=s3.env)
 
-versitygw is in TUCUXI_VERSITYGW, MinIO in TUCUXI_MINIO; a test skips itself as a whole where there is no server.
+versitygw is in TUCUXI_VERSITYGW, MinIO in TUCUXI_MINIO, moto in TUCUXI_MOTO, DynamoDB Local's jars in TUCUXI_DYNAMODB_LOCAL; a test skips itself as a whole where there is no server.
 """
 import contextlib
 import os
@@ -59,8 +59,8 @@ def certificate(folder, names="DNS:localhost,DNS:*.localhost,DNS:s3.localhost,DN
     return tuple(os.path.join(folder, n) for n in ("ca.pem", "public.crt", "private.key"))
 
 
-def wait_until_ready(process, url, ca, log, seconds=30):
-    """Returns once the url answers 200; raises when the server ends or the time is over."""
+def wait_until_ready(process, url, ca, log, status=200, seconds=60):
+    """Returns once the url answers with this status; raises when the server ends or the time is over."""
     context = ssl.create_default_context(cafile=ca) if ca else None
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -68,8 +68,12 @@ def wait_until_ready(process, url, ca, log, seconds=30):
             break
         try:
             with urllib.request.urlopen(url, timeout=5, context=context) as answer:
-                if answer.status == 200:
+                if answer.status == status:
                     return
+        except urllib.error.HTTPError as e:
+            if e.code == status:
+                return
+            time.sleep(0.02)
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
     with open(log, encoding="utf-8", errors="replace") as file:
@@ -86,8 +90,8 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def _running(name, command, env, tls, ready):
-    """Starts command(folder, port, certificate files), waits for the ready path and yields the Server."""
+def _running(name, command, env, tls, ready, status=200):
+    """Starts command(folder, port, certificate files), waits until the ready path answers with the status and yields the Server."""
     folder = tempfile.mkdtemp(prefix=f"tucuxi-{name}-")
     process = None
     try:
@@ -98,7 +102,7 @@ def _running(name, command, env, tls, ready):
         url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port}"
         with open(log, "wb") as out:
             process = subprocess.Popen(command(folder, root, port, pair), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, **env})
-        wait_until_ready(process, url + ready, ca, log)
+        wait_until_ready(process, url + ready, ca, log, status)
         yield Server(name, url, port, root, ca, log)
     finally:
         if process:
@@ -130,6 +134,21 @@ def minio(tls=False, domain=None):
         return line + [root]
     env = {"MINIO_ROOT_USER": KEY, "MINIO_ROOT_PASSWORD": SECRET, "MINIO_UPDATE": "off", **({"MINIO_DOMAIN": domain} if domain else {})}
     return _running("minio", command, env, tls, "/minio/health/ready")
+
+
+def moto():
+    """Many services; signatures are not checked until POST /moto-api/reset-auth."""
+    program = os.environ.get("TUCUXI_MOTO")
+    if not program:
+        tap.skip_all("moto cannot be had")
+    return _running("moto", lambda folder, root, port, pair: [program, "-H", "127.0.0.1", "-p", str(port)], {}, False, "/moto-api/")
+
+
+def dynamodb_local():
+    """It listens on all interfaces, and answers whatever the signature."""
+    jars = os.environ["TUCUXI_DYNAMODB_LOCAL"]
+    line = ["java", f"-Djava.library.path={jars}", "-cp", f"{jars}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port"]
+    return _running("dynamodb-local", lambda folder, root, port, pair: line + [str(port)], {}, False, "/", 400)
 
 
 def each(**options):

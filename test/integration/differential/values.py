@@ -51,6 +51,8 @@ class Values:
         return shape.name not in self.above and not shape.serialization.get("eventstream")
 
     def wants(self, shape):
+        if shape.metadata.get("contextParam", {}).get("name") == "EndpointId" and not self.answer:
+            return False  # a multi-region endpoint: SigV4a, which botocore has with the CRT only
         return self.full and self.left > 0 and self.fits(shape) and self.random.random() < (0.95 if len(self.above) < 2 else 0.7)
 
     def document(self):
@@ -113,6 +115,8 @@ class Values:
             return f"arn:aws:iam::123456789012:{self.random.choice(WORDS)}/{self.random.choice(WORDS)}" if self.random.random() < 0.7 else None if not parameter else "arn:aws:kinesis:us-east-1:123456789012:stream/red/consumer/blue:1"
         if name.lower() == "accountid" or parameter == "AccountId":
             return "123456789012"
+        if name == "PredictEndpoint":
+            return "https://realtime.machinelearning.us-east-1.amazonaws.com"
         if name == "SourceRegion":
             return self.random.choice(["us-west-2", "eu-central-1"])
         if parameter or shape.serialization.get("hostLabel") or name == "Bucket":
