@@ -13,15 +13,21 @@ static int refuse_events(tcx_call_t *call) {
   return tcx__fail(&call->fail, TCX_EOPNAME, "%s answers with an event stream, which this version of tucuxi does not read", call->op->name);
 }
 
+int tcx__client_operation(const tcx_client_t *client, const char *name, const struct tcx_operation **out, struct tcx_fail *f) {
+  const struct tcx_model *model = client->model;
+  const struct tcx_operation *op = tcx__model_operation(model, name);
+  *out = op;
+  if (op != NULL && (op->flags & TCX__OP_EVENT_INPUT) == 0)
+    return 0;
+  *out = NULL;
+  return f == NULL ? TCX_EOPNAME
+                   : tcx__fail(f, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, name,
+                               tcx__near_names(f->arena, name, method_at, model, model->n_operations));
+}
+
 static int find_operation(tcx_call_t *call) {
-  const struct tcx_model *model = call->client->model;
-  call->op = tcx__model_operation(model, call->op_name);
-  if (call->op == NULL || (call->op->flags & TCX__OP_EVENT_INPUT) != 0) {
-    call->op = NULL;
-    return tcx__fail(&call->fail, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, call->op_name,
-                     tcx__near_names(call->arena, call->op_name, method_at, model, model->n_operations));
-  }
-  return refuse_events(call);
+  int err = tcx__client_operation(call->client, call->op_name, &call->op, &call->fail);
+  return err != 0 ? err : refuse_events(call);
 }
 
 /* Members with the idempotencyToken trait that were not given. */

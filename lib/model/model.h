@@ -195,6 +195,10 @@ void tcx__models_free(struct tcx_models *models);  /* gives one back; the last o
    TCX_ESERVICE with near names in f. */
 int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out, struct tcx_fail *f);
 const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, struct tcx_fail *f);  /* NULL when unreadable */
+/* Calls each with the name of every service that can be asked for, sorted; the names lie in arena. Stops when each returns other than 0, and returns that. UV_ENOMEM. */
+int tcx__models_services(struct tcx_models *models, struct tcx_arena *arena, int (*each)(void *ctx, const char *name), void *ctx);
+/* endpoints.json: read at the first time. TCX_ESERVICE when there is none, or it cannot be read. */
+int tcx__models_endpoints(struct tcx_models *models, const struct tcx_value **json, struct tcx_fail *f);
 
 /* ---- parameter validation (validate.c) ---- */
 /* Checks params (a MAP or NULL) against op's input in botocore's words: every bad member in one text, one a line, after "Parameter validation failed:". Fills in nothing.

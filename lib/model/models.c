@@ -27,7 +27,8 @@ struct tcx_models {
   unsigned refs;
   const struct tcx_packed_model *const *embedded;
   const struct tcx_partitions *partitions;
-  bool partitions_looked_for; /* in the folders */
+  bool partitions_looked_for; /* in the folders: partitions is what holds */
+  struct tcx_value *endpoints; /* endpoints.json, once it was asked for */
   unsigned n_roots;           /* folders that exist: of data_path, then home's */
   const char *roots[ROOTS_MAX];
   const char *program;   /* NULL: not known */
@@ -138,16 +139,16 @@ static const struct tcx_packed_model *embedded_model(const struct tcx_models *mo
   return NULL;
 }
 
-/* ---- near names ---- */
+/* ---- what services there are ---- */
 
 struct names {
-  struct tcx_arena *arena;
-  const char **list;
+  struct tcx_arena *arena; /* the names */
+  const char *root;        /* the folder that is being looked through */
+  const char **list;       /* from the allocator */
   unsigned count, cap;
 };
 
-static int add_name(void *ctx, const char *name) {
-  struct names *names = ctx;
+static int add_name(struct names *names, const char *name) {
   for (unsigned i = 0; i < names->count; i++)
     if (strcmp(names->list[i], name) == 0)
       return 0;
@@ -163,20 +164,55 @@ static int add_name(void *ctx, const char *name) {
   return names->list[names->count++] != NULL ? 0 : UV_ENOMEM;
 }
 
+/* A folder is a service when some version of it has a description. */
+static int add_folder(void *ctx, const char *name) {
+  struct names *names = ctx;
+  struct tcx_found found[TCX__PART_COUNT] = {{0}};
+  int status = tcx__find_parts(names->arena, names->root, name, found);
+  return status != 0 || found[TCX__PART_SERVICE].root == NULL ? status : add_name(names, name);
+}
+
+static int add_root_names(struct names *names, const char *root) {
+  names->root = root;
+  return tcx__each_folder(root, add_folder, names);
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(a, b);
+}
+
+/* Fills names, sorted; names->list is freed by the caller, also on failure. */
+static int collect_names(struct tcx_models *models, struct names *names) {
+  int status = find_installed(models);
+  for (const struct tcx_packed_model *const *model = models->embedded;
+       status == 0 && model != NULL && *model != NULL; model++)
+    status = add_name(names, (*model)->service);
+  for (unsigned i = 0; status == 0 && i < models->n_roots; i++)
+    status = add_root_names(names, models->roots[i]);
+  if (status == 0 && models->installed != NULL)
+    status = add_root_names(names, models->installed);
+  if (status == 0)
+    tcx__load_sort((const void **)(void *)names->list, names->count, by_name);
+  return status;
+}
+
+int tcx__models_services(struct tcx_models *models, struct tcx_arena *arena,
+                         int (*each)(void *ctx, const char *name), void *ctx) {
+  struct names names = {.arena = arena};
+  int status = collect_names(models, &names);
+  for (unsigned i = 0; i < names.count && status == 0; i++)
+    status = each(ctx, names.list[i]);
+  tcx__free(names.list);
+  return status;
+}
+
 static const char *name_at(const void *ctx, unsigned i) {
   return ((const struct names *)ctx)->list[i];
 }
 
 static int fail_unknown(struct tcx_models *models, const char *service, struct tcx_fail *f) {
   struct names names = {.arena = tcx__arena_new()};
-  int status = names.arena != NULL ? find_installed(models) : UV_ENOMEM;
-  for (const struct tcx_packed_model *const *model = models->embedded;
-       status == 0 && model != NULL && *model != NULL; model++)
-    status = add_name(&names, (*model)->service);
-  for (unsigned i = 0; status == 0 && i < models->n_roots; i++)
-    status = tcx__each_folder(models->roots[i], add_name, &names);
-  if (status == 0 && models->installed != NULL)
-    status = tcx__each_folder(models->installed, add_name, &names);
+  int status = names.arena != NULL ? collect_names(models, &names) : UV_ENOMEM;
   if (status == 0) {
     const char *near = tcx__near_names(names.arena, service, name_at, &names, names.count);
     status = tcx__fail(f, TCX_ESERVICE, "Unknown service: '%.100s'%s", service, near);
@@ -324,43 +360,63 @@ int tcx__models_get(struct tcx_models *models, const char *service, const struct
   return status;
 }
 
-/* ---- partitions ---- */
+/* ---- documents that belong to no service ---- */
 
-static int load_partitions(struct tcx_models *models, const char *root, struct tcx_fail *f) {
-  struct tcx_arena *scratch = tcx__arena_new();
-  struct tcx_fail inner = {.arena = f->arena};
-  struct tcx_value *json = NULL;
+/* NAME at the top of a folder: the first of the roots that has it, then the installed one if it is to
+ * be asked. *json is NULL when there is none. */
+static int find_document(struct tcx_models *models, struct tcx_arena *arena, const char *name,
+                         bool ask_installed, struct tcx_value **json, const char **file,
+                         struct tcx_fail *f) {
+  *json = NULL;
+  int status = ask_installed ? find_installed(models) : 0;
+  unsigned n = models->n_roots + (ask_installed && models->installed != NULL);
+  for (unsigned i = 0; i < n && status == 0 && *json == NULL; i++) {
+    char *path = tcx__arena_printf(
+        arena, "%s/%s", i < models->n_roots ? models->roots[i] : models->installed, name);
+    status = path != NULL ? tcx__read_document(arena, path, json, file, f) : UV_ENOMEM;
+  }
+  return status == UV_ENOMEM ? tcx__fail(f, UV_ENOMEM, "out of memory") : status;
+}
+
+int tcx__models_endpoints(struct tcx_models *models, const struct tcx_value **json,
+                          struct tcx_fail *f) {
   const char *file;
-  char *path = scratch != NULL ? tcx__arena_printf(scratch, "%s/partitions", root) : NULL;
-  if (path == NULL) {
-    tcx__arena_free(scratch);
-    return tcx__fail(f, UV_ENOMEM, "out of memory");
-  }
-  int status = tcx__read_document(scratch, path, &json, &file, f);
-  if (status == 0 && json != NULL) {
+  int status = 0;
+  if (models->endpoints == NULL)
+    status = find_document(models, models->arena, "endpoints", true, &models->endpoints, &file, f);
+  *json = models->endpoints;
+  return status == 0 && models->endpoints == NULL
+             ? tcx__fail(f, TCX_ESERVICE, "no endpoints.json in any folder of models")
+             : status;
+}
+
+static int load_partitions(struct tcx_models *models, struct tcx_arena *scratch,
+                           struct tcx_fail *f) {
+  struct tcx_fail inner = {.arena = f->arena};
+  struct tcx_value *json;
+  const char *file;
+  int status = find_document(models, scratch, "partitions", models->partitions == NULL, &json,
+                             &file, f);
+  if (status != 0)
+    return status;
+  if (json == NULL && models->partitions == NULL)
+    return tcx__fail(f, TCX_ESERVICE, "no partitions.json in any folder of models");
+  if (json != NULL)
     status = tcx__partitions_load(models->arena, json, &models->partitions, &inner);
-    models->partitions_looked_for = status == 0;
-    if (status == UV_ENOMEM)
-      tcx__fail(f, status, "out of memory");
-    else if (status != 0)
-      tcx__fail(f, TCX_ESERVICE, "%s: %s", file,
-                inner.text != NULL ? inner.text : tcx_strerror(status));
-  }
-  tcx__arena_free(scratch);
-  return status;
+  if (status == UV_ENOMEM)
+    return tcx__fail(f, status, "out of memory");
+  return status == 0 ? 0
+                     : tcx__fail(f, TCX_ESERVICE, "%s: %s", file,
+                                 inner.text != NULL ? inner.text : tcx_strerror(status));
 }
 
 const struct tcx_partitions *tcx__models_partitions(struct tcx_models *models, struct tcx_fail *f) {
-  for (unsigned i = 0; i < models->n_roots && !models->partitions_looked_for; i++)
-    if (load_partitions(models, models->roots[i], f) != 0)
-      return NULL;
-  models->partitions_looked_for = true;
-  if (models->partitions == NULL && find_installed(models) != 0)
-    tcx__fail(f, UV_ENOMEM, "out of memory");
-  else if (models->partitions == NULL && models->installed != NULL &&
-           load_partitions(models, models->installed, f) != 0)
-    return NULL;
-  if (models->partitions == NULL)
-    tcx__fail(f, TCX_ESERVICE, "no partitions.json in any folder of models");
-  return models->partitions;
+  if (models->partitions_looked_for)
+    return models->partitions;
+  struct tcx_arena *scratch = tcx__arena_new();
+  int status = scratch != NULL ? load_partitions(models, scratch, f)
+                               : tcx__fail(f, UV_ENOMEM, "out of memory");
+  tcx__arena_free(scratch);
+  models->partitions_looked_for = status == 0;
+  return status == 0 ? models->partitions : NULL;
 }
