@@ -108,9 +108,9 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
     else if (parse_option(args, command, argc, argv, &i) != 0)
       return -1;
   }
-  if (args->help)
+  unsigned min = args->jsonl || args->help ? 0 : command->min_words, max = args->jsonl ? 0 : command->max_words;
+  if (args->help && command->help == NULL)
     return 0;
-  unsigned min = args->jsonl ? 0 : command->min_words, max = args->jsonl ? 0 : command->max_words;
   if (args->n_words < min)
     return complain(command, "something is missing:", command->usage);
   if (args->n_words > max)

@@ -6,27 +6,28 @@
 
 static const struct command commands[] = {
     {"ls", "[s3://BUCKET[/PREFIX]]",
-     "Lists buckets, or what lies directly below a prefix (-r: everything). '*', '?' and [a-z] in the prefix pick\nkeys; '*' passes slashes.", "recursive", 0, 1, cmd_ls},
-    {"mb", "s3://BUCKET", "Makes a bucket, in the region of the options.", "", 1, 1, cmd_mb},
-    {"rb", "s3://BUCKET", "Removes a bucket. It has to be empty, or --force empties it.", "force concurrency quiet verbose", 1, 1, cmd_rb},
+     "Lists buckets, or what lies directly below a prefix (-r: everything). '*', '?' and [a-z] in the prefix pick\nkeys; '*' passes slashes.", "recursive", 0, 1, cmd_ls, NULL},
+    {"mb", "s3://BUCKET", "Makes a bucket, in the region of the options.", "", 1, 1, cmd_mb, NULL},
+    {"rb", "s3://BUCKET", "Removes a bucket. It has to be empty, or --force empties it.", "force concurrency quiet verbose", 1, 1, cmd_rb, NULL},
     {"cp", "SOURCE... TARGET",
      "Copies between local files and S3, and within S3. One of the two sides, or both, is s3://BUCKET/KEY.\n"
      "A target that ends with a slash, or is a folder, takes the source under its own name. -r copies what lies\n"
      "below a folder or prefix; wildcards in a source pick among everything below ('*' passes slashes).",
-     "recursive concurrency dry-run quiet verbose", 2, (unsigned)-1, cmd_cp},
+     "recursive concurrency dry-run quiet verbose", 2, (unsigned)-1, cmd_cp, NULL},
     {"rm", "s3://BUCKET/KEY...", "Deletes objects. -r deletes everything below a prefix; wildcards pick keys.", "recursive concurrency dry-run quiet verbose", 1,
-     (unsigned)-1, cmd_rm},
-    {"cat", "s3://BUCKET/KEY...", "Writes objects to stdout.", "", 1, (unsigned)-1, cmd_cat},
-    {"head", "s3://BUCKET[/KEY]", "Shows what is known of an object or a bucket.", "", 1, 1, cmd_head},
-    {"presign", "s3://BUCKET/KEY", "Prints a URL that allows one kind of request to whoever has it.", "expires-in method", 1, 1, cmd_presign},
+     (unsigned)-1, cmd_rm, NULL},
+    {"cat", "s3://BUCKET/KEY...", "Writes objects to stdout.", "", 1, (unsigned)-1, cmd_cat, NULL},
+    {"head", "s3://BUCKET[/KEY]", "Shows what is known of an object or a bucket.", "", 1, 1, cmd_head, NULL},
+    {"presign", "s3://BUCKET/KEY", "Prints a URL that allows one kind of request to whoever has it.", "expires-in method", 1, 1, cmd_presign, NULL},
     {"call", "SERVICE OPERATION [JSON | @FILE | -]",
      "Makes any API call: tucuxi call s3 list_objects_v2 '{\"Bucket\": \"b\"}'. The parameters come as JSON on the command\n"
      "line, from a file or from stdin; the response goes to stdout as JSON, an error to stderr.\n"
+     "'tucuxi call --help SERVICE' lists a service's operations, 'tucuxi call --help SERVICE OPERATION' an operation's members.\n"
      "With --dry-run nothing is sent: the signed request is shown, {\"method\", \"url\", \"headers\", \"body_base64\"}.\n"
      "With --jsonl lines {\"id\":..., \"service\":..., \"operation\":..., \"params\":{...}} (also region, endpoint_url, output,\n"
      "config, dry_run) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
      "{\"id\":..., \"error\":{...}}.",
-     "output dry-run jsonl concurrency", 2, 3, cmd_call},
+     "output dry-run jsonl concurrency", 2, 3, cmd_call, call_help},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -137,7 +138,7 @@ static int run(struct tool *tool) {
     return EXIT_OTHER;
   }
   watch_signals(tool);
-  tool->command->run(tool);
+  (tool->args.help ? tool->command->help : tool->command->run)(tool);
   uv_run(&tool->loop, UV_RUN_DEFAULT);
   if (!tool->ending) { /* nothing is left to do */
     tool_end(tool, 0);
@@ -180,9 +181,9 @@ int main(int argc, char **argv) {
   }
   int code = EXIT_USAGE;
   if (args_parse(&tool.args, tool.command, argc - 2, argv + 2) == 0) {
-    if (tool.args.help)
+    if (tool.args.help && tool.args.n_words == 0 && !tool.args.json)
       args_help(tool.command);
-    code = tool.args.help ? 0 : run(&tool);
+    code = tool.args.help && tool.command->help == NULL ? 0 : run(&tool);
   }
   free(tool.args.words);
   return code;

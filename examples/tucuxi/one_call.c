@@ -90,8 +90,7 @@ static void on_rendered(tcx_call_t *call, const tcx_value_t *rendered, const tcx
   tcx_value_free(request);
 }
 
-/* "list-buckets" is list_buckets. malloc. */
-static char *operation_name(const char *word) {
+char *operation_name(const char *word) {
   char *name = text_join(word, "", "");
   for (char *p = name; p != NULL && *p != '\0'; p++)
     if (*p == '-')

@@ -5,6 +5,7 @@
  *   args.c      options by table          uri.c      s3://bucket/key          print.c   errors, numbers, JSON
  *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
  *   one_call.c  any API call with its answer as JSON: call, jsonl
+ *   call_help.c what can be called
  *   cmd_*.c     one command each
  *
  * The tool uses the public headers alone. A command's run function starts its work on the loop and returns; tool_end ends the run.
@@ -35,6 +36,7 @@ struct command {
   const char *options;         /* the names of the options that it takes beside the common ones, separated by spaces */
   unsigned min_words, max_words;
   void (*run)(struct tool *tool);
+  void (*help)(struct tool *tool);   /* NULL: --help needs no session, and takes no words */
 };
 
 struct tool {
@@ -97,6 +99,10 @@ struct one_call {
   bool dry_run;                /* the response is the request: {"method", "url", "headers", "body_base64"} */
 };
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data);
+char *operation_name(const char *word);                      /* "list-buckets" is list_buckets; malloc, NULL: out of memory */
+
+/* call_help.c */
+void call_help(struct tool *tool);
 
 void cmd_ls(struct tool *tool);
 void cmd_mb(struct tool *tool);

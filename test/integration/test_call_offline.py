@@ -1,4 +1,4 @@
-"""What the tool does with calls that reach no service: --dry-run alone and by the line, and what a line's config changes.
+"""What the tool does with calls that reach no service: --dry-run alone and by the line, what a line's config changes, and --help from the models.
 
 TUCUXI_TOOL is the tool; a loopback server of its own records what a dry run promised.
 """
@@ -128,10 +128,103 @@ def by_the_line():
     tap.ok("url" in answers[1]["response"] and answers[2]["error"]["type"] == "EndpointConnectionError", "or be dry among others", answers)
 
 
+def shown(name, *words, **more):
+    """The lines of a help."""
+    r = run("call", "--help", *words, **more)
+    tap.ok(r.returncode == 0 and r.stderr == "", name, f"exit {r.returncode}\n{r.stdout}{r.stderr}")
+    return r.stdout.splitlines()
+
+
+def part_of(lines_, title):
+    """The lines between a title and the next empty line."""
+    at = next(i for i, line in enumerate(lines_) if line.startswith(title)) + 1
+    end = lines_.index("", at) if "" in lines_[at:] else len(lines_)
+    return lines_[at:end]
+
+
+def words_of(lines_):
+    return " ".join(lines_).split()
+
+
+def help_of_services():
+    services = sorted(os.path.basename(os.path.dirname(folder)) for folder, _, names in os.walk(MODELS) if "service-2.json" in names)
+    listed = shown("the help lists the services")
+    tap.equal(sorted(words_of(part_of(listed, "services"))), services, "all of them, embedded or not")
+    tap.ok(any("--dry-run" in line for line in listed), "below the options")
+    r = run("call", "--help", "--json")
+    tap.equal(json.loads(r.stdout), services, "as JSON it is the list")
+    for service in ("s3", "ec2", "quicksight"):
+        folder = os.path.join(MODELS, service)
+        with open(os.path.join(folder, sorted(os.listdir(folder))[-1], "service-2.json"), encoding="utf-8") as file:
+            operations = json.load(file)["operations"]
+        described = json.loads(run("call", "--help", service, "--json").stdout)["operations"]
+        tap.equal(sorted(described.values()), sorted(operations), f"{service}: its operations")
+        tap.equal(sorted(words_of(part_of(shown(f"{service}: the help lists them", service), "operations"))), sorted(described), f"{service}: by their method names")
+    for words, kind, near in [(["dynamdob"], "UnknownServiceError", "dynamodb"), (["s3", "list_bukkets"], "UnknownClientMethodError", "list_buckets"), (["quiksight"], "UnknownServiceError", "quicksight")]:
+        r = run("call", "--help", *words)
+        error = json.loads(r.stderr)
+        tap.ok(r.returncode == 252 and error["type"] == kind and f"did you mean {near}" in error["message"], f"{words[-1]}: an error with a near name", r.stderr)
+
+
+def help_of_operations():
+    put = shown("an operation by its name with dashes", "s3", "put-object")
+    tap.equal(put[0], "tucuxi call s3 put_object: PutObject, PUT /{Bucket}/{Key+}", "it begins with what it is")
+    parameters = part_of(put, "parameters")
+    tap.equal([line.split() for line in parameters[:2]], [["Bucket", "string,", "required"], ["Key", "string,", "required"]], "required members come first")
+    tap.ok("  Body                             blob, streaming" in parameters, "a body is told", parameters)
+    tap.ok(any(line.split()[:2] == ["ACL", "string"] and "(private | public-read |" in line for line in parameters), "so are the values of an enum", parameters)
+    tap.ok(any(line.split()[0] == "ETag" for line in part_of(put, "response")), "the response has its members")
+    tap.ok("  InvalidRequest" in part_of(put, "errors"), "so have the errors")
+    batch = part_of(shown("an operation with nested members", "dynamodb", "batch_write_item"), "parameters")
+    tap.ok(batch[0].startswith("  RequestItems ") and batch[0].endswith("map of string to list of structure, required"), "lists and maps are told in words", batch[0])
+    tap.ok(any(line.startswith("      Item ") for line in batch), "members stand below what holds them", batch)
+    tap.ok(any(line.startswith("        M ") and line.endswith("map of string to structure ...") for line in batch), "what holds itself is not told again", batch)
+    events = part_of(shown("an operation with an event stream", "bedrock-runtime", "converse_stream"), "response")
+    tap.ok(any("event stream" in line for line in events), "which is told", events)
+    tap.ok(any("any JSON" in line for line in part_of(shown("a document", "bedrock-runtime", "converse"), "parameters")), "so is a document")
+    tokens = [line.split(maxsplit=1)[1] for line in part_of(shown("a token", "ec2", "run_instances"), "parameters") if line.split()[0] == "ClientToken"]
+    tap.equal(tokens, ["string, made when it is missing"], "and what tucuxi makes itself")
+    tap.ok(shown("a paginated one", "s3", "list_objects_v2")[0].endswith(", comes in pages"), "is told")
+    tap.equal(part_of(shown("one without parameters", "sts", "get_caller_identity"), "parameters"), [], "has none")
+    described = json.loads(run("call", "--help", "sqs", "send_message", "--json").stdout)
+    tap.equal(described["shapes"]["SendMessageRequest"]["required"], ["QueueUrl", "MessageBody"], "as JSON the whole description comes")
+
+
+WEATHER = {
+    "metadata": {"apiVersion": "2024-01-01", "endpointPrefix": "weather", "serviceId": "Weather", "signatureVersion": "v4", "protocol": "rest-xml", "signingName": "weather"},
+    "operations": {"GetForecast": {"name": "GetForecast", "http": {"method": "GET", "requestUri": "/cities/{City}"}, "input": {"shape": "GetForecastRequest"}}},
+    "shapes": {"GetForecastRequest": {"type": "structure", "required": ["City"], "members": {
+        "Days": {"shape": "Days", "location": "querystring", "locationName": "days"}, "City": {"shape": "City", "location": "uri", "locationName": "City"}}},
+        "City": {"type": "string"}, "Days": {"type": "integer"}},
+}
+RULES = {"version": "1.0", "parameters": {"Region": {"builtIn": "AWS::Region", "required": True, "type": "String", "documentation": ""}},
+         "rules": [{"conditions": [], "endpoint": {"url": "https://weather.{Region}.example", "properties": {}, "headers": {}}, "type": "endpoint"}]}
+
+
+def a_service_of_ones_own():
+    with tempfile.TemporaryDirectory() as folder:
+        version = os.path.join(folder, "weather", "2024-01-01")
+        os.makedirs(version)
+        for name, document in [("service-2", WEATHER), ("endpoint-rule-set-1", RULES)]:
+            with open(os.path.join(version, name + ".json"), "w", encoding="utf-8") as file:
+                json.dump(document, file)
+        env = {"AWS_DATA_PATH": folder}
+        tap.ok("weather" in words_of(part_of(shown("a service of AWS_DATA_PATH", env=env), "services")), "is listed")
+        tap.ok("get_forecast" in words_of(shown("its operations", "weather", env=env)), "are listed")
+        tap.equal([line.split()[0] for line in part_of(shown("its operation", "weather", "get_forecast", env=env), "parameters")], ["City", "Days"], "is told, required members first")
+        request = dry("it is called", "weather", "get_forecast", '{"City": "Zürich", "Days": 3}', env=env)
+        tap.equal(request.get("url"), "https://weather.us-west-2.example/cities/Z%C3%BCrich?days=3", "by its own rules")
+        answers = lines([{"id": 1, "service": "weather", "operation": "get_forecast", "params": {"City": "Bern"}, "region": "eu-west-1"},
+                         {"id": 2, "service": "wether", "operation": "get_forecast"}], "--dry-run", env=env)
+        tap.equal(answers[1]["response"]["url"], "https://weather.eu-west-1.example/cities/Bern", "also by the line")
+        tap.ok("did you mean weather" in answers[2]["error"]["message"], "and its name is suggested", answers[2])
+    tap.equal(json.loads(run("call", "weather", "get_forecast").stderr)["type"], "UnknownServiceError", "without the folder it is unknown")
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, by_the_line]:
+    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own]:
         tap.diag(part.__name__)
         part()
     tap.done()
