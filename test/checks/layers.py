@@ -19,6 +19,8 @@ ALLOWED = {
     "custom": ["custom", "core"] + BELOW_CORE,
     "transfer": ["transfer", "base"],
 }
+# Public headers beside tucuxi.h, and the layer that implements each (transfer uses all).
+PUBLIC = [("core", "tucuxi/model.h")]
 # The composition root, which names the credentials, the services' own behaviour and the embedded models.
 COMPOSITION_ROOT = "lib/core/services.c"
 # Each library's headers, and the files that may include them.
@@ -54,7 +56,7 @@ def goes_up(name, quote, included):
     if quote == "<":
         if not included.startswith("tucuxi"):
             return False
-        return included != "tucuxi.h" and layer != "transfer"
+        return (layer, included) not in PUBLIC and included != "tucuxi.h" and layer != "transfer"
     if "/" not in included:
         # Only a neighbour in the same folder is named without its layer.
         return included not in [n.split("/")[-1] for n in source.files(name.rsplit("/", 1)[0])]
