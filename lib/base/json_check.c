@@ -69,7 +69,7 @@ static bool is_plain(const char *block) {
  * here, or 0 when it is none. */
 static size_t take_character(struct tcx_json_check *check, const char *p, size_t n) {
   size_t had = check->part_len, whole = tcx__utf8_expected(had > 0 ? check->part[0] : p[0]), i = 0;
-  while (i < n && had + i < whole) {
+  while (i < n && had + i < whole && had + i < sizeof check->part) {
     if (had + i > 0 && ((unsigned char)p[i] & 0xc0) != 0x80)
       return 0;
     check->part[had + i] = p[i];
