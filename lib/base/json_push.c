@@ -195,7 +195,10 @@ int tcx__json_push_finish(struct tcx_json_push *push) {
     return fail_at(push, why, 0);
   if (setjmp(push->no_memory) != 0)
     return push->status = UV_ENOMEM;
-  return judge(push, yajl_complete_parse(push->parser), 0);
+  int status = judge(push, yajl_complete_parse(push->parser), 0);
+  /* It does not see a string behind the value that has no end: a quote would end it. */
+  return status != 0 ? status
+                     : judge(push, yajl_parse(push->parser, (const unsigned char *)"\"", 1), 0);
 }
 
 const char *tcx__json_push_why(const struct tcx_json_push *push, uint64_t *offset) {

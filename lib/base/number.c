@@ -121,6 +121,30 @@ tcx_type_t tcx__number_read(struct tcx_str text, int64_t *i, double *d) {
   return same ? TCX_DOUBLE : TCX_BIGNUM;
 }
 
+/* As many digits as could matter. */
+double tcx__number_near(struct tcx_str text) {
+  char digits[32], out[64];
+  const char *p = text.p, *end = text.p + text.n;
+  int kept = 0, exponent = 0;
+  bool point = false, negative = p < end && *p == '-';
+  for (p += negative; p < end && (is_digit(*p) || *p == '.'); p++) {
+    if (*p == '.') {
+      point = true;
+    } else if ((kept > 0 || *p != '0') && kept < (int)sizeof digits) {
+      digits[kept++] = *p;
+      exponent -= point;
+    } else if (kept > 0 ? !point : point) {
+      exponent += kept > 0 ? 1 : -1;
+    }
+  }
+  if (p < end)
+    exponent += read_exponent(p + 1, end);
+  if (kept == 0)
+    return 0;
+  snprintf(out, sizeof out, "%s%.*se%d", negative ? "-" : "", kept, digits, exponent);
+  return strtod(out, NULL);
+}
+
 struct tcx_value *tcx__number_value(struct tcx_arena *arena, struct tcx_str text) {
   int64_t i = 0;
   double d = 0;

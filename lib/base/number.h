@@ -8,6 +8,8 @@
 tcx_type_t tcx__number_read(struct tcx_str text, int64_t *i, double *d);
 /* The same as a value, a BIGNUM with its digits copied; NULL when memory is out. */
 struct tcx_value *tcx__number_value(struct tcx_arena *arena, struct tcx_str text);
+/* The double that is nearest to a JSON number: infinite when it is too large. */
+double tcx__number_near(struct tcx_str text);
 /* The length of the JSON number that text begins with; 0 when there is none. */
 size_t tcx__number_scan(const char *p, const char *end);
 /* The fewest digits that give d back, laid out as Python's repr: 1.0, 0.1, 1e+16, 5e-324. d is finite. */

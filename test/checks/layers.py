@@ -5,10 +5,11 @@ import re
 import source
 import tap
 
-PURE = ["base", "model", "auth", "protocols"]
-BELOW_CORE = ["base", "model", "auth", "net", "protocols"]
+PURE = ["base", "jmespath", "model", "auth", "protocols"]
+BELOW_CORE = ["base", "jmespath", "model", "auth", "net", "protocols"]
 ALLOWED = {
     "base": ["base"],
+    "jmespath": ["jmespath", "base"],
     "model": ["model", "base"],
     "auth": ["auth", "base"],
     "net": ["net", "base"],

@@ -130,6 +130,8 @@ static void test_refusals(void **state) {
   REFUSES("{\"a\"", "premature EOF");
   REFUSES("\"abc", "premature EOF");
   REFUSES("[1]2", "trailing garbage");
+  REFUSES("{}\"", "trailing garbage");
+  REFUSES("1 \"without an end", "trailing garbage");
   REFUSES("[1\f]", "a control character");
   REFUSES("\v1", "a control character");
   REFUSES("[\"a\\\f\"]", "a control character");
