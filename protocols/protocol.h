@@ -7,7 +7,7 @@
  *
  * A parser of a success (status < 301) builds the output shape's value as bytes come; one of an error finds Code, Message, Type and the rest of the
  * document first and, when the code names a modelled exception, its members too. Neither fills in ResponseMetadata: the call does.
- * Framed bodies (event streams) come as events; none of the protocols of this header's first user, rest-xml over plain bodies, produces them.
+ * Event streams do not pass through a parser: eventstream.h takes their frames apart and reads each with read.
  */
 #ifndef TCX_PROTOCOL_H
 #define TCX_PROTOCOL_H
@@ -33,8 +33,6 @@ struct tcx_parse_error {                     /* what finish tells of a response;
   const struct tcx_shape *shape;             /* the modelled exception, or NULL */
   const char *request_id, *host_id;          /* what the body says (it is in no value), or NULL */
 };
-/* One event of a framed body: type "event" | "exception" | "error"; payload by the member's shape. < 0 stops the parser with that status. */
-typedef int (*tcx__event_cb)(void *ctx, const char *type, const char *name, struct tcx_value *payload);
 
 struct tcx_parse {                           /* what a parser is started with; borrowed until finish */
   struct tcx_arena *arena;                   /* the value and all of the parser's memory */
@@ -45,7 +43,6 @@ struct tcx_parse {                           /* what a parser is started with; b
   bool error_in_success;                     /* in mode OUTPUT: a document whose element is Error, or that is malformed, is an error all the same (S3 does that): the parser's mode says so by
                                                 the time finish returns, and finish gives what it gives for errors, with status 500 where a status is needed */
   struct tcx_fail *fail;                     /* what is wrong with the response, in words */
-  tcx__event_cb on_event; void *event_ctx;   /* used only by outputs with an event stream */
 };
 
 struct tcx_protocol {

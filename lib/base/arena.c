@@ -82,15 +82,23 @@ void tcx__arena_cleanup(struct tcx_arena *arena) {
   }
 }
 
+void tcx__arena_reset(struct tcx_arena *arena) {
+  struct tcx_block *home = arena->home;
+  tcx__arena_cleanup(arena);
+  while (arena->blocks != home) {
+    struct tcx_block *block = arena->blocks;
+    arena->blocks = block->next;
+    block_put(arena->pool, block);
+  }
+  arena->next = (char *)home + ARENA_HEADER;
+  arena->end = (char *)home + home->size;
+}
+
 void tcx__arena_free(struct tcx_arena *arena) {
   if (arena == NULL)
     return;
-  tcx__arena_cleanup(arena);
-  struct tcx_block_pool *pool = arena->pool;
-  for (struct tcx_block *block = arena->blocks, *next; block != NULL; block = next) {
-    next = block->next; /* home, with the struct, is the last */
-    block_put(pool, block);
-  }
+  tcx__arena_reset(arena);
+  block_put(arena->pool, arena->home);
 }
 
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child) {

@@ -41,6 +41,24 @@ static void test_large_ones_keep_the_rest(void **state) {
   tcx__arena_free(arena);
 }
 
+/* Again and again in the same first block; what it did not hold goes each time. */
+static void test_reset(void **state) {
+  (void)state;
+  struct tcx_arena *arena = tcx__arena_new();
+  const char *first = tcx__arena_alloc(arena, 8);
+  test_count_begin();
+  for (int i = 0; i < 10; i++) {
+    tcx__arena_alloc(arena, 100000);
+    tcx__arena_alloc(arena, 5000);
+    tcx__arena_reset(arena);
+    assert_ptr_equal(tcx__arena_alloc(arena, 8), first);
+  }
+  size_t live;
+  assert_int_equal(test_count_end(&live), 20);
+  assert_int_equal(live, 0);
+  tcx__arena_free(arena);
+}
+
 static void test_pool(void **state) {
   (void)state;
   struct tcx_block_pool pool;
@@ -222,6 +240,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_block_when_it_fits),
       cmocka_unit_test(test_large_ones_keep_the_rest),
+      cmocka_unit_test(test_reset),
       cmocka_unit_test(test_pool),
       cmocka_unit_test(test_absorb_and_cleanups),
       cmocka_unit_test(test_texts),
