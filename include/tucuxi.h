@@ -274,8 +274,8 @@ typedef struct tcx_call_options {                        /* all zero = defaults;
   unsigned attempt_timeout_ms;  /* one attempt, from a free connection to the headers */
   unsigned read_timeout_ms;     /* silence on the socket while somebody is reading; 0 = the client's */
   unsigned max_attempts;        /* total; 0 = the client's */
-  size_t max_body;              /* > 0: a streaming output member is read whole before cb and is bytes in the response ("Body"), checksummed and retried
-                                   like any other; more is TCX_ETOOBIG. 0: it comes as a stream */
+  size_t max_body;              /* > 0: a streaming output member is read whole before cb and is bytes in the response ("Body"), an event stream a list of its events
+                                   ({"Records": {"Payload": ...}}), checksummed and retried like any other; more bytes are TCX_ETOOBIG. 0: it comes as a stream */
   const char *const *headers;   /* "Name: value" lines, NULL-ended; copied and signed, instead of the operation's own of that name. TCX_EPARAM: CR, LF or NUL inside, or a
                                    header that tucuxi writes itself (Host, Content-Length, Authorization ...) */
 } tcx_call_options_t;
@@ -344,16 +344,22 @@ TCX_EXTERN void tcx_body_free(tcx_body_t *body);
 /* ---- response streams -------------------------------------------------------------------------------------------------------------
  * uv_read_cb's shape; not reading = TCP backpressure. A taken stream retains its call. It is OWNED: tcx_stream_close. */
 typedef void (*tcx_stream_cb)(tcx_stream_t *stream, ssize_t nread, const uv_buf_t *buf); /* buf valid inside cb; nread is never 0; TCX_EOF at the verified end */
+/* An event of an event stream, status 0: its name ("Records") and its members as a map, both valid inside cb; tcx_value_copy keeps them. Else the end: TCX_EOF; TCX_ECLIENT when the service
+ * ended the stream with an exception (its name and members; payload is NULL when the model does not know it); any other status < 0, event and payload NULL. */
+typedef void (*tcx_event_cb)(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload);
 typedef void (*tcx_stream_done_cb)(tcx_stream_t *stream, int status, const uv_buf_t *whole);   /* whole: of read_all, valid inside cb; else NULL */
 /* Only inside the call's cb, on success of an operation whose output streams (without max_body); else NULL. Not taken = drained or its connection closed. A stream holds the loop
  * only while it is read. */
 TCX_EXTERN tcx_stream_t *tcx_call_take_stream(tcx_call_t *call, void *data);
 TCX_NODISCARD TCX_EXTERN int tcx_stream_read_start(tcx_stream_t *stream, tcx_stream_cb cb);
+/* Reads an event stream event by event (botocore's EventStream). An event stream is read in no other way, and other streams are not read so: UV_EINVAL. Events that the model does not
+ * know are left out, as in botocore. Over json and rpc-v2-cbor the call's cb comes once initial-response was read, whose members are the response. */
+TCX_NODISCARD TCX_EXTERN int tcx_stream_events_start(tcx_stream_t *stream, tcx_event_cb cb);
 /* Reads to the end into memory; more than max is TCX_ETOOBIG. */
 TCX_NODISCARD TCX_EXTERN int tcx_stream_read_all(tcx_stream_t *stream, size_t max, tcx_stream_done_cb cb);
 /* Writes to an open file from offset on (through libuv's pool); the file stays open and yours. */
 TCX_NODISCARD TCX_EXTERN int tcx_stream_to_file(tcx_stream_t *stream, uv_file file, int64_t offset, tcx_stream_done_cb cb);
-/* After it no byte comes until the next read_start. */
+/* After it no byte and no event comes until the next start. */
 TCX_EXTERN void tcx_stream_read_stop(tcx_stream_t *stream);
 /* No further read callback; a done callback that is owed comes once, TCX_ECANCELED unless all had come, after the last file write. NULL is fine. */
 TCX_EXTERN void tcx_stream_close(tcx_stream_t *stream);

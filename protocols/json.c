@@ -99,4 +99,4 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
   return status != 0 || *out != NULL ? status : tcx__fail_memory(p->fail);
 }
 
-const struct tcx_protocol tcx__json = {"json", serialize, start, feed, finish, tcx__json_event};
+const struct tcx_protocol tcx__json = {"json", serialize, start, feed, finish, tcx__json_event, true};

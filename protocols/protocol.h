@@ -57,6 +57,7 @@ struct tcx_protocol {
   /* The whole document bytes[0, n) as a value of shape, a structure: the payload of an event. Members that travel as event headers are not looked for. Of p: arena, model and fail. n 0 is an
      empty MAP. NULL where no event stream exists (query, ec2). TCX_EPROTO with its text in p->fail, UV_ENOMEM. */
   int (*read)(const struct tcx_parse *p, const struct tcx_shape *shape, const char *bytes, size_t n, struct tcx_value **out);
+  bool initial_response;                     /* an event stream begins with an event of that name, whose payload is the output without the stream (the output has no other place in the response) */
 };
 /* True when the operation's success output has a member that streams (its name comes back): the body then does not pass through a parser but to the stream;
    start and finish still run, without feed, for headers and status. */

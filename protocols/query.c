@@ -348,5 +348,5 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
   return finish_output(parser, out, error);
 }
 
-const struct tcx_protocol tcx__query = {"query", serialize_query, start_query, feed, finish, NULL};
-const struct tcx_protocol tcx__ec2 = {"ec2", serialize_ec2, start_ec2, feed, finish, NULL};
+const struct tcx_protocol tcx__query = {"query", serialize_query, start_query, feed, finish, NULL, false};
+const struct tcx_protocol tcx__ec2 = {"ec2", serialize_ec2, start_ec2, feed, finish, NULL, false};

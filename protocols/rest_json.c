@@ -145,4 +145,4 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
 }
 
 const struct tcx_protocol tcx__rest_json = {"rest-json", serialize, start,
-                                            feed,        finish,    tcx__json_event};
+                                            feed,        finish,    tcx__json_event, false};

@@ -169,4 +169,4 @@ static int read_document(const struct tcx_parse *p, const struct tcx_shape *shap
 }
 
 const struct tcx_protocol tcx__rest_xml = {"rest-xml", serialize, start,
-                                           feed,       finish,    read_document};
+                                           feed,       finish,    read_document, false};

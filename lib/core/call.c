@@ -1,6 +1,7 @@
 #include "core/call.h"
 #include "base/mem.h"
 #include "core/body.h"
+#include "core/events.h"
 #include "core/log.h"
 #include <assert.h>
 #include <string.h>
@@ -463,6 +464,7 @@ void tcx__call_retire(tcx_call_t *call) {
   tcx__timer_stop(session->net, &call->timer);
   tcx__timer_stop(session->net, &call->deadline);
   tcx__ready_remove(session, &call->ready);
+  tcx__events_free(call->events);
   if (call->upload.frames != NULL)
     tcx__chunked_wipe(&call->upload.frames->chunked);
   if (call->refs > 1)

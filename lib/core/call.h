@@ -98,6 +98,7 @@ struct tcx_call {
   struct tcx_collect collect;
   bool collecting, streaming;          /* max_body; a stream */
   const struct tcx_member *stream_member;
+  struct tcx_events *events;           /* events.h: of an operation with an event stream, once a success began */
   struct tcx_payload_check check;      /* the response's checksum */
   uint64_t received;
   int broken;                          /* the response went wrong while it was read: status, text in fail */
@@ -166,6 +167,9 @@ void tcx__call_response_ended(tcx_call_t *call);              /* the whole respo
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);   /* no usable response: retry or fail */
 void tcx__call_inner_done(tcx_call_t *call, int err);         /* the call that a NEEDS_RETRY hook started is over: call->redirect tells */
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
+const char *tcx__call_request_id(const tcx_call_t *call);     /* of the head, or NULL */
+const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error *e);   /* botocore's sentence; NULL when memory is out */
+tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_parse_error *e);   /* of an error that the service sent */
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */
 /* render.c */

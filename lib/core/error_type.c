@@ -33,6 +33,9 @@ static const char *timeout_name(tcx_phase_t phase) {
   return phase == TCX_PHASE_POOL || phase == TCX_PHASE_DNS || phase == TCX_PHASE_CONNECT || phase == TCX_PHASE_TLS ? "ConnectTimeoutError" : "ReadTimeoutError";
 }
 
+/* An exception in a response that had begun as a success. */
+static const char *client_name(const tcx_error_t *e) { return e->http_status >= 200 && e->http_status < 300 ? "EventStreamError" : "ClientError"; }
+
 static const char *network_name(const tcx_error_t *e) {
   if (e->phase == TCX_PHASE_POOL || e->phase == TCX_PHASE_DNS || e->phase == TCX_PHASE_CONNECT)
     return "EndpointConnectionError";
@@ -41,7 +44,7 @@ static const char *network_name(const tcx_error_t *e) {
 
 const char *tcx_error_type_name(const tcx_error_t *e) {
   switch (e->status) {
-  case TCX_ECLIENT: return "ClientError";
+  case TCX_ECLIENT: return client_name(e);
   case TCX_EPARAM: return by_text(e->msg, "ParamValidationError");
   case TCX_EOPNAME: return "UnknownClientMethodError";
   case TCX_ECREDS: return by_text(e->msg, "CredentialRetrievalError");

@@ -51,6 +51,11 @@ static const char *request_id_header(const tcx_call_t *call) {
   return tcx__headers_get(&call->head.headers, "x-amzn-requestid") != NULL ? "x-amzn-requestid" : "x-amz-request-id";
 }
 
+const char *tcx__call_request_id(const tcx_call_t *call) {
+  const struct tcx_header *h = tcx__headers_get(&call->head.headers, request_id_header(call));
+  return h != NULL ? h->value.p : NULL;
+}
+
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
   struct tcx_value *m = tcx__value_new(call->arena, TCX_MAP);
   int err = m == NULL ? UV_ENOMEM : put_id(call, m, "RequestId", request_id_header(call), call->parse_error.request_id);
@@ -84,9 +89,7 @@ static void succeed(tcx_call_t *call) {
     tcx__call_done(call);
 }
 
-/* botocore's sentence. */
-static const char *client_error_text(tcx_call_t *call) {
-  const struct tcx_parse_error *e = &call->parse_error;
+const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error *e) {
   char retries[64] = "";
   if (call->max_attempts_reached)
     snprintf(retries, sizeof retries, " (reached max retries: %u)", call->attempts - 1);
@@ -95,11 +98,11 @@ static const char *client_error_text(tcx_call_t *call) {
 
 static void fail_with_response(tcx_call_t *call) {
   tcx_error_t *e = &call->error;
-  const struct tcx_header *id = tcx__headers_get(&call->head.headers, request_id_header(call));
+  const char *id = tcx__call_request_id(call);
   int err = tcx__call_add_metadata(call, call->value);
-  e->msg = err == 0 ? client_error_text(call) : NULL;
+  e->msg = err == 0 ? tcx__call_error_text(call, &call->parse_error) : NULL;
   e->http_status = call->head.status;
-  e->request_id = id != NULL ? id->value.p : call->parse_error.request_id;
+  e->request_id = id != NULL ? id : call->parse_error.request_id;
   e->response = call->value;
   e->code = call->parse_error.code;
   e->error_message = call->parse_error.message;
@@ -111,11 +114,10 @@ static void fail_without_response(tcx_call_t *call, int status, tcx_phase_t phas
   tcx_error_t *e = &call->error;
   e->http_status = call->head.status;
   if (call->head.status != 0) {
-    const struct tcx_header *id = tcx__headers_get(&call->head.headers, request_id_header(call));
     struct tcx_value *map = tcx__value_new(call->arena, TCX_MAP);
     if (map != NULL && tcx__call_add_metadata(call, map) == 0)
       e->response = map;
-    e->request_id = id != NULL ? id->value.p : NULL;
+    e->request_id = tcx__call_request_id(call);
   }
   tcx__call_fail(call, status, phase);
 }
@@ -222,26 +224,39 @@ static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_
   return tcx__retry_decide(&call->client->quota, &call->retry, in);
 }
 
-static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
-  bool response = status == TCX_ECLIENT;
-  const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
-  const struct tcx_shape *shape = response ? call->parse_error.shape : NULL;
-  const char *service_id = call->client->model->service_id;
-  struct tcx_retry_in in = {
-      .service_id = service_id,
-      .attempt = call->attempts - call->uncounted,
-      .http_status = response ? call->head.status : 0,
-      .error_code = response ? call->parse_error.code : NULL,
+/* What the policy asks about an error that the service sent. */
+static struct tcx_retry_in facts_of(const tcx_call_t *call, const struct tcx_parse_error *e) {
+  const struct tcx_shape *shape = e->shape;
+  return (struct tcx_retry_in){
+      .service_id = call->client->model->service_id,
+      .http_status = call->head.status,
+      .error_code = e->code,
       .modeled = shape != NULL,
       .modeled_retryable = shape != NULL && (shape->flags & TCX__S_RETRYABLE) != 0,
       .modeled_throttling = shape != NULL && (shape->flags & TCX__S_THROTTLING) != 0,
-      .clock_corrected = response && tcx__call_clock_corrected(call),
-      .status = status,
-      .phase = phase,
-      .retry_after = after != NULL ? after->value : (struct tcx_str){0},
-      .long_poll = tcx__retry_is_long_poll(service_id, call->op->name),
-      .random = tcx__session_random(call->session),
+      .status = TCX_ECLIENT,
   };
+}
+
+tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_parse_error *e) {
+  struct tcx_retry_in in = facts_of(call, e);
+  return tcx__retry_classify(&in);
+}
+
+static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
+  bool response = status == TCX_ECLIENT;
+  const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
+  const char *service_id = call->client->model->service_id;
+  struct tcx_retry_in in = {.service_id = service_id, .status = status};
+  if (response) {
+    in = facts_of(call, &call->parse_error);
+    in.clock_corrected = tcx__call_clock_corrected(call);
+  }
+  in.attempt = call->attempts - call->uncounted;
+  in.phase = phase;
+  in.retry_after = after != NULL ? after->value : (struct tcx_str){0};
+  in.long_poll = tcx__retry_is_long_poll(service_id, call->op->name);
+  in.random = tcx__session_random(call->session);
   struct tcx_retry_out out = ask_policy(call, &in);
   if (call->state == TCX__CALL_DONE)
     return;

@@ -6,13 +6,6 @@
 
 static const char *method_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->by_method[i]->method; }
 
-/* What cannot be answered is not sent. */
-static int refuse_events(tcx_call_t *call) {
-  if (call->goal != TCX__GOAL_SEND || (call->op->flags & TCX__OP_EVENT_OUTPUT) == 0)
-    return 0;
-  return tcx__fail(&call->fail, TCX_EOPNAME, "%s answers with an event stream, which this version of tucuxi does not read", call->op->name);
-}
-
 int tcx__client_operation(const tcx_client_t *client, const char *name, const struct tcx_operation **out, struct tcx_fail *f) {
   const struct tcx_model *model = client->model;
   const struct tcx_operation *op = tcx__model_operation(model, name);
@@ -23,11 +16,6 @@ int tcx__client_operation(const tcx_client_t *client, const char *name, const st
   return f == NULL ? TCX_EOPNAME
                    : tcx__fail(f, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, name,
                                tcx__near_names(f->arena, name, method_at, model, model->n_operations));
-}
-
-static int find_operation(tcx_call_t *call) {
-  int err = tcx__client_operation(call->client, call->op_name, &call->op, &call->fail);
-  return err != 0 ? err : refuse_events(call);
 }
 
 /* Members with the idempotencyToken trait that were not given. */
@@ -139,7 +127,7 @@ static int build_request(tcx_call_t *call) {
 }
 
 int tcx__call_prepare(tcx_call_t *call) {
-  int err = at(call, TCX_PHASE_PARAMS, find_operation(call));
+  int err = at(call, TCX_PHASE_PARAMS, tcx__client_operation(call->client, call->op_name, &call->op, &call->fail));
   if (err == 0 && call->params->type != TCX_MAP)
     err = at(call, TCX_PHASE_PARAMS, tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map"));
   if (err == 0)

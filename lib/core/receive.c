@@ -3,7 +3,7 @@
  *
  * What goes wrong here does not end the exchange by itself: `broken` is kept, the connection is closed, and finish.c decides whether to try again.
  */
-#include "core/call.h"
+#include "core/events.h"
 #include <string.h>
 
 static tcx_call_t *call_of(struct tcx_exchange *x) { return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x)); }
@@ -32,16 +32,31 @@ static int start_parser(tcx_call_t *call) {
 
 /* ---- head ---- */
 
+static bool has_events(const tcx_call_t *call) { return (call->op->flags & TCX__OP_EVENT_OUTPUT) != 0; }
+
 static int begin_collecting(tcx_call_t *call) {
   if (call->head.content_length > 0 && (uint64_t)call->head.content_length > call->options.max_body)
     return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body of %lld bytes is larger than max_body (%zu)", (long long)call->head.content_length, call->options.max_body);
   call->collecting = true;
   call->collect = (struct tcx_collect){0};
-  if (call->head.content_length < 0)
+  if (call->head.content_length < 0 || has_events(call))
     return 0;
   call->collect.cap = (size_t)call->head.content_length;
   call->collect.p = tcx__arena_alloc(call->arena, call->collect.cap + 1);
   return call->collect.p == NULL ? UV_ENOMEM : 0;
+}
+
+/* A success whose body does not go through the parser: a stream, or memory. */
+static int begin_stream(tcx_call_t *call) {
+  int err = 0;
+  if (has_events(call))
+    call->stream_member = tcx__event_output(call->op);
+  else if (!tcx__streaming_output(call->op, &call->stream_member))
+    return 0;
+  call->streaming = call->options.max_body == 0;
+  if (!call->streaming)
+    err = begin_collecting(call);
+  return err == 0 && has_events(call) ? tcx__events_expect(call) : err;
 }
 
 static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head) {
@@ -64,15 +79,13 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   err = tcx__run_hooks(call, TCX__BEFORE_PARSE);
   if (err == 0)
     err = tcx__payload_check_begin(call);
-  if (err == 0 && success && tcx__streaming_output(call->op, &call->stream_member)) {
-    call->streaming = call->options.max_body == 0;
-    err = call->streaming ? 0 : begin_collecting(call);
-  }
+  if (err == 0 && success)
+    err = begin_stream(call);
   if (err == 0)
     err = start_parser(call);
   if (err != 0)
     give_up(call, err);
-  else if (call->streaming)
+  else if (call->streaming && !(has_events(call) && call->events->wants_initial))
     tcx__stream_offer(call);
 }
 
@@ -110,11 +123,13 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
   call->received += n;
   if (call->check.summer != NULL)
     tcx__summer_update(call->check.summer, p, n);
-  if (call->streaming) {
+  if (call->stream != NULL) {
     tcx__stream_data(call->stream, p, n);
     return;
   }
-  if (call->collecting)
+  if (call->parse_mode == TCX__PARSE_OUTPUT && has_events(call))
+    err = tcx__events_early(call, p, n);
+  else if (call->collecting)
     err = collect(call, p, n);
   else
     err = feed(call, p, n);
@@ -124,8 +139,20 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
 
 /* ---- end ---- */
 
+/* The stream's member as a value: bytes, or a list of events. */
+static struct tcx_value *whole_stream(tcx_call_t *call) {
+  struct tcx_collect *c = &call->collect;
+  if (has_events(call))
+    return call->events->list;
+  if (c->p != NULL)
+    c->p[c->n] = '\0';
+  return tcx__value_new_blob(call->arena, c->p != NULL ? c->p : "", c->n);
+}
+
 static int finish_value(tcx_call_t *call) {
-  int err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  int err = call->parse_mode == TCX__PARSE_OUTPUT && has_events(call) ? tcx__events_check_end(call) : 0;
+  if (err == 0 && call->value == NULL)
+    err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0 && call->parser->mode == TCX__PARSE_ERROR && call->parse_mode == TCX__PARSE_OUTPUT) {
     call->parse_mode = TCX__PARSE_ERROR;
     call->head.status = 500; /* as botocore: it is to be retried like one */
@@ -133,10 +160,7 @@ static int finish_value(tcx_call_t *call) {
   if (err == 0 && (call->parse_mode == TCX__PARSE_OUTPUT || !call->check.wanted))
     err = tcx__payload_check_end(call);
   if (err == 0 && call->collecting) {
-    struct tcx_collect *c = &call->collect;
-    if (c->p != NULL)
-      c->p[c->n] = '\0';
-    struct tcx_value *body = tcx__value_new_blob(call->arena, c->p != NULL ? c->p : "", c->n);
+    struct tcx_value *body = whole_stream(call);
     if (body == NULL || tcx__value_add(call->arena, call->value, call->stream_member->name, call->stream_member->name_len, body) != 0)
       err = UV_ENOMEM;
   }
@@ -146,8 +170,10 @@ static int finish_value(tcx_call_t *call) {
 static void on_end(struct tcx_exchange *x) {
   tcx_call_t *call = call_of(x);
   call->exchanging = false;
-  if (call->streaming) {
+  if (call->stream != NULL) {
     int err = tcx__payload_check_end(call);
+    if (err == 0 && has_events(call))
+      err = tcx__events_check_end(call);
     tcx__stream_end(call->stream, err != 0 ? err : TCX_EOF);
     return;
   }
@@ -162,7 +188,7 @@ static void on_failed(struct tcx_exchange *x, int status, tcx_phase_t phase, con
   call->exchanging = false;
   call->sent = call->sent || x->sent;
   tcx__timer_stop(call->session->net, &call->timer);
-  if (call->streaming) {
+  if (call->stream != NULL) {
     call->fail.status = 0;
     (void)tcx__fail(&call->fail, status, "%s", why);
     tcx__stream_end(call->stream, status);

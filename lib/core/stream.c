@@ -1,5 +1,6 @@
 #include "core/stream.h"
 #include "core/body.h"
+#include "core/events.h"
 
 static void on_ready(struct tcx_ready *ready);
 
@@ -23,10 +24,10 @@ static void retire(tcx_stream_t *s) {
   tcx__call_retire(s->call);
 }
 
-/* ---- offering: headers are here, the callback runs straight from the read ---- */
+/* ---- offering: headers are here (and initial-response, where the protocol has one), the callback runs straight from the read ---- */
 
 static int make_response(tcx_call_t *call) {
-  int err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  int err = call->value != NULL ? 0 : call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0)
     err = tcx__run_hooks(call, TCX__AFTER_PARSE);
   if (err == 0)
@@ -110,7 +111,13 @@ tcx_stream_t *tcx_call_take_stream(tcx_call_t *call, void *data) {
 
 void tcx__stream_data(tcx_stream_t *s, const char *p, size_t n) {
   tcx_call_t *call = s->call;
-  if (s->draining || !s->reading)
+  if (s->draining)
+    return;
+  if (call->events != NULL) {
+    tcx__events_data(s, p, n);
+    return;
+  }
+  if (!s->reading)
     return;
   if (s->sink != NULL) {
     int err = tcx__sink_data(s, p, n);
@@ -129,7 +136,6 @@ void tcx__stream_data(tcx_stream_t *s, const char *p, size_t n) {
 
 static void fill_error(tcx_stream_t *s) {
   tcx_call_t *call = s->call;
-  const struct tcx_header *id = tcx__headers_get(&call->head.headers, "x-amz-request-id");
   s->error = (tcx_error_t){
       .status = s->end_status,
       .http_status = call->head.status,
@@ -137,9 +143,17 @@ static void fill_error(tcx_stream_t *s) {
       .phase = TCX_PHASE_READ,
       .msg = call->fail.text != NULL ? call->fail.text : tcx_strerror(s->end_status),
       .operation = call->op->name,
-      .request_id = id != NULL ? id->value.p : NULL,
+      .request_id = tcx__call_request_id(call),
       .sent = true,
   };
+  if (s->end_status != TCX_ECLIENT)
+    return;
+  tcx__retry_kind kind = tcx__call_retry_kind(call, &s->parse_error);
+  s->error.code = s->parse_error.code;
+  s->error.error_message = s->parse_error.message;
+  s->error.response = s->failure;
+  s->error.retryable = kind != TCX__RETRY_NOT;
+  s->error.throttled = kind == TCX__RETRY_THROTTLED;
 }
 
 void tcx__stream_set_end(tcx_stream_t *s, int status) {
@@ -177,6 +191,7 @@ static void tell_end(tcx_stream_t *s) {
   int status = s->end_status;
   tcx_stream_cb read_cb = s->read_cb;
   tcx_stream_done_cb done_cb = s->done_cb;
+  tcx_event_cb event_cb = s->event_cb;
   uv_buf_t whole = {0};
   if (s->sink != NULL && !s->to_file) { /* not by uv_buf_init, whose length is an unsigned */
     whole.base = s->sink->fill != NULL ? s->sink->fill : (char *)(uintptr_t)"";
@@ -191,6 +206,8 @@ static void tell_end(tcx_stream_t *s) {
     done_cb(s, status == TCX_EOF ? 0 : status, status == TCX_EOF && !s->to_file ? &whole : NULL);
   else if (read_cb != NULL && !s->closed)
     read_cb(s, status, &whole);
+  else if (event_cb != NULL && !s->closed)
+    event_cb(s, status, s->parse_error.code, s->members);
   tcx__session_leave(session);
   tcx__sink_free(s);
   retire(s);
@@ -209,6 +226,10 @@ void tcx__stream_settle(tcx_stream_t *s) {
 
 static void on_ready(struct tcx_ready *ready) {
   tcx_stream_t *s = (tcx_stream_t *)((char *)ready - offsetof(tcx_stream_t, ready));
+  if (s->reading && tcx__events_held(s)) {
+    tcx__events_resume(s);
+    return;
+  }
   if (s->told || !owed(s) || (s->sink != NULL && s->to_file && !tcx__sink_flushed(s)))
     return;
   tell_end(s);
@@ -222,6 +243,8 @@ static int start(tcx_stream_t *s) {
   hold(s, true);
   if (s->over)
     tcx__stream_settle(s);
+  else if (tcx__events_held(s))
+    tcx__ready_push(call->session, &s->ready);
   else
     tcx__exchange_unpause(&call->x);
   return 0;
@@ -237,11 +260,21 @@ static int may_start(const tcx_stream_t *s, bool again) {
   return 0;
 }
 
+static bool has_events(const tcx_stream_t *s) { return s != NULL && s->call->events != NULL; }
+
 int tcx_stream_read_start(tcx_stream_t *s, tcx_stream_cb cb) {
-  int err = cb == NULL ? UV_EINVAL : may_start(s, true);
+  int err = cb == NULL || has_events(s) ? UV_EINVAL : may_start(s, true);
   if (err != 0)
     return err;
   s->read_cb = cb;
+  return s->reading ? 0 : start(s);
+}
+
+int tcx_stream_events_start(tcx_stream_t *s, tcx_event_cb cb) {
+  int err = cb == NULL || !has_events(s) ? UV_EINVAL : may_start(s, true);
+  if (err != 0)
+    return err;
+  s->event_cb = cb;
   return s->reading ? 0 : start(s);
 }
 
@@ -255,7 +288,7 @@ void tcx_stream_read_stop(tcx_stream_t *s) {
 }
 
 static int start_sink(tcx_stream_t *s, size_t max, uv_file file, int64_t offset, tcx_stream_done_cb cb) {
-  int err = cb == NULL ? UV_EINVAL : may_start(s, false);
+  int err = cb == NULL || has_events(s) ? UV_EINVAL : may_start(s, false);
   if (err == 0)
     err = tcx__sink_new(s, max, file, offset);
   if (err != 0)

@@ -5,7 +5,7 @@
  *          --not taken, or closed early--> drained (a short rest) or its connection closed
  *
  * It lies in its call's arena and holds a reference to the call. The call stays linked to its client until the stream has ended; after that it is inert memory for the caller.
- * stream.c has the states, sink.c the two ways of reading to the end (memory, file).
+ * stream.c has the states, sink.c the two ways of reading to the end (memory, file), events.c what an event stream's reader gets.
  */
 #ifndef TCX_CORE_STREAM_H
 #define TCX_CORE_STREAM_H
@@ -29,6 +29,7 @@ struct tcx_stream {
   void *data;
   tcx_stream_cb read_cb;
   tcx_stream_done_cb done_cb;
+  tcx_event_cb event_cb;
   bool taken, reading, closed;
   bool draining;                          /* nobody reads the rest */
   bool over;                              /* nothing more comes from the network; end_status tells how it ended */
@@ -41,6 +42,10 @@ struct tcx_stream {
   struct tcx_ready ready;
   struct tcx_sink *sink;
   tcx_error_t error;
+  /* of an event stream that an exception ended: */
+  struct tcx_parse_error parse_error;
+  struct tcx_value *failure;              /* the error's response */
+  struct tcx_value *members;              /* the exception's, or NULL */
 };
 
 int tcx__sink_new(tcx_stream_t *stream, size_t max, uv_file file, int64_t offset);

@@ -111,8 +111,6 @@ static void test_callers(void **state) {
 /* JSON parameters; unchecked: the client's parameter_validation is off, so that the serializers meet them. */
 static const struct { const char *what, *operation, *params; bool unchecked; int status; const char *in_msg; } more[] = {
     {"a length that is not the body's", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"hello\",\"ContentLength\":7}", false, TCX_EPARAM, "ContentLength, value: 7"},
-    {"an event stream", "select_object_content",
-     "{\"Bucket\":\"b\",\"Key\":\"k\",\"Expression\":\"x\",\"ExpressionType\":\"SQL\",\"InputSerialization\":{},\"OutputSerialization\":{}}", false, TCX_EOPNAME, "event stream"},
     {"a scheme that is not there", "get_object", "{\"Bucket\":\"b--usw2-az1--x-s3\",\"Key\":\"k\"}", false, TCX_EENDPOINT, "sigv4-s3express"},
     {"another scheme that is not there", "get_object", "{\"Bucket\":\"arn:aws:s3::123456789012:accesspoint:mfzwi23gnjvgw.mrap\",\"Key\":\"k\"}", false, TCX_EENDPOINT, "sigv4a"},
     {"a copy of nothing", "copy_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"CopySource\":{\"Bucket\":\"c\"}}", false, TCX_EPARAM, "'Key'"},

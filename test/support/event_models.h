@@ -1,0 +1,156 @@
+/* event_models.h - a service with an event stream in each protocol that has them: models written to
+ * a folder, and bodies that such a service sends. */
+#ifndef TCX_TEST_EVENT_MODELS_H
+#define TCX_TEST_EVENT_MODELS_H
+#include "base/cbor.h"
+#include "event_frames.h"
+#include "support.h"
+#include <sys/stat.h>
+
+enum { EM_REST_XML, EM_REST_JSON, EM_JSON, EM_CBOR, EM_PROTOCOLS };
+
+static const struct em_protocol {
+  const char *service, *name;
+  bool initial; /* its streams begin with initial-response */
+} em_protocols[EM_PROTOCOLS] = {{"events-rest-xml", "rest-xml", false},
+                                {"events-rest-json", "rest-json", false},
+                                {"events-json", "json", true},
+                                {"events-cbor", "smithy-rpc-v2-cbor", true}};
+
+/* %s: the protocol; where Note stands; the payload trait. */
+static const char em_model[] =
+    "{'metadata':{'apiVersion':'2026-01-01','endpointPrefix':'events','serviceId':'Events',"
+    "'signatureVersion':'v4','protocol':'%s','targetPrefix':'T','jsonVersion':'1.1'},"
+    "'operations':{'Watch':{'name':'Watch','http':{'method':'POST','requestUri':'/'},"
+    "'input':{'shape':'In'},'output':{'shape':'Out'}}},'shapes':{"
+    "'In':{'type':'structure','members':{'Topic':{'shape':'S'}}},"
+    "'Out':{'type':'structure',%s'members':{'Note':{'shape':'S'%s},'Stream':{'shape':'Events'}}},"
+    "'Events':{'type':'structure','eventstream':true,'members':{"
+    "'Words':{'shape':'Words'},'Bytes':{'shape':'Bytes'},'Line':{'shape':'Line'},"
+    "'Tree':{'shape':'Tree'},'Mixed':{'shape':'Mixed'},'Over':{'shape':'Over'},"
+    "'Slow':{'shape':'Slow'}}},"
+    "'Words':{'type':'structure','event':true,'members':{'Text':{'shape':'S'}}},"
+    "'Bytes':{'type':'structure','event':true,'members':{'Data':{'shape':'B','eventpayload':"
+    "true}}},"
+    "'Line':{'type':'structure','event':true,'members':{'Text':{'shape':'S','eventpayload':true}}},"
+    "'Tree':{'type':'structure','event':true,'members':{'Leaf':{'shape':'Words','eventpayload':"
+    "true}}},"
+    "'Mixed':{'type':'structure','event':true,'members':{'Flag':{'shape':'O','eventheader':true},"
+    "'Count':{'shape':'L','eventheader':true},'When':{'shape':'T','eventheader':true},"
+    "'Key':{'shape':'B','eventheader':true},'Name':{'shape':'S','eventheader':true},"
+    "'Text':{'shape':'S'}}},"
+    "'Over':{'type':'structure','exception':true,'members':{'message':{'shape':'S'},"
+    "'Part':{'shape':'S'}}},"
+    "'Slow':{'type':'structure','exception':true,'retryable':{'throttling':true},"
+    "'members':{'message':{'shape':'S'}}},"
+    "'S':{'type':'string'},'B':{'type':'blob'},'L':{'type':'long'},'O':{'type':'boolean'},"
+    "'T':{'type':'timestamp'}}}";
+
+static const char em_rules[] =
+    "{'version':'1.0','parameters':{'Region':{'builtIn':'AWS::Region','required':false,'type':"
+    "'String','documentation':'-'},"
+    "'Endpoint':{'builtIn':'SDK::Endpoint','required':false,'type':'String','documentation':'-'}},"
+    "'rules':[{'conditions':[{'fn':'isSet','argv':[{'ref':'Endpoint'}]}],'endpoint':{'url':{'ref':"
+    "'Endpoint'},'properties':{},'headers':{}},'type':'endpoint'},"
+    "{'conditions':[],'error':'no endpoint','type':'error'}]}";
+
+static char em_folder[64];
+
+/* Text with ' for ". */
+static inline void em_put(const char *service, const char *name, const char *text) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/%s/2026-01-01/%s", em_folder, service, name);
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  for (; *text != '\0'; text++)
+    fputc(*text == '\'' ? '"' : *text, file);
+  fclose(file);
+}
+
+/* The folder for tcx_session_options_t.data_path is em_folder then. */
+static inline void em_make(void) {
+  strcpy(em_folder, "/tmp/tucuxi-events-XXXXXX");
+  assert_non_null(mkdtemp(em_folder));
+  for (int i = 0; i < EM_PROTOCOLS; i++) {
+    const struct em_protocol *p = &em_protocols[i];
+    char path[200], model[sizeof em_model + 200];
+    snprintf(path, sizeof path, "%s/%s", em_folder, p->service);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s/%s/2026-01-01", em_folder, p->service);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(model, sizeof model, em_model, p->name, p->initial ? "" : "'payload':'Stream',",
+             p->initial ? "" : ",'location':'header','locationName':'x-note'");
+    em_put(p->service, "service-2.json", model);
+    em_put(p->service, "endpoint-rule-set-1.json", em_rules);
+  }
+}
+static inline void em_remove(void) {
+  static const char *const names[] = {"/2026-01-01/service-2.json",
+                                      "/2026-01-01/endpoint-rule-set-1.json", "/2026-01-01", ""};
+  char path[200];
+  for (int i = 0; i < EM_PROTOCOLS; i++)
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+      snprintf(path, sizeof path, "%s/%s%s", em_folder, em_protocols[i].service, names[k]);
+      assert_int_equal(remove(path), 0);
+    }
+  assert_int_equal(remove(em_folder), 0);
+}
+
+/* ---- bodies ---- */
+
+/* {name: text} as a document; in one of 16 places that are used in turn. */
+static inline struct tcx_str em_document(int protocol, const char *name, const char *text) {
+  static char places[16][512];
+  static unsigned next;
+  char *p = places[next++ % 16];
+  if (protocol == EM_CBOR) {
+    struct tcx_buf out;
+    tcx__buf_init(&out, NULL, sizeof places[0]);
+    tcx__cbor_head(&out, TCX__CBOR_MAP, 1);
+    tcx__cbor_string(&out, TCX__CBOR_TEXT, tcx__str(name));
+    tcx__cbor_string(&out, TCX__CBOR_TEXT, tcx__str(text));
+    size_t n = out.len;
+    memcpy(p, out.data, n);
+    tcx__buf_free(&out);
+    return (struct tcx_str){p, n};
+  }
+  if (protocol == EM_REST_XML)
+    snprintf(p, sizeof places[0], "<R><%s>%s</%s></R>", name, text, name);
+  else
+    snprintf(p, sizeof places[0], "{\"%s\":\"%s\"}", name, text);
+  return tcx__str(p);
+}
+
+/* The event Words with that text. */
+static inline void em_words(struct tcx_buf *out, int protocol, const char *text) {
+  ef_event(out, "Words", em_document(protocol, "Text", text));
+}
+
+/* The beginning of a body: initial-response, where the protocol has it. */
+static inline void em_begin(struct tcx_buf *out, int protocol) {
+  tcx__buf_init(out, NULL, 1u << 28);
+  if (em_protocols[protocol].initial)
+    ef_event(out, "initial-response", em_document(protocol, "Note", "hello"));
+}
+
+static inline void em_exception(struct tcx_buf *out, const char *type, struct tcx_str payload) {
+  ef_message(
+      out, (const char *const[]){":message-type", "exception", ":exception-type", type, NULL},
+      payload);
+}
+
+/* The body behind a response's head that says its length; more: bytes that it promises and that do
+ * not come. The body is freed. */
+static inline struct tcx_buf em_response(struct tcx_buf *body, size_t more) {
+  struct tcx_buf out;
+  tcx__buf_init(&out, NULL, 1u << 28);
+  tcx__buf_printf(&out,
+                  "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
+                  "x-amzn-requestid: R1\r\nx-note: hello\r\nContent-Length: %zu\r\n\r\n",
+                  body->len + more);
+  tcx__buf_add(&out, body->data, body->len);
+  assert_int_equal(out.status, 0);
+  tcx__buf_free(body);
+  return out;
+}
+#endif
