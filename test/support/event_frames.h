@@ -47,7 +47,7 @@ static inline void ef_message(struct tcx_buf *out, const char *const *headers,
 }
 
 static inline void ef_event(struct tcx_buf *out, const char *type, struct tcx_str payload) {
-  ef_message(out,
-             (const char *const[]){":message-type", "event", ":event-type", type, NULL}, payload);
+  ef_message(out, (const char *const[]){":message-type", "event", ":event-type", type, NULL},
+             payload);
 }
 #endif

@@ -134,9 +134,9 @@ static inline void em_begin(struct tcx_buf *out, int protocol) {
 }
 
 static inline void em_exception(struct tcx_buf *out, const char *type, struct tcx_str payload) {
-  ef_message(
-      out, (const char *const[]){":message-type", "exception", ":exception-type", type, NULL},
-      payload);
+  ef_message(out,
+             (const char *const[]){":message-type", "exception", ":exception-type", type, NULL},
+             payload);
 }
 
 /* The body behind a response's head that says its length; more: bytes that it promises and that do
