@@ -31,6 +31,8 @@ static int move_form(tcx_call_t *call) {
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  if (err == 0 && call->scheme == TCX__SCHEME_SIGV2)
+    err = tcx__fail(&call->fail, TCX_ECONFIG, "%s is signed with Signature Version 2, which is not presigned", call->client->model->service);
   if (err == 0 && call->scheme != TCX__SCHEME_NONE) {
     err = move_form(call);
     if (err == 0)

@@ -24,7 +24,7 @@ uint8_t tcx__scheme_by_name(struct tcx_str name) {
 
 uint8_t tcx__scheme_by_version(struct tcx_str version) {
   static const struct { const char *version; uint8_t scheme; } table[] = {
-      {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+      {"v2", TCX__SCHEME_SIGV2}, {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (tcx__str_ieq(version, tcx__str(table[i].version)))

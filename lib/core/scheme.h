@@ -16,6 +16,7 @@
 typedef enum {
   TCX__SCHEME_UNSET,
   TCX__SCHEME_NONE,       /* noAuth */
+  TCX__SCHEME_SIGV2,      /* of forms */
   TCX__SCHEME_SIGV4,
   TCX__SCHEME_S3EXPRESS   /* sigv4-s3express */
 } tcx__scheme;

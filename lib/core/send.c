@@ -1,4 +1,5 @@
 /* send.c - EXCHANGE: signs, writes the head into the session's scratch buffer and starts the exchange. Signing is the last thing before the write. */
+#include "auth/sigv2.h"
 #include "core/call.h"
 #include "core/log.h"
 #include <string.h>
@@ -25,11 +26,23 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
   return 0;
 }
 
+/* The signature is part of the form; req.body stays as it was, for the next attempt. */
+static int sign_form(tcx_call_t *call) {
+  const struct tcx_identity *id = call->identity;
+  struct tcx_sigv2 s = {.access_key = id->access_key, .secret_key = id->secret_key, .session_token = id->session_token, .now = tcx__session_now(call->session)};
+  struct tcx_upload *u = &call->upload;
+  int err = tcx__sigv2_sign(&s, &call->req, &u->memory, &call->fail);
+  u->length = call->payload.content_length = (int64_t)u->memory.n;
+  return err;
+}
+
 static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
   call->req.headers.count = call->fixed_headers;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
   if (err != 0 || call->scheme == TCX__SCHEME_NONE)
     return err;
+  if (call->scheme == TCX__SCHEME_SIGV2)
+    return sign_form(call);
   err = tcx__call_sigv4(call, s);
   return err != 0 ? err : tcx__sigv4_sign(s, &call->req, &call->fail);
 }

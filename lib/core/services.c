@@ -22,6 +22,7 @@ const struct tcx_customization *tcx__services_customization(const char *service)
       &tcx__custom_events,
       &tcx__custom_glacier,
       &tcx__custom_iam,
+      &tcx__custom_importexport,
       &tcx__custom_logs,
       &tcx__custom_machinelearning,
       &tcx__custom_neptune,

@@ -11,11 +11,13 @@ import botocore.awsrequest
 import botocore.credentials
 from botocore.handlers import S3_SIGNING_NAMES
 
+from oracle import KEY, SECRET
 from values import plain
 
 # Who sends it, when, and how the connection is kept: not what is asked.
 PASSED_OVER = {"user-agent", "host", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "authorization", "accept-encoding", "connection", "expect", "transfer-encoding"}
 TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+CREDENTIALS = botocore.credentials.Credentials(KEY, SECRET, None)
 ABSENT = "(absent)"
 
 
@@ -77,7 +79,8 @@ def parsed_body(headers, body):
     kind = headers.get("content-type", "")
     try:
         if "x-www-form-urlencoded" in kind:
-            return [[k, presigned(v)] for k, v in urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)]
+            fields = urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)
+            return [[k, presigned(v)] for k, v in fields if ("SignatureVersion", "2") not in fields or k not in ("Signature", "Timestamp")]
         if "json" in kind:
             return json.loads(body)
         if "cbor" in kind:
@@ -104,9 +107,8 @@ def verified(request, headers):
     auth = authorization(headers)
     if auth["scheme"] != "AWS4-HMAC-SHA256":
         return True
-    credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)
     region, name = auth["scope"][1], auth["scope"][2]
-    signer = (botocore.auth.S3SigV4Auth if name in S3_SIGNING_NAMES else botocore.auth.SigV4Auth)(credentials, name, region)
+    signer = (botocore.auth.S3SigV4Auth if name in S3_SIGNING_NAMES else botocore.auth.SigV4Auth)(CREDENTIALS, name, region)
     signed = {h: headers[h] for h in auth["signed"] if h in headers}
     url = urllib.parse.urlsplit(request.url)
     made = botocore.awsrequest.AWSRequest(request.method, url._replace(query="").geturl(), signed, request.body, params=None)
@@ -115,6 +117,14 @@ def verified(request, headers):
     made.headers["X-Amz-Content-SHA256"] = headers.get("x-amz-content-sha256") or hashlib.sha256(request.body).hexdigest()
     canonical = canonical_request(signer, made, signed)
     return signer.signature(signer.string_to_sign(made, canonical), made) == headers["authorization"].rsplit("=", 1)[1]
+
+
+def verified_v2(request):
+    """The same of a form that is signed with version 2."""
+    fields = dict(urllib.parse.parse_qsl(request.body.decode(), keep_blank_values=True))
+    signature = fields.pop("Signature")
+    made = botocore.awsrequest.AWSRequest(request.method, request.url)
+    return botocore.auth.SigV2Auth(CREDENTIALS).calc_signature(made, fields)[1] == signature
 
 
 def canonical_request(signer, made, signed):
@@ -149,6 +159,8 @@ def requests(oracle, tool, given, with_host):
         yield "request.header." + name, one, two
     for at, one, two in diff(*(authorization(h) for h in heads)):
         yield "request.authorization" + at, one, two
+    if b"SignatureVersion=2&" in tool.body and not verified_v2(tool):
+        yield "request.signature", "right", "wrong"
     if not verified(tool, heads[1]):
         yield "request.signature", "right", "wrong"
 
