@@ -28,8 +28,8 @@ static void on_refused(tcx_call_t *call, const tcx_value_t *response, const tcx_
 
 static void on_loaded(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct seen *seen = tcx_call_data(call);
-  /* Its model was found: what it cannot do is its protocol. */
-  seen->loaded = response == NULL && error != NULL && strstr(error->msg, "speaks json") != NULL;
+  /* Its model was found: else the error would be the service's. */
+  seen->loaded = response == NULL && error != NULL && error->status == TCX_EOPNAME;
   printf("from the installed model: %s\n", error != NULL ? error->msg : "nothing");
 }
 
@@ -39,15 +39,15 @@ int main(void) {
   struct seen seen = {0, 0, 0, 0};
   uv_loop_t loop;
   tcx_session_t *session;
-  tcx_client_t *s3, *sqs;
+  tcx_client_t *s3, *route53;
   tcx_session_options_t session_options = {.data = &seen};
   tcx_client_options_t options = {.region = "us-east-1", .access_key = "key", .secret_key = "secret", .path_style = true};
   uv_loop_init(&loop);
   if (tcx_version() != TCX_VERSION_HEX || tcx_session_new(&loop, &session_options, &session) != 0 || tcx_session_create_client(session, "s3", &options, &s3) != 0 ||
-      tcx_session_create_client(session, "sqs", &options, &sqs) != 0)
+      tcx_session_create_client(session, "route53", &options, &route53) != 0)
     return 1;
   if (tcx_client_presign(s3, "get_object", tcx_params("{Bucket: bucket, Key: key}"), 60, on_presigned, &seen) != 0 ||
-      tcx_s3_head_object(s3, tcx_params("{Bucket: bucket}"), on_refused, &seen) != 0 || tcx_client_call(sqs, "no_such_operation", NULL, on_loaded, &seen) != 0)
+      tcx_s3_head_object(s3, tcx_params("{Bucket: bucket}"), on_refused, &seen) != 0 || tcx_client_call(route53, "no_such_operation", NULL, on_loaded, &seen) != 0)
     return 1;
   uv_run(&loop, UV_RUN_DEFAULT);
   tcx_session_close(session, on_closed);

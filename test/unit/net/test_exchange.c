@@ -363,9 +363,9 @@ static void test_read_timeouts(void **state) {
 /* Every byte starts the clock anew. */
 static void test_slow_but_not_silent(void **state) {
   (void)state;
-  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), DO_N(WAIT, 40), SEND("a"), DO_N(WAIT, 40), SEND("b"),
-                                           DO_N(WAIT, 40), SEND("c"), DO_N(WAIT, 40), SEND("d"), DO(END)};
-  struct probe p = {.read_timeout_ms = 100};
+  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), DO_N(WAIT, 300), SEND("a"), DO_N(WAIT, 300), SEND("b"),
+                                           DO_N(WAIT, 300), SEND("c"), DO_N(WAIT, 300), SEND("d"), DO(END)};
+  struct probe p = {.read_timeout_ms = 1000};
   run(slow, &p);
   assert_int_equal(p.status, 0);
   assert_string_equal(p.data, "abcd");
