@@ -234,6 +234,21 @@ class Bench:
     def sign(self):
         self.compare("Header signatures", {"tucuxi": lambda: self.tucuxi("sign", "-", 1, 1000000)})
 
+    def models(self):
+        """Models that are embedded (s3, dynamodb) or read from files."""
+        services = ["s3", "dynamodb", "iam", "ec2"]
+        peers = {"tucuxi": [self.build / "bench" / "models"], "botocore": [self.venv / "bin" / "python", HERE / "peers" / "peer_botocore_models.py"]}
+        rows = {peer: [json.loads(line) for line in self.measure([*argv, *services])[1].splitlines()] for peer, argv in peers.items()}
+        for peer, list_ in rows.items():
+            for row in list_:
+                self.keep(workload="models", peer=peer, **row)
+        *ours, whole = rows["tucuxi"]
+        self.say("\n### A client's creation, its model loaded\n\n| service | ms (least) | botocore |\n|---|---|---|")
+        for mine, theirs in zip(ours, rows["botocore"]):
+            self.say(f"| {mine['service']} | {mine['ms']} ({mine['least_ms']}) | {theirs['ms']} ({theirs['least_ms']}) |")
+        self.say(f"\nAll {whole['services']} services with {whole['operations']} operations in one session: {whole['ms'] / 1000:.2f} s")
+        self.bar("the model of ec2", ours[-1]["ms"], 15, " ms")
+
     def malloc(self):
         self.say("\n### Allocations and system calls a call, 10,000 calls after 1,000\n\n| operation | malloc | calloc | realloc | free |\n|---|---|---|---|---|")
         worst = 0
@@ -331,7 +346,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-WORKLOADS = ("get", "get512", "get_tls", "put", "list", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "sign", "malloc", "syscalls", "copy")
+WORKLOADS = ("get", "get512", "get_tls", "put", "list", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "sign", "malloc", "syscalls", "copy")
 
 
 def options():

@@ -1,8 +1,9 @@
 /*
  * compress.c - packs the models for installation: compress DATA_FOLDER OUTPUT_FOLDER
  *
- * Every X.json below DATA_FOLDER becomes X.json.gz at the same place below OUTPUT_FOLDER. The same input
- * gives the same bytes: neither a time nor a name stands in them.
+ * Every X.json below DATA_FOLDER becomes X.json.gz at the same place below OUTPUT_FOLDER, without the white
+ * space that is there for readers. The same input gives the same bytes: neither a time nor a name stands
+ * in them.
  */
 #define _DEFAULT_SOURCE
 #include <dirent.h>
@@ -46,12 +47,30 @@ static bool write_file(const char *path, const void *bytes, size_t n) {
   return true;
 }
 
+/* Takes the white space between tokens out of a JSON text; what is left of n bytes. */
+static size_t squeeze(char *text, size_t n) {
+  size_t kept = 0;
+  bool string = false;
+  for (size_t i = 0; i < n; i++) {
+    char c = text[i];
+    if (!string && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+      continue;
+    text[kept++] = c;
+    if (string && c == '\\' && i + 1 < n)
+      text[kept++] = text[++i];
+    else if (c == '"')
+      string = !string;
+  }
+  return kept;
+}
+
 static bool compress_file(const char *from, const char *to) {
   size_t n;
   char *text = read_file(from, &n);
   z_stream z = {0};
   if (text == NULL)
     return false;
+  n = squeeze(text, n);
   if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
     free(text);
     return complain(from, "out of memory");

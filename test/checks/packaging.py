@@ -1,5 +1,7 @@
 """The installed package: what it holds, and a project outside the tree that uses it by CMake and by pkg-config, shared and static."""
 # timeout: 600
+import gzip
+import json
 import os
 import re
 import shutil
@@ -59,6 +61,12 @@ tap.equal(leaks, [], "no path of the source or build tree is in an installed fil
 data = source.path("models", "data")
 tap.equal([n.replace("share/tucuxi/models/", "").replace(".gz", "") for n in installed if n.startswith("share/tucuxi/models/")],
           [n for n in listing(data) if n.endswith(".json")], "all models are installed, compressed, and nothing else beside them")
+changed = []
+for name in (n for n in listing(data) if n.endswith(".json")):
+    with gzip.open(os.path.join(prefix, "share/tucuxi/models", name + ".gz")) as packed, open(os.path.join(data, name), encoding="utf-8") as plain:
+        if json.load(packed, object_pairs_hook=list) != json.load(plain, object_pairs_hook=list):
+            changed.append(name)
+tap.equal(changed, [], "they say the same as those of the source tree, in the same order")
 size = sum(os.path.getsize(os.path.join(prefix, n)) for n in installed if n.startswith("share/tucuxi/models/"))
 tap.ok(size < 5e6, "in less than 5 MB", size)
 library = os.path.join(work, "stripped.so")
