@@ -7,6 +7,8 @@
  *   put     PutObject of 1 KiB to upload/obj-N                        bigput   PutObject of a file of 1 GiB to upload/1g
  *   list    ListObjectsV2 of the bucket list, pages in sequence       hold     get from the bucket slow
  *   sign    header signatures of a GetObject, without a network
+ *   ddbget  DynamoDB GetItem of the table bench                       ddbquery  Query of it
+ *   instances   EC2 DescribeInstances; its model is loaded, once, from AWS_DATA_PATH or the installed folder
  *
  * Credentials testkey and testsecret, region us-east-1, path style, a pool of CONCURRENCY connections. Environment: BENCH_CA is the only trusted CA, BENCH_POOL another
  * size of the pool, BENCH_FILE the file of bigput (a sparse one of 1 GiB is made without it). A call that fails ends the run with status 1.
@@ -25,7 +27,7 @@
 
 struct bench;
 struct op {
-  const char *name;
+  const char *name, *service;
   int (*start)(struct bench *bench);
 };
 struct bench {
@@ -94,22 +96,68 @@ static int start_put(struct bench *bench) {
 
 /* ---- list ---- */
 
+static uint64_t body_length(tcx_call_t *call) {
+  const char *length = tcx_call_header(call, "content-length");
+  return length != NULL ? strtoull(length, NULL, 10) : 0;
+}
+
 static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct bench *bench = tcx_call_data(call);
-  const char *length = tcx_call_header(call, "content-length"), *token = tcx_value_str(response, "NextContinuationToken");
+  const char *token = tcx_value_str(response, "NextContinuationToken");
   if (error != NULL)
     die("ListObjectsV2", error->msg);
   size_t keys = tcx_value_len(response, "Contents");
   if (keys == 0 || tcx_value_str(tcx_value_at(tcx_value_get(response, "Contents"), keys - 1), "Key") == NULL)
     die("ListObjectsV2", "a page without keys");
   snprintf(bench->token, sizeof bench->token, "%s", token != NULL ? token : "");
-  one_done(bench, length != NULL ? strtoull(length, NULL, 10) : 0);
+  one_done(bench, body_length(call));
 }
 
 static int start_list(struct bench *bench) {
   tcx_value_t *params = tcx_params("{Bucket: list, ContinuationToken: %s}", bench->token[0] != '\0' ? bench->token : NULL);
   return tcx_client_call(bench->client, "list_objects_v2", params, on_page, bench);
 }
+
+/* ---- ddbget, ddbquery, instances ---- */
+
+static void on_item(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  if (error != NULL)
+    die("GetItem", error->msg);
+  if (tcx_value_first(response, "Item") == NULL)
+    die("GetItem", "no item");
+  one_done(tcx_call_data(call), body_length(call));
+}
+
+static int start_ddbget(struct bench *bench) {
+  tcx_value_t *params = tcx_params("{TableName: bench, Key: {pk: {S: 'item-%lu'}}}", bench->started);
+  return tcx_client_call(bench->client, "get_item", params, on_item, bench);
+}
+
+static void on_items(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  if (error != NULL)
+    die("Query", error->msg);
+  size_t n = tcx_value_len(response, "Items");
+  if (n == 0 || tcx_value_first(tcx_value_at(tcx_value_get(response, "Items"), n - 1), NULL) == NULL)
+    die("Query", "no items");
+  one_done(tcx_call_data(call), body_length(call));
+}
+
+static int start_ddbquery(struct bench *bench) {
+  tcx_value_t *values = tcx_params("{}");
+  tcx_value_put(values, ":pk", 3, tcx_params("{S: 'item-%lu'}", bench->started));
+  tcx_value_t *params = tcx_params("{TableName: bench, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: %p}", (void *)values);
+  return tcx_client_call(bench->client, "query", params, on_items, bench);
+}
+
+static void on_instances(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  if (error != NULL)
+    die("DescribeInstances", error->msg);
+  if (tcx_value_first(response, "Reservations[0].Instances") == NULL)
+    die("DescribeInstances", "no instances");
+  one_done(tcx_call_data(call), body_length(call));
+}
+
+static int start_instances(struct bench *bench) { return tcx_client_call(bench->client, "describe_instances", NULL, on_instances, bench); }
 
 /* ---- bigget, bigput ---- */
 
@@ -193,7 +241,7 @@ static void create_client(struct bench *bench, const char *endpoint) {
   };
   int err = tcx_session_new(uv_default_loop(), NULL, &bench->session);
   if (err == 0)
-    err = tcx_session_create_client(bench->session, "s3", &options, &bench->client);
+    err = tcx_session_create_client(bench->session, bench->op->service, &options, &bench->client);
   if (err != 0)
     die("start", tcx_strerror(err));
 }
@@ -221,8 +269,10 @@ static void run_calls(struct bench *bench, const char *endpoint) {
 }
 
 int main(int argc, char **argv) {
-  static const struct op ops[] = {{"get", start_get},       {"hold", start_get},     {"put", start_put}, {"list", start_list},
-                                  {"bigget", start_bigget}, {"bigput", start_bigput}, {"sign", NULL},    {NULL, NULL}};
+  static const struct op ops[] = {{"get", "s3", start_get},       {"hold", "s3", start_get},     {"put", "s3", start_put},
+                                  {"list", "s3", start_list},     {"bigget", "s3", start_bigget}, {"bigput", "s3", start_bigput},
+                                  {"sign", NULL, NULL},           {"ddbget", "dynamodb", start_ddbget}, {"ddbquery", "dynamodb", start_ddbquery},
+                                  {"instances", "ec2", start_instances}, {NULL, NULL, NULL}};
   static struct bench bench;
   if (argc == 5) {
     bench.concurrency = strtoul(argv[3], NULL, 10);
@@ -232,7 +282,7 @@ int main(int argc, char **argv) {
         bench.op = op;
   }
   if (bench.op == NULL || bench.concurrency == 0 || bench.count == 0) {
-    fputs("usage: client get|put|list|hold|bigget|bigput|sign ENDPOINT CONCURRENCY COUNT\n", stderr);
+    fputs("usage: client get|put|list|hold|bigget|bigput|sign|ddbget|ddbquery|instances ENDPOINT CONCURRENCY COUNT\n", stderr);
     return 2;
   }
   bench.bucket = strcmp(bench.op->name, "hold") == 0 ? "slow" : "bench";

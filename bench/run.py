@@ -66,11 +66,11 @@ class Bench:
     def python(self, peer, op, endpoint, concurrency, count):
         return self.json_client([self.venv / "bin" / "python", HERE / "peers" / f"peer_{peer}.py", op, endpoint, concurrency, count])
 
-    def wrk(self, path, endpoint, concurrency, put=False):
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write('wrk.method = "PUT"\nwrk.body = string.rep("x", 1024)\n')
-            script.flush()
-            cost, out = self.measure(["wrk", "-t1", f"-c{concurrency}", f"-d{self.options.seconds}s", *(["-s", script.name] if put else []), endpoint + path])
+    def wrk(self, path, endpoint, concurrency, script=""):
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+            file.write(script)
+            file.flush()
+            cost, out = self.measure(["wrk", "-t1", f"-c{concurrency}", f"-d{self.options.seconds}s", "-s", file.name, endpoint + path])
         if "Non-2xx" in out or "Socket errors" in out:
             raise RuntimeError("wrk: " + out)
         requests, seconds = re.search(r"(\d+) requests in ([\d.]+)s", out).groups()
@@ -154,7 +154,7 @@ class Bench:
     def put(self):
         http, n = self.server.http, self.options.count
         rows, _ = self.compare("PUT 1 KiB, 64 in flight", {
-            "tucuxi": lambda: self.tucuxi("put", http, 64, n), "wrk": lambda: self.wrk("/upload/obj-1", http, 64, put=True),
+            "tucuxi": lambda: self.tucuxi("put", http, 64, n), "wrk": lambda: self.wrk("/upload/obj-1", http, 64, 'wrk.method = "PUT"\nwrk.body = string.rep("x", 1024)\n'),
             "libs3": lambda: self.libs3("put", http, 64, n // 4), "awscrt": lambda: self.python("awscrt", "put", http, 64, n // 10),
             "boto3": lambda: self.python("boto3", "put", http, 64, n // 40)})
         self.bar("PUT 1 KiB against wrk", self.ratio(rows, "tucuxi", "wrk"), 2)
@@ -166,6 +166,31 @@ class Bench:
             "libs3": lambda: self.libs3("list", http, 1, n // 4), "boto3": lambda: self.python("boto3", "list", http, 1, 40)})
         self.bar("list page against wrk", self.ratio(rows, "tucuxi", "wrk"), 8)
         self.bar("list page against libs3", self.ratio(rows, "tucuxi", "libs3"), 0.25)
+
+    def dynamodb(self, op, action, concurrency, n, limit):
+        http, size = self.server.http, self.server.sizes["ddb-" + action]
+        script = f'wrk.method = "POST"\nwrk.body = "{{}}"\nwrk.headers["X-Amz-Target"] = "DynamoDB_20120810.{action}"\n'
+        _, medians = self.compare(f"DynamoDB {action} of {size} bytes, {concurrency} in flight", {
+            "tucuxi": lambda: self.tucuxi(op, http, concurrency, n), "wrk": lambda: self.wrk("/", http, concurrency, script),
+            "boto3": lambda: self.python("boto3", op, http, concurrency, max(n // 40, 20))})
+        if "tucuxi" in medians:
+            self.bar(f"{action}, CPU of a call", medians["tucuxi"], limit, " us")
+
+    def ddbget(self):
+        self.dynamodb("ddbget", "GetItem", 64, self.options.count // 4, 35)
+
+    def ddbquery(self):
+        self.dynamodb("ddbquery", "Query", 1, max(self.options.count // 200, 40), 1000)
+
+    def instances(self):
+        """The call whole, so that the XML is read faster than this says."""
+        endpoint, size, n = self.server.http + "/ec2", self.server.sizes["instances.xml"], max(self.options.count // 200, 40)
+        models = str(HERE.parent / "models" / "data")
+        _, medians = self.compare(f"EC2 DescribeInstances of {size} bytes", {
+            "tucuxi": lambda: self.tucuxi("instances", endpoint, 1, n, AWS_DATA_PATH=models), "wrk": lambda: self.wrk("", endpoint, 1, 'wrk.method = "POST"\n'),
+            "boto3": lambda: self.python("boto3", "instances", endpoint, 1, 20)})
+        if "tucuxi" in medians:
+            self.bar("DescribeInstances, CPU of a MB", medians["tucuxi"] / size * 1e6, 2500, " us")
 
     def big(self, tls):
         endpoint = self.server.https if tls else self.server.http
@@ -346,7 +371,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-WORKLOADS = ("get", "get512", "get_tls", "put", "list", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "sign", "malloc", "syscalls", "copy")
+WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "sign", "malloc", "syscalls", "copy")
 
 
 def options():

@@ -9,8 +9,8 @@ import tempfile
 import time
 import zlib
 
-PAGES = 4
-KEYS = 1000
+import answers
+
 OBJECT = b"x" * 1024
 
 
@@ -20,19 +20,6 @@ def free_ports(n):
     for s in sockets:
         s.close()
     return ports
-
-
-def page(number):
-    """A page of ListObjectsV2. Its keys begin with the name of the page that follows, so that a marker (the last key) leads there as the token does."""
-    after = f"page-{(number + 1) % PAGES}"
-    items = "".join(
-        f"<Contents><Key>{after}/events/year=2025/month=06/day=15/part-{i:05d}.snappy.parquet</Key>"
-        f"<LastModified>2025-06-15T12:{i // 60 % 60:02d}:{i % 60:02d}.000Z</LastModified><ETag>&quot;{i:032x}&quot;</ETag>"
-        f"<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>{i * 7919 + 1024}</Size><StorageClass>STANDARD</StorageClass></Contents>"
-        for i in range(KEYS))
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>list</Name><Prefix></Prefix>'
-        f"<NextContinuationToken>{after}</NextContinuationToken><KeyCount>{KEYS}</KeyCount><MaxKeys>{KEYS}</MaxKeys><IsTruncated>true</IsTruncated>{items}</ListBucketResult>")
 
 
 CONFIG = """
@@ -70,6 +57,10 @@ http {{
     default 0;
     "~(?:continuation-token|marker)=page-(?<n>[0-9])" $n;
   }}
+  map $http_x_amz_target $action {{
+    default none;
+    "~^DynamoDB_20120810\.(?<operation>GetItem|Query)$" $operation;
+  }}
   {servers}
 }}
 """
@@ -106,6 +97,21 @@ SERVER = """
       add_header x-amz-server-side-encryption AES256;
       return 200;
     }}
+    location = / {{ error_page 405 =200 /ddb-$action; return 405; }}
+    location = /ddb-GetItem {{
+      internal;
+      default_type application/x-amz-json-1.0;
+      add_header x-amzn-RequestId 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG;
+      add_header x-amz-crc32 {crcs[ddb-GetItem]};
+    }}
+    location = /ddb-Query {{
+      internal;
+      default_type application/x-amz-json-1.0;
+      add_header x-amzn-RequestId 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG;
+      add_header x-amz-crc32 {crcs[ddb-Query]};
+    }}
+    location = /ec2 {{ error_page 405 =200 /instances.xml; return 405; }}
+    location = /instances.xml {{ internal; default_type text/xml; }}
     location ~ ^/list/?$ {{ types {{ }} default_type application/xml; try_files /page-$page =404; }}
   }}
 """
@@ -132,9 +138,13 @@ class Server:
         www = self.root / "www"
         www.mkdir()
         self.ca = str(self.root / "ca.pem")
-        for i in range(PAGES):
-            (www / f"page-{i}").write_text(page(i))
-        self.page_bytes = len(page(0))
+        for i in range(answers.PAGES):
+            (www / f"page-{i}").write_text(answers.page(i))
+        self.page_bytes = len(answers.page(0))
+        bodies = {"ddb-GetItem": answers.item(), "ddb-Query": answers.items(), "instances.xml": answers.instances()}
+        for name, body in bodies.items():
+            (www / name).write_bytes(body)
+        self.sizes = {name: len(body) for name, body in bodies.items()}
         self.file = www / "1g"
         with open(self.file, "wb") as f:
             f.truncate(1 << 30)
@@ -142,8 +152,9 @@ class Server:
         plain, tls, quick = free_ports(3)
         self.http, self.https, self.quick = f"http://127.0.0.1:{plain}", f"https://localhost:{tls}", f"http://127.0.0.1:{quick}"
         crc = base64.b64encode(zlib.crc32(OBJECT).to_bytes(4, "big")).decode()
+        crcs = {name: zlib.crc32(body) for name, body in bodies.items()}
         servers = "".join(
-            SERVER.format(port=port, tls=kind, delay=delay, root=self.root, crc=crc, object=OBJECT.decode())
+            SERVER.format(port=port, tls=kind, delay=delay, root=self.root, crc=crc, crcs=crcs, object=OBJECT.decode())
             for port, kind, delay in ((plain, "", 3), (tls, "ssl", 3), (quick, "", 0.01)))
         nofile = 20000
         module = next(p for p in ("/usr/lib/nginx/modules/ngx_http_echo_module.so",) if os.path.exists(p))

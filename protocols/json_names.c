@@ -1,8 +1,8 @@
 /* json_names.c - see json_names.h. Few members are searched one by one, many by a table with open
  * addressing. */
 #include "protocols/json_names.h"
+#include "base/name_cache.h"
 #include "protocols/protocol.h"
-#include <string.h>
 
 #define FEW 8 /* members that are searched one by one */
 
@@ -22,7 +22,7 @@ static uint32_t hash(const char *name, size_t n) {
 }
 
 static bool is_it(const struct tcx_member *m, const char *name, size_t n) {
-  return m->wire_len == n && memcmp(m->wire, name, n) == 0 && !tcx__is_in_head(m);
+  return m->wire_len == n && tcx__name_is(m->wire, name, n) && !tcx__is_in_head(m);
 }
 
 static struct tcx_json_names *make(struct tcx_arena *arena, const struct tcx_shape *shape) {

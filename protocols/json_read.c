@@ -26,10 +26,9 @@ struct frame {
   struct tcx_value *value;
   const struct tcx_shape *item;    /* of the value that comes next; NULL: it is of no interest */
   const struct tcx_member *member; /* STRUCTURE: the member that it is */
-  const char *name;                /* MAP: its name. Union: its name when it is no member */
+  struct tcx_name name;            /* MAP: its name. Union: its name when it is no member */
   const char *unknown;             /* union: the name of what was set and is no member */
-  uint64_t seen;                   /* STRUCTURE: the first 64 members, which were met */
-  uint32_t name_len;
+  uint64_t met; /* STRUCTURE: of the first 64 members. MAP: its names, as name_cache.h notes them */
   uint32_t next; /* STRUCTURE: the member that is expected next */
   uint8_t kind;
   bool several; /* union: more than one unknown name was set */
@@ -83,7 +82,7 @@ static const char *path_of(const struct tcx_json_reader *r) {
     if (path.len > 0)
       tcx__buf_addc(&path, '.');
     if (f->kind == MAP)
-      tcx__buf_add(&path, f->name, f->name_len);
+      tcx__buf_add(&path, f->name.p, f->name.n);
     else
       tcx__buf_adds(&path, f->member != NULL ? f->member->wire : "");
   }
@@ -116,8 +115,8 @@ static bool was_met(struct frame *f) {
   if (i >= 64)
     return tcx__value_find(f->value, f->member->name, f->member->name_len) != NULL;
   uint64_t bit = (uint64_t)1 << i;
-  bool met = (f->seen & bit) != 0;
-  f->seen |= bit;
+  bool met = (f->met & bit) != 0;
+  f->met |= bit;
   return met;
 }
 
@@ -125,9 +124,9 @@ static bool was_met(struct frame *f) {
 static void forget(struct frame *f) {
   size_t i = (size_t)(f->member - f->shape->members);
   uint64_t bit = i < 64 ? (uint64_t)1 << i : 0;
-  if (i < 64 && (f->seen & bit) == 0)
+  if (i < 64 && (f->met & bit) == 0)
     return;
-  f->seen &= ~bit;
+  f->met &= ~bit;
   tcx__value_remove(f->value, f->member->name, f->member->name_len);
 }
 
@@ -142,8 +141,10 @@ static int place(struct tcx_json_reader *r, struct tcx_value *v) {
   }
   if (f->kind == LIST)
     status = tcx__value_push(r->arena, f->value, v);
+  else if (f->kind == MAP && tcx__name_is_new(&f->met, f->name))
+    status = tcx__value_add(r->arena, f->value, f->name.p, f->name.n, v);
   else if (f->kind == MAP)
-    status = tcx__value_replace(r->arena, f->value, f->name, f->name_len, v);
+    status = tcx__value_replace(r->arena, f->value, f->name.p, f->name.n, v);
   else if (was_met(f))
     status = tcx__value_replace(r->arena, f->value, f->member->name, f->member->name_len, v);
   else
@@ -154,10 +155,10 @@ static int place(struct tcx_json_reader *r, struct tcx_value *v) {
 /* A value of no interest comes, and is not null. */
 static void pass_over(struct tcx_json_reader *r) {
   struct frame *f = r->top;
-  if (r->skip > 0 || !is_union(f) || f->name == NULL)
+  if (r->skip > 0 || !is_union(f) || f->name.p == NULL)
     return;
-  f->several |= f->unknown != NULL && strcmp(f->unknown, f->name) != 0;
-  f->unknown = f->name;
+  f->several |= f->unknown != NULL && strcmp(f->unknown, f->name.p) != 0;
+  f->unknown = f->name.p;
 }
 
 /* ---- single values ---- */
@@ -327,8 +328,7 @@ static int on_list(void *ctx) {
 
 static int keep_name(struct tcx_json_reader *r, struct frame *f, const char *p, size_t n) {
   f->name = tcx__name_keep(&r->names, r->arena, p, n);
-  f->name_len = (uint32_t)n;
-  return f->name != NULL ? 0 : no_memory(r);
+  return f->name.p != NULL ? 0 : no_memory(r);
 }
 
 static int on_name(void *ctx, const char *p, size_t n) {
@@ -344,7 +344,7 @@ static int on_name(void *ctx, const char *p, size_t n) {
   f->item = m != NULL ? m->shape : NULL;
   if (status != 0)
     return no_memory(r);
-  f->name = NULL;
+  f->name.p = NULL;
   bool is_tag = m == NULL && is_union(f) && !tcx__str_is((struct tcx_str){p, n}, "__type");
   return is_tag ? keep_name(r, f, p, n) : 0;
 }

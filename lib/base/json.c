@@ -12,9 +12,9 @@ struct reader {
   struct tcx_arena *arena;
   struct tcx_value *top;
   struct tcx_value *stack[TCX__JSON_DEPTH]; /* the open lists and maps */
+  uint64_t met[TCX__JSON_DEPTH];            /* a map's names, as name_cache.h notes them */
   unsigned depth, deepest;
-  const char *name; /* of the member whose value comes next */
-  size_t name_len;
+  struct tcx_name name;   /* of the member whose value comes next */
   struct tcx_value *twin; /* the member of that name that is there already */
   struct tcx_name_cache names;
 };
@@ -34,7 +34,7 @@ static struct tcx_value *place(struct reader *r, struct tcx_value *v) {
     tcx__value_assign(r->twin, v);
     return r->twin;
   } else {
-    status = tcx__value_add(r->arena, parent, r->name, r->name_len, v);
+    status = tcx__value_add(r->arena, parent, r->name.p, r->name.n, v);
   }
   return status == 0 ? v : NULL;
 }
@@ -66,10 +66,11 @@ static int on_string(void *ctx, const char *p, size_t n) {
 static int on_name(void *ctx, const char *p, size_t n) {
   struct reader *r = ctx;
   r->name = tcx__name_keep(&r->names, r->arena, p, n);
-  if (r->name == NULL)
+  if (r->name.p == NULL)
     return UV_ENOMEM;
-  r->name_len = n;
-  r->twin = tcx__value_find(r->stack[r->depth - 1], r->name, n);
+  r->twin = tcx__name_is_new(&r->met[r->depth - 1], r->name)
+                ? NULL
+                : tcx__value_find(r->stack[r->depth - 1], p, n);
   return 0;
 }
 
@@ -77,6 +78,7 @@ static int open_container(struct reader *r, tcx_type_t type) {
   struct tcx_value *v = place(r, tcx__value_new(r->arena, type));
   if (v == NULL)
     return UV_ENOMEM;
+  r->met[r->depth] = 0;
   r->stack[r->depth++] = v;
   if (r->depth > r->deepest)
     r->deepest = r->depth;

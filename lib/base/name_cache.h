@@ -1,15 +1,40 @@
-/* name_cache.h - member names that a parser meets again and again: kept once in the arena, as long
- * as they meet in the cache. */
+/*
+ * name_cache.h - member names that a parser meets again and again: kept once in the arena, as long
+ * as they meet in the cache.
+ *
+ * A name has always the same place. So a map whose members' places are noted as bits needs no
+ * search to know that a name is new.
+ */
 #ifndef TCX_BASE_NAME_CACHE_H
 #define TCX_BASE_NAME_CACHE_H
 #include "base/buf.h"
 
-#define TCX__NAME_CACHE 64 /* places; a power of 2 */
+#define TCX__NAME_CACHE 64 /* places: a bit of uint64_t each */
+
+/* Names are short: most that differ do so at an end. */
+static inline bool tcx__name_is(const char *a, const char *b, size_t n) {
+  if (n == 0)
+    return true;
+  if (a[0] != b[0] || a[n - 1] != b[n - 1])
+    return false;
+  return n <= 2 || memcmp(a + 1, b + 1, n - 2) == 0;
+}
 
 struct tcx_name_cache { /* zeroed at first */
   struct tcx_str names[TCX__NAME_CACHE];
 };
-/* The name, NUL-ended and lasting; NULL when memory is out. */
-const char *tcx__name_keep(struct tcx_name_cache *cache, struct tcx_arena *arena, const char *p,
-                           size_t n);
+struct tcx_name {
+  const char *p; /* NUL-ended and lasting; NULL when memory is out */
+  uint32_t n;
+  uint32_t place;
+};
+struct tcx_name tcx__name_keep(struct tcx_name_cache *cache, struct tcx_arena *arena, const char *p,
+                               size_t n);
+/* True when the name is surely not among those that were noted so in *met before; notes it. */
+static inline bool tcx__name_is_new(uint64_t *met, struct tcx_name name) {
+  uint64_t bit = (uint64_t)1 << name.place;
+  bool is_new = (*met & bit) == 0;
+  *met |= bit;
+  return is_new;
+}
 #endif

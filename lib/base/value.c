@@ -114,8 +114,11 @@ const char *tcx__type_name(tcx_type_t type) {
 /* ---- lists and maps ---- */
 
 static struct tcx_container *container_of(struct tcx_arena *arena, struct tcx_value *v) {
-  if (v->u.container == NULL)
-    v->u.container = tcx__arena_zalloc(arena, sizeof *v->u.container);
+  if (v->u.container == NULL) {
+    v->u.container = tcx__arena_alloc(arena, sizeof *v->u.container);
+    if (v->u.container != NULL)
+      *v->u.container = (struct tcx_container){0};
+  }
   return v->u.container;
 }
 
