@@ -212,6 +212,7 @@ typedef struct tcx_client_options {                      /* all zero = defaults 
   tcx_value_t *config;   /* CONSUMED. botocore's Config by its own names: tcx_params("{retries: {mode: standard}, use_fips_endpoint: true,
                             s3: {addressing_style: virtual}, verify: %s}", ...). A field above wins. Unknown name = TCX_ECONFIG. */
   void *data;                                            /* tcx_client_data */
+  const char *account_id;                                /* of access_key: goes into the hosts of services that have account endpoints; copied */
 } tcx_client_options_t;
 typedef void (*tcx_session_close_cb)(tcx_session_t *session);
 typedef void (*tcx_client_close_cb)(tcx_client_t *client);

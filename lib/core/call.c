@@ -1,6 +1,7 @@
 #include "core/call.h"
 #include "base/mem.h"
 #include "core/body.h"
+#include "core/endpoint.h"
 #include "core/events.h"
 #include "core/log.h"
 #include <assert.h>
@@ -110,7 +111,6 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
     call->retry.max_attempts = call->options.max_attempts;
   call->op_name = tcx__arena_strdup(arena, start->operation);
   call->req.arena = arena;
-  tcx__headers_init(&call->req.headers, arena);
   return call->op_name != NULL ? call : NULL;
 }
 
@@ -206,8 +206,19 @@ static void on_body_wake(void *ctx) {
     tcx__ready_push(call->session, &call->ready);
 }
 
-/* NEW: the body is attached, and opened where that takes time. */
+/* NEW: the endpoint may lie at the account of the credentials. */
 static void step_new(tcx_call_t *call) {
+  call->state = tcx__endpoint_wants_account(call) ? TCX__CALL_ACCOUNT : TCX__CALL_BUILD;
+  tcx__call_step(call);
+}
+
+/* BUILD: endpoint and request; the body is attached. */
+static void step_build(tcx_call_t *call) {
+  int err = tcx__call_build(call);
+  if (err != 0) {
+    tcx__call_fail(call, err, call->phase);
+    return;
+  }
   tcx_body_t *body = call->body;
   call->state = TCX__CALL_BODY;
   if (body != NULL && body->status != UV_ENOMEM) {
@@ -257,40 +268,50 @@ static void step_body(tcx_call_t *call) {
   tcx__call_step(call);
 }
 
+/* ACCOUNT and CREDENTIALS wait for the same, and go on to different ends. */
+static void have_identity(tcx_call_t *call, struct tcx_identity *identity) {
+  tcx__identity_release(call->identity);
+  call->identity = identity;
+  call->state = call->state == TCX__CALL_ACCOUNT ? TCX__CALL_BUILD : TCX__CALL_POOL;
+  tcx__call_step(call);
+}
+
 static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
   tcx_call_t *call = (tcx_call_t *)((char *)wait - offsetof(tcx_call_t, wait.identity));
   call->timings.credentials_us += tcx__now_us() - wait->since_us;
   call->identity_waiting = false;
-  if (identity == NULL) {
-    (void)tcx__fail(&call->fail, status, "%s", why);
-    tcx__call_fail(call, status, TCX_PHASE_CREDENTIALS);
+  if (identity != NULL) {
+    have_identity(call, identity);
     return;
   }
-  tcx__identity_release(call->identity);
-  call->identity = identity;
-  call->state = TCX__CALL_POOL;
-  tcx__call_step(call);
+  (void)tcx__fail(&call->fail, status, "%s", why);
+  tcx__call_fail(call, status, TCX_PHASE_CREDENTIALS);
 }
 
-/* CREDENTIALS: whatever is there now, or wait with all the others. */
-static void step_credentials(tcx_call_t *call) {
+/* Whatever is there now, or wait with all the others. */
+static void get_identity(tcx_call_t *call) {
   struct tcx_identity_source *source = NULL;
   call->phase = TCX_PHASE_CREDENTIALS;
+  int err = tcx__client_identity(call->client, &source);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
+    return;
+  }
+  memset(&call->wait.identity, 0, sizeof call->wait.identity);
+  call->wait.identity.done = on_identity;
+  call->identity_waiting = true;
+  struct tcx_identity *now = tcx__identity_get(source, &call->wait.identity);
+  if (now == NULL)
+    return;
+  call->identity_waiting = false;
+  have_identity(call, now);
+}
+
+/* CREDENTIALS: of a call that is signed. */
+static void step_credentials(tcx_call_t *call) {
   if (call->scheme != TCX__SCHEME_NONE) {
-    int err = tcx__client_identity(call->client, &source);
-    if (err != 0) {
-      tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
-      return;
-    }
-    memset(&call->wait.identity, 0, sizeof call->wait.identity);
-    call->wait.identity.done = on_identity;
-    call->identity_waiting = true;
-    struct tcx_identity *now = tcx__identity_get(source, &call->wait.identity);
-    if (now == NULL)
-      return;
-    call->identity_waiting = false;
-    tcx__identity_release(call->identity);
-    call->identity = now;
+    get_identity(call);
+    return;
   }
   call->state = TCX__CALL_POOL;
   tcx__call_step(call);
@@ -342,6 +363,8 @@ static void step_pool(tcx_call_t *call) {
 void tcx__call_step(tcx_call_t *call) {
   switch ((tcx__call_state)call->state) {
   case TCX__CALL_NEW: step_new(call); break;
+  case TCX__CALL_ACCOUNT: get_identity(call); break;
+  case TCX__CALL_BUILD: step_build(call); break;
   case TCX__CALL_BODY: step_body(call); break;
   case TCX__CALL_CREDENTIALS: step_credentials(call); break;
   case TCX__CALL_POOL: step_pool(call); break;

@@ -1,12 +1,13 @@
 /*
  * call.h - the inside of tcx_call_t: one state machine, each state a function.
  *
- *   NEW --prepare--> BODY ----> CREDENTIALS ----> POOL ----> EXCHANGE ----> DONE ----> OVER
- *    (params, rules,  (open a    (identity)       (lease)    (write, read)  (in the    (callback has returned;
- *     serialize)       file,          ^                          |           ready      kept while retained)
- *                      hash)          |                          |           queue)
- *                                  BACKOFF <--- retry, redirect -+
- *                                                                +--> STREAMING: the callback has run, the body flows to the stream's reader
+ *   NEW -----> ACCOUNT ----> BUILD ------> BODY ----> CREDENTIALS ----> POOL ----> EXCHANGE ----> DONE ----> OVER
+ *    (params     (identity,    (rules,       (open a    (identity)       (lease)    (write, read)  (in the    (callback has returned;
+ *     checked)    where the     serialize)    file,          ^                          |           ready      kept while retained)
+ *                 rules want       ^          hash)          |                          |           queue)
+ *                 it)              |                      BACKOFF <------- retry -------+
+ *                                  +---------------------- redirect --------------------+
+ *                                                                                       +--> STREAMING: the callback has run, the body flows to the stream's reader
  *
  * Who calls whom: call.c drives; prepare.c makes the request; payload.c decides how its body and checksum travel; send.c signs and writes; receive.c takes the response;
  * finish.c builds error, metadata and decides on a retry; stream.c owns the body after the callback.
@@ -19,8 +20,8 @@
 #include "core/upload.h"
 
 typedef enum {
-  TCX__CALL_NEW, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF, TCX__CALL_RENDER, TCX__CALL_DONE,
-  TCX__CALL_STREAMING, TCX__CALL_OVER
+  TCX__CALL_NEW, TCX__CALL_ACCOUNT, TCX__CALL_BUILD, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF,
+  TCX__CALL_RENDER, TCX__CALL_DONE, TCX__CALL_STREAMING, TCX__CALL_OVER
 } tcx__call_state;
 
 /* What a call is for: to be sent, or to end in a signed URL, or in the signed request itself. */
@@ -147,9 +148,9 @@ int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner);
 /* The inner call of a BEFORE_PARAMETER_BUILD hook is over: the request is prepared from the beginning, or the call fails. */
 void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase);
 /* prepare.c */
-int tcx__call_prepare(tcx_call_t *call);                      /* 0, TCX_EAGAIN (a hook waits for an inner call), or < 0 with call->fail and call->phase set */
+int tcx__call_prepare(tcx_call_t *call);                      /* operation and params: 0, TCX_EAGAIN (a hook waits for an inner call), or < 0 with call->fail and call->phase set */
+int tcx__call_build(tcx_call_t *call);                        /* endpoint and request: 0, or < 0 likewise; again for another region */
 void tcx__call_set_body(tcx_call_t *call, struct tcx_str body);   /* from BEFORE_CALL hooks, of a body in memory */
-int tcx__call_prepare_again(tcx_call_t *call);                /* the endpoint and all that hangs on it, for another region */
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
 /* send.c */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */

@@ -55,7 +55,8 @@ static int make_identity(tcx_client_t *c, const tcx_client_options_t *o, struct 
   if (o->access_key == NULL)
     return 0;
   struct tcx_provider *provider = NULL;
-  int err = tcx__services_static_provider(o->access_key, o->secret_key, o->session_token, &provider);
+  tcx_credentials_t keys = {.access_key = o->access_key, .secret_key = o->secret_key, .session_token = o->session_token, .account_id = o->account_id};
+  int err = tcx__services_static_provider(&keys, &provider);
   return err != 0 ? err : tcx__identity_source_new(c->session, provider, &c->own_identity);
 }
 

@@ -35,6 +35,9 @@ struct tcx_client {
   struct tcx_endpoint_cache *endpoints;
   struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
   struct tcx_rule_param_value *context_values; /* its own client context parameters, which win over them; NULL when it has none */
+  int account_param;                   /* the rule set's parameter that is the account of the credentials; -1: none, or not wanted */
+  struct tcx_context_path *context_paths; /* parameters that operations take out of their params; n_context_paths */
+  unsigned n_context_paths;
   struct tcx_rule_param_value *scratch_values; /* the same for the call that is being resolved */
   struct tcx_pool *pool;               /* made at the first call */
   struct tcx_block_pool blocks;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, PREFERENCE, CONTEXT, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map */
   kind kind;
@@ -20,6 +20,7 @@ static const struct option options_table[] = {
     {"region_name", TEXT, AT(region), NULL, NULL},
     {"signature_version", SIGNER, AT(scheme), NULL, NULL},
     {"auth_scheme_preference", PREFERENCE, 0, "AWS_AUTH_SCHEME_PREFERENCE", "auth_scheme_preference"},
+    {"account_id_endpoint_mode", ACCOUNT, AT(account_id_mode), "AWS_ACCOUNT_ID_ENDPOINT_MODE", "account_id_endpoint_mode"},
     {"client_context_params", CONTEXT, AT(context), NULL, NULL},
     {"user_agent_extra", TEXT, AT(user_agent_extra), NULL, NULL},
     {"user_agent_appid", TEXT, AT(user_agent_appid), "AWS_SDK_UA_APP_ID", "sdk_ua_app_id"},
@@ -58,7 +59,6 @@ static const struct option options_table[] = {
     {"request_min_compression_size_bytes", LATER, 0, NULL, NULL},
     {"disable_request_compression", LATER, 0, NULL, NULL},
     {"sigv4a_signing_region_set", LATER, 0, NULL, NULL},
-    {"account_id_endpoint_mode", LATER, 0, NULL, NULL},
 };
 #define N_OPTIONS (sizeof options_table / sizeof options_table[0])
 /* What inject_host_prefix is called outside of Config. */
@@ -149,6 +149,16 @@ static int set_preference(struct resolve *r, const struct option *o, const struc
   return 0;
 }
 
+static int set_account_mode(struct resolve *r, const struct option *o, const struct tcx_value *v, const char **out) {
+  static const char *const modes[] = {"preferred", "disabled", "required"};
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+    if (text_is(v, modes[i])) {
+      *out = modes[i];
+      return 0;
+    }
+  return bad(r, o, "preferred, disabled or required");
+}
+
 /* Which names there are is the service's to say: the endpoint's parameters look at them. */
 static int set_context(struct resolve *r, const struct option *o, const struct tcx_value *v, const struct tcx_value **out) {
   if (v->type != TCX_MAP)
@@ -210,6 +220,7 @@ static int apply(struct resolve *r, const struct option *o, const struct tcx_val
   case RETRIES: return set_count(r, o, v, 0, 1, field);
   case SIGNER: return set_signer(r, o, v, field);
   case PREFERENCE: return set_preference(r, o, v);
+  case ACCOUNT: return set_account_mode(r, o, v, field);
   case CONTEXT: return set_context(r, o, v, field);
   case VERIFY: return set_verify(r, o, v);
   case LATER: return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: %s is not carried out by this version of tucuxi", o->name);
@@ -322,6 +333,8 @@ static int apply_fields(struct resolve *r, const tcx_client_options_t *o) {
     c->max_connections = o->max_connections;
   if (o->unsigned_requests)
     c->scheme = TCX__SCHEME_NONE;
+  if (c->scheme == TCX__SCHEME_NONE)
+    c->account_id_mode = "disabled";
   c->no_verify = c->no_verify || o->no_verify;
   if (o->path_style)
     c->s3.addressing = TCX__ADDRESSING_PATH;
@@ -360,6 +373,7 @@ int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, 
   out->read_timeout_ms = TCX__DEFAULT_READ_TIMEOUT_MS;
   out->acquire_timeout_ms = TCX_NEVER;
   out->max_connections = TCX__DEFAULT_MAX_CONNECTIONS;
+  out->account_id_mode = "preferred";
   int err = apply_settings(&r, settings);
   if (err == 0 && options->config != NULL)
     err = apply_config(&r, options->config);

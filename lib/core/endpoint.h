@@ -8,6 +8,8 @@
 
 /* Once a client: the endpoint cache, and the parameters that do not depend on a call. UV_ENOMEM, TCX_ECONFIG. */
 int tcx__endpoint_prepare(tcx_client_t *client, struct tcx_fail *f);
+/* Whether the endpoint depends on the account of the credentials: they must be there before it is resolved. */
+bool tcx__endpoint_wants_account(const tcx_call_t *call);
 /* call->rule_values for this resolution. UV_ENOMEM, or what a hook says. */
 int tcx__endpoint_values(tcx_call_t *call);
 /* Resolves call->endpoint, the request's scheme, host, port and path, and call->signing_*. Again for a redirect. TCX_EENDPOINT, TCX_ECONFIG. */

@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "core/call.h"
 #include "core/endpoint.h"
+#include "jmespath/jmespath.h"
 #include <string.h>
 
 #define ENDPOINT_CACHE 100 /* as botocore's */
@@ -35,6 +36,8 @@ static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_r
     *out = text_value(c->config.endpoint_url);
   else if (strcmp(name, "AWS::STS::UseGlobalEndpoint") == 0)
     *out = bool_value(false);
+  else if (strcmp(name, "AWS::Auth::AccountIdEndpointMode") == 0)
+    *out = text_value(c->config.account_id_mode);
   else
     return false;
   return true;
@@ -95,6 +98,35 @@ static int client_context(tcx_client_t *c, unsigned n_params, struct tcx_fail *f
   return err;
 }
 
+/* ---- operation context parameters ---- */
+
+struct tcx_context_path { const struct tcx_operation_context *param; const struct tcx_jmespath *path; };
+
+/* Each operation's paths, compiled. */
+static int context_paths(tcx_client_t *c, struct tcx_fail *f) {
+  const struct tcx_model *m = c->model;
+  unsigned n = 0;
+  for (uint32_t i = 0; i < m->n_operations; i++)
+    n += m->operations[i].n_operation_context;
+  if (n == 0)
+    return 0;
+  c->context_paths = tcx__arena_alloc(c->arena, n * sizeof *c->context_paths);
+  if (c->context_paths == NULL)
+    return UV_ENOMEM;
+  for (uint32_t i = 0; i < m->n_operations; i++) {
+    const struct tcx_operation *op = &m->operations[i];
+    for (unsigned k = 0; k < op->n_operation_context; k++) {
+      struct tcx_context_path *to = &c->context_paths[c->n_context_paths++];
+      struct tcx_fail why = {.arena = f->arena};
+      to->param = &op->operation_context[k];
+      int err = tcx__jmespath_compile(c->arena, tcx__str(to->param->path), &to->path, &why);
+      if (err != 0)
+        return err == UV_ENOMEM ? err : tcx__fail(f, TCX_ESERVICE, "operations.%s.operationContextParams.%s: %s", op->name, to->param->name, why.text);
+    }
+  }
+  return 0;
+}
+
 int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
   if (c->config.endpoint_url != NULL) {
     struct tcx_url url;
@@ -108,12 +140,17 @@ int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
   c->scratch_values = tcx__arena_zalloc(c->arena, (n + 1) * sizeof *c->scratch_values);
   if (c->base_values == NULL || c->scratch_values == NULL)
     return UV_ENOMEM;
+  c->account_param = -1;
   for (unsigned i = 0; i < n; i++) {
     const char *name = params[i].built_in;
+    if (name != NULL && strcmp(name, "AWS::Auth::AccountId") == 0 && strcmp(c->config.account_id_mode, "disabled") != 0)
+      c->account_param = (int)i;
     if (name != NULL && !common_builtin(c, name, &c->base_values[i]) && c->custom != NULL && c->custom->builtin != NULL)
       (void)c->custom->builtin(c, name, &c->base_values[i]);
   }
   int err = client_context(c, n, f);
+  if (err == 0)
+    err = context_paths(c, f);
   return err != 0 ? err : tcx__endpoint_cache_new(c->model->rules, c->partitions, ENDPOINT_CACHE, &c->endpoints);
 }
 
@@ -161,7 +198,29 @@ static int member_values(tcx_call_t *call, const struct tcx_ruleset *rules, stru
   return 0;
 }
 
-/* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's own, members, the operation's constants. */
+/* What the operation takes out of the params by a path. */
+static int path_values(tcx_call_t *call, const struct tcx_ruleset *rules, struct tcx_rule_param_value *values) {
+  const tcx_client_t *c = call->client;
+  const struct tcx_operation *op = call->op;
+  for (unsigned i = 0; op->n_operation_context > 0 && i < c->n_context_paths; i++) {
+    const struct tcx_context_path *at = &c->context_paths[i];
+    const struct tcx_value *found = NULL;
+    struct tcx_rule_param_value value;
+    if (at->param < op->operation_context || at->param >= op->operation_context + op->n_operation_context)
+      continue;
+    int err = tcx__jmespath_search(at->path, call->arena, call->params, &found, &call->fail);
+    if (err == 0)
+      err = value_of(call->arena, found, &value);
+    if (err != 0)
+      return err;
+    given_value(values, tcx__ruleset_param_index(rules, at->param->name), value);
+  }
+  return 0;
+}
+
+bool tcx__endpoint_wants_account(const tcx_call_t *call) { return call->client->account_param >= 0 && (call->op->flags & TCX__OP_UNSIGNED) == 0; }
+
+/* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's own, paths, members, the operation's constants. */
 int tcx__endpoint_values(tcx_call_t *call) {
   const tcx_client_t *c = call->client;
   const struct tcx_operation *op = call->op;
@@ -169,9 +228,13 @@ int tcx__endpoint_values(tcx_call_t *call) {
   unsigned n = tcx__ruleset_params(c->model->rules, &params);
   call->rule_values = c->scratch_values;
   memcpy(call->rule_values, c->base_values, n * sizeof *call->rule_values);
+  if (c->account_param >= 0 && call->identity != NULL)
+    given_value(call->rule_values, c->account_param, text_value(call->identity->account_id));
   int err = tcx__run_hooks(call, TCX__BEFORE_ENDPOINT_RESOLUTION);
   for (unsigned i = 0; c->context_values != NULL && i < n; i++)
     given_value(call->rule_values, (int)i, c->context_values[i]);
+  if (err == 0)
+    err = path_values(call, c->model->rules, call->rule_values);
   if (err == 0)
     err = member_values(call, c->model->rules, call->rule_values);
   for (unsigned i = 0; i < op->n_static_context; i++)

@@ -159,16 +159,11 @@ static void redirect(tcx_call_t *call) {
   call->redirect = false;
   call->redirected = true;
   reset_attempt(call);
-  int err = tcx__call_prepare_again(call);
-  if (err != 0) {
-    tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
-    return;
-  }
   call->client->retries++;
   call->uncounted++;
   call->free_retried = false;
   call->planned = false;
-  call->state = TCX__CALL_BODY;
+  call->state = TCX__CALL_BUILD;
   tcx__call_step(call);
 }
 

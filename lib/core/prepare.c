@@ -110,7 +110,9 @@ static int add_api_version(tcx_call_t *call) {
 }
 
 /* Endpoint, serialization, what hooks and the caller add. */
-static int build_request(tcx_call_t *call) {
+int tcx__call_build(tcx_call_t *call) {
+  tcx__headers_init(&call->req.headers, call->arena);
+  call->req.query = call->req.body = (struct tcx_str){0};
   int err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, serialize(call));
@@ -141,13 +143,7 @@ int tcx__call_prepare(tcx_call_t *call) {
     err = at(call, TCX_PHASE_PARAMS, fill_tokens(call));
   if (err == 0 && !call->client->config.no_validation)
     err = at(call, TCX_PHASE_PARAMS, tcx__validate(call->op, call->params, &call->fail));
-  return err == 0 ? build_request(call) : err;
-}
-
-int tcx__call_prepare_again(tcx_call_t *call) {
-  tcx__headers_init(&call->req.headers, call->arena);
-  call->req.query = call->req.body = (struct tcx_str){0};
-  return build_request(call);
+  return err;
 }
 
 /* The headers that the payload adds come after those of the request itself, so that a new plan replaces them. */

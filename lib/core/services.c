@@ -42,6 +42,4 @@ int tcx__services_session_provider(tcx_session_t *session, const struct tcx_sett
   return tcx__creds_chain(settings, out);
 }
 
-int tcx__services_static_provider(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out) {
-  return tcx__creds_static(access_key, secret_key, session_token, out);
-}
+int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out) { return tcx__creds_static(credentials, out); }

@@ -12,5 +12,5 @@ const struct tcx_customization *tcx__services_customization(const char *service)
 /* The session's own provider: the program's callback, or the chain. */
 int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 /* A client's explicit keys. */
-int tcx__services_static_provider(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out);
+int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out);
 #endif

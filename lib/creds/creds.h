@@ -5,7 +5,7 @@
 #include "core/settings.h"
 
 /* Keys that the program gave; "explicit". Copies. */
-int tcx__creds_static(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out);
+int tcx__creds_static(const tcx_credentials_t *credentials, struct tcx_provider **out);
 /* The program's own callback; "custom". */
 int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *data, struct tcx_provider **out);
 /* Environment, then the credentials file, then the config file. settings must outlive it. */

@@ -18,12 +18,11 @@ static void free_provider(struct tcx_provider *provider) {
   tcx__free(provider);
 }
 
-int tcx__creds_static(const char *access_key, const char *secret_key, const char *session_token, struct tcx_provider **out) {
+int tcx__creds_static(const tcx_credentials_t *credentials, struct tcx_provider **out) {
   struct static_provider *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
-  tcx_credentials_t c = {access_key, secret_key, session_token, NULL, 0};
-  int err = tcx__identity_new(&c, "explicit", &p->identity);
+  int err = tcx__identity_new(credentials, "explicit", &p->identity);
   if (err != 0) {
     tcx__free(p);
     return err;

@@ -3,6 +3,7 @@
  * Left out: inputs whose bucket botocore's (and tucuxi's) own name check refuses first, and ARNs in path style, which neither of them asks its rule set for. A case whose only auth scheme is not built in must fail naming that scheme.
  */
 #include "render_help.h"
+#include <strings.h>
 
 static void replace_builtins(tcx_client_t *client, void *ctx) {
   const tcx_value_t *given = ctx;
@@ -74,9 +75,10 @@ static bool right_error(const tcx_value_t *expect, const char *error) {
   return false;
 }
 
+/* Hosts go out in lower case, botocore's too. */
 static bool right_request(const tcx_value_t *expect, const char *url, const tcx_value_t *request) {
   const char *authorization = tcx_value_str(request, "Headers.Authorization");
-  return strncmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 && right_scope(expect, authorization != NULL ? authorization : "");
+  return strncasecmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 && right_scope(expect, authorization != NULL ? authorization : "");
 }
 
 static int check(const tcx_value_t *test, const tcx_value_t *input, const struct rendered *r) {
@@ -132,12 +134,25 @@ static void test_sts(void **state) {
   each_input("sts", 18);
 }
 
+static void test_dynamodb(void **state) {
+  (void)state;
+  each_input("dynamodb", 178);
+}
+static void test_kinesis(void **state) {
+  (void)state;
+  each_input("kinesis", 53);
+}
+static void test_events(void **state) {
+  (void)state;
+  each_input("events", 1);
+}
 static void test_s3control(void **state) {
   (void)state;
   each_input("s3control", 187);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3), cmocka_unit_test(test_sts), cmocka_unit_test(test_s3control)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3), cmocka_unit_test(test_sts), cmocka_unit_test(test_s3control), cmocka_unit_test(test_dynamodb),
+                                     cmocka_unit_test(test_kinesis), cmocka_unit_test(test_events)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

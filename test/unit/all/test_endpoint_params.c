@@ -85,7 +85,87 @@ static void test_words(void **state) {
            "Parameter validation failed:\nInvalid ARN: The access point name may only contain a-z, A-Z, 0-9 and `-`. Found: `a.b`");
 }
 
+/* ---- the account of the credentials ---- */
+
+struct vault { uv_timer_t timer; tcx_credentials_request_t *request; const char *account; int asked, status; unsigned delay; };
+
+static void open_vault(struct vault *v) {
+  tcx_credentials_t c = {.access_key = "AK", .secret_key = "S", .account_id = v->account};
+  tcx_credentials_answer(v->request, v->status, v->status == 0 ? &c : NULL, "locked");
+}
+static void on_vault_timer(uv_timer_t *timer) {
+  open_vault(timer->data);
+  uv_close((uv_handle_t *)timer, NULL);
+}
+static uv_loop_t *vault_loop;
+static void on_vault(tcx_credentials_request_t *request, void *data) {
+  struct vault *v = data;
+  v->request = request;
+  v->asked++;
+  if (v->delay == 0) {
+    open_vault(v);
+    return;
+  }
+  uv_timer_init(vault_loop, &v->timer);
+  v->timer.data = v;
+  uv_timer_start(&v->timer, on_vault_timer, v->delay, 0);
+}
+static void note_loop(tcx_client_t *client, void *ctx) {
+  (void)ctx;
+  vault_loop = client->session->loop;
+}
+
+static struct rendered with_vault(struct vault *v, const char *operation, tcx_value_t *params, const char *config, bool unsigned_requests) {
+  return render((struct render_plan){.service = "dynamodb", .operation = operation, .params = params, .session = {.credentials = on_vault, .credentials_data = v},
+                                     .client = {.config = tcx_value_from_json(config, strlen(config)), .unsigned_requests = unsigned_requests}, .adjust = note_loop});
+}
+
+/* They are waited for, once, before the endpoint is known; what they lack, the mode decides. */
+static void test_account(void **state) {
+  (void)state;
+  static const unsigned delays[] = {0, 5};
+  for (size_t i = 0; i < 2; i++) {
+    struct vault v = {.account = "123456789012", .delay = delays[i]};
+    url_is(with_vault(&v, "list_tables", NULL, "{}", false), "https://123456789012.ddb.us-east-1.amazonaws.com/");
+    assert_int_equal(v.asked, 1);
+    v.account = NULL;
+    url_is(with_vault(&v, "list_tables", NULL, "{}", false), "https://dynamodb.us-east-1.amazonaws.com/");
+    error_is(with_vault(&v, "list_tables", NULL, "{\"account_id_endpoint_mode\": \"REQUIRED\"}", false), TCX_EENDPOINT, "EndpointResolutionError",
+             "AccountIdEndpointMode is required but no AccountID was provided or able to be loaded");
+    v.account = "123456789012";
+    url_is(with_vault(&v, "list_tables", NULL, "{\"account_id_endpoint_mode\": \"disabled\"}", false), "https://dynamodb.us-east-1.amazonaws.com/");
+    v.asked = 0;
+    url_is(with_vault(&v, "list_tables", NULL, "{}", true), "https://dynamodb.us-east-1.amazonaws.com/");
+    assert_int_equal(v.asked, 0);
+    v.status = UV_EACCES;
+    struct rendered r = with_vault(&v, "list_tables", NULL, "{}", false);
+    assert_int_equal(r.status, TCX_ECREDS);
+    assert_int_equal(r.phase, TCX_PHASE_CREDENTIALS);
+    rendered_free(&r);
+  }
+  error_is(with_config("dynamodb", "list_tables", "{\"account_id_endpoint_mode\": \"maybe\"}", NULL), TCX_ECONFIG, "InvalidConfigError",
+           "Invalid configuration: account_id_endpoint_mode must be preferred, disabled or required");
+  struct rendered r = render((struct render_plan){.service = "dynamodb", .operation = "list_tables", .client = {.access_key = "AK", .secret_key = "S", .account_id = "999988887777"}});
+  url_is(r, "https://999988887777.ddb.us-east-1.amazonaws.com/");
+}
+
+#define TABLE "arn:aws:dynamodb:us-east-1:222222222222:table/t"
+
+/* What an operation takes out of its params, by the paths of its model: the table's account goes before that of the credentials. */
+static void test_paths(void **state) {
+  (void)state;
+  struct vault v = {.account = "123456789012"};
+  url_is(with_vault(&v, "batch_get_item", tcx_params("{RequestItems: {'" TABLE "': {Keys: [{k: {S: v}}]}}}"), "{}", false), "https://222222222222.ddb.us-east-1.amazonaws.com/");
+  url_is(with_vault(&v, "batch_get_item", tcx_params("{RequestItems: {t: {Keys: [{k: {S: v}}]}}}"), "{}", false), "https://123456789012.ddb.us-east-1.amazonaws.com/");
+  url_is(with_vault(&v, "transact_write_items", tcx_params("{TransactItems: [{Delete: {TableName: '" TABLE "', Key: {k: {S: v}}}}]}"), "{}", false),
+         "https://222222222222.ddb.us-east-1.amazonaws.com/");
+  url_is(with_vault(&v, "transact_get_items", tcx_params("{TransactItems: [{Get: {TableName: '" TABLE "', Key: {k: {S: v}}}}]}"), "{}", false),
+         "https://222222222222.ddb.us-east-1.amazonaws.com/");
+  url_is(with_vault(&v, "describe_table", tcx_params("{TableName: '" TABLE "'}"), "{}", false), "https://222222222222.ddb.us-east-1.amazonaws.com/");
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_client_context), cmocka_unit_test(test_bad_context), cmocka_unit_test(test_s3control), cmocka_unit_test(test_words)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_client_context), cmocka_unit_test(test_bad_context), cmocka_unit_test(test_s3control), cmocka_unit_test(test_words),
+                                     cmocka_unit_test(test_account),        cmocka_unit_test(test_paths)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
