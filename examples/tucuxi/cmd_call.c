@@ -49,6 +49,13 @@ static void on_answer(void *data, const tcx_value_t *response, const tcx_error_t
   tool_end(tool, print_json(response) ? 0 : EXIT_OTHER);
 }
 
+/* A line each, as they come; the response is the last line. */
+static void on_event(void *data, const tcx_value_t *event) {
+  struct tool *tool = data;
+  if (!print_json(event) || !print_flush())
+    tool_end(tool, EXIT_OTHER);
+}
+
 void cmd_call(struct tool *tool) {
   const struct args *args = &tool->args;
   const char *problem = NULL;
@@ -65,5 +72,5 @@ void cmd_call(struct tool *tool) {
   if (client == NULL)
     tcx_value_free(params);
   else
-    one_call(tool, client, &(struct one_call){args->words[1], params, args->output, args->dry_run}, on_answer, tool);
+    one_call(tool, client, &(struct one_call){args->words[1], params, args->output, args->dry_run, on_event}, on_answer, tool);
 }

@@ -78,6 +78,16 @@ static void on_answer(void *data, const tcx_value_t *response, const tcx_error_t
     go_on(all);
 }
 
+static void on_event(void *data, const tcx_value_t *event) {
+  struct line *line = data;
+  char *json = NULL;
+  if (tcx_value_to_json(event, &json, NULL) == 0)
+    printf("{\"id\":%s,\"event\":%s}\n", line->id, json);
+  if (json == NULL || !print_flush())
+    tool_end(line->all->tool, EXIT_OTHER);
+  tcx_free(json);
+}
+
 /* ---- clients ---- */
 
 /* The line's client options, as JSON. OWNED (tcx_free); NULL: out of memory. */
@@ -139,7 +149,7 @@ static void start_line(struct lines *all, const tcx_value_t *v, char *id) {
   all->running++;
   one_call(all->tool, client,
            &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL, tcx_value_str(v, "output"),
-                              tcx_value_bool(v, "dry_run", all->tool->args.dry_run)},
+                              tcx_value_bool(v, "dry_run", all->tool->args.dry_run), on_event},
            on_answer, line);
 }
 

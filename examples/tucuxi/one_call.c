@@ -1,13 +1,18 @@
-/* one_call.c - any API call, and its answer as a value that JSON can show. A streaming member goes to the output file (written beside it and renamed), or into the value. */
+/*
+ * one_call.c - any API call, and its answer as a value that JSON can show. A streaming member goes to the output file (written beside it and renamed), or into the value; the events of an
+ * event stream are given one by one.
+ */
 #include "tool.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <tucuxi/model.h>
 #include <unistd.h>
 
 #define BODY_MAX ((size_t)1 << 40)
 
 struct one {
   one_call_cb cb;
+  one_event_cb event;          /* NULL: the answer is no event stream */
   void *data;
   char *output, *temp;         /* NULL without --output */
   int fd;
@@ -67,10 +72,32 @@ static void write_stream(struct one *one, tcx_stream_t *stream) {
   end_with(one, err, one->output);
 }
 
+static void on_event(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload) {
+  struct one *one = tcx_stream_data(stream);
+  if (status == 0) {
+    tcx_value_t *map = tcx_value_put(tcx_value_new_map(), event, strlen(event), tcx_value_copy(payload));
+    one->event(one->data, map);
+    tcx_value_free(map);
+    return;
+  }
+  end(one, status == TCX_EOF ? tcx_call_response(tcx_stream_call(stream)) : NULL, tcx_stream_error(stream));
+  tcx_stream_close(stream);
+}
+
+static void read_events(struct one *one, tcx_stream_t *stream) {
+  int err = tcx_stream_events_start(stream, on_event);
+  if (err == 0)
+    return;
+  tcx_stream_close(stream);
+  end_with(one, err, NULL);
+}
+
 static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct one *one = tcx_call_data(call);
-  tcx_stream_t *stream = one->output != NULL && error == NULL ? tcx_call_take_stream(call, one) : NULL;
-  if (stream != NULL)
+  tcx_stream_t *stream = error == NULL ? tcx_call_take_stream(call, one) : NULL;
+  if (stream != NULL && one->event != NULL)
+    read_events(one, stream);
+  else if (stream != NULL)
     write_stream(one, stream);
   else
     end(one, response, error);
@@ -99,7 +126,8 @@ char *operation_name(const char *word) {
 }
 
 static int start(struct one *one, tcx_client_t *client, const char *name, const struct one_call *what) {
-  tcx_call_options_t options = {.max_body = one->output != NULL ? 0 : BODY_MAX};
+  one->event = tcx_client_has_event_stream(client, name) ? what->event : NULL;
+  tcx_call_options_t options = {.max_body = one->output != NULL || one->event != NULL ? 0 : BODY_MAX};
   tcx_value_t *params = tcx_client_json_params(client, name, what->params);
   return what->dry_run ? tcx_client_render(client, name, params, on_rendered, one) : tcx_client_start(client, name, params, &options, on_call, one, NULL);
 }

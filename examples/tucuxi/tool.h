@@ -92,11 +92,14 @@ void bulk_run(struct tool *tool, const struct bulk_options *options);
 
 /* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL. params is CONSUMED. */
 typedef void (*one_call_cb)(void *data, const tcx_value_t *response, const tcx_error_t *error);
+/* An answer that is an event stream: each event, BORROWED, as {"Records": {...}}; cb comes at the end of the stream. */
+typedef void (*one_event_cb)(void *data, const tcx_value_t *event);
 struct one_call {
   const char *operation;
   tcx_value_t *params;
-  const char *output;          /* the file for a streaming member, or NULL */
+  const char *output;          /* the file for a streaming member that is bytes, or NULL */
   bool dry_run;                /* the response is the request: {"method", "url", "headers", "body_base64"} */
+  one_event_cb event;
 };
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data);
 char *operation_name(const char *word);                      /* "list-buckets" is list_buckets; malloc, NULL: out of memory */

@@ -27,6 +27,8 @@ TCX_EXTERN tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session
 TCX_EXTERN tcx_value_t *tcx_client_describe(tcx_client_t *client);
 /* Whether tcx_client_paginate takes the operation (client.can_paginate); false also where there is no such operation. */
 TCX_EXTERN bool tcx_client_can_paginate(const tcx_client_t *client, const char *operation);
+/* Whether it answers with an event stream (operation_model.has_event_stream_output); false also where there is no such operation. */
+TCX_EXTERN bool tcx_client_has_event_stream(const tcx_client_t *client, const char *operation);
 /* One operation, by either of its names:
  *   {name: GetItem, method: get_item, http_method: POST, request_uri: "/", paginated: false, input: GetItemInput, output: GetItemOutput, errors: [ResourceNotFoundException, ...],
  *    shapes: {GetItemInput: {type: structure, required: [TableName, Key], members: {TableName: {shape: TableArn}, ...}}, ...}}

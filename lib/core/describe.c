@@ -201,6 +201,11 @@ bool tcx_client_can_paginate(const tcx_client_t *client, const char *operation) 
   return client->model != NULL && tcx__client_operation(client, operation, &op, NULL) == 0 && tcx__model_pagination(client->model, op) != NULL;
 }
 
+bool tcx_client_has_event_stream(const tcx_client_t *client, const char *operation) {
+  const struct tcx_operation *op;
+  return client->model != NULL && tcx__client_operation(client, operation, &op, NULL) == 0 && (op->flags & TCX__OP_EVENT_OUTPUT) != 0;
+}
+
 /* ---- an operation and its shapes ---- */
 
 /* The shapes in the order in which they are met: queue[done, known) are still to be written. */

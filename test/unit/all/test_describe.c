@@ -76,6 +76,9 @@ static void pages(void **state) {
   assert_true(tcx_client_can_paginate(s3, "ListObjectsV2"));
   assert_false(tcx_client_can_paginate(s3, "get_object"));
   assert_false(tcx_client_can_paginate(s3, "no_such"));
+  assert_true(tcx_client_has_event_stream(s3, "select_object_content"));
+  assert_false(tcx_client_has_event_stream(s3, "get_object"));
+  assert_false(tcx_client_has_event_stream(s3, "no_such"));
 }
 
 static void fails(tcx_value_t *v, int status, const char *text) {
@@ -92,6 +95,7 @@ static void nothing_to_describe(void **state) {
   fails(tcx_client_describe(client), TCX_ESERVICE, "did you mean dynamodb?");
   fails(tcx_client_describe_operation(client, "get_item"), TCX_ESERVICE, "Unknown service: 'dynamdob'");
   assert_false(tcx_client_can_paginate(client, "scan"));
+  assert_false(tcx_client_has_event_stream(client, "scan"));
   fails(tcx_client_describe_operation(s3, "get_objct"), TCX_EOPNAME, "did you mean get_object");
   fails(tcx_session_get_available_regions(session, "s4", NULL), TCX_ESERVICE, "Unknown service: 's4'");
   tcx_value_t *v = tcx_session_get_available_regions(session, "s3", "aws-nowhere");
