@@ -5,6 +5,7 @@ success(operation, value, noise) and failure(operation, shape, code, value, nois
 import base64
 import json
 import struct
+import zlib
 from email.utils import formatdate
 from xml.sax.saxutils import escape, quoteattr
 
@@ -274,10 +275,52 @@ def rest_answer(protocol, operation, shape, value, noise, status):
     return Answer(status, headers, rest_body(shape, value, document))
 
 
+# ---- event streams ----
+
+def frame(headers, payload):
+    """One message; headers of text."""
+    head = b"".join(bytes([len(k)]) + k.encode() + b"\x07" + struct.pack(">H", len(v)) + v.encode() for k, v in headers.items())
+    prelude = struct.pack(">II", 16 + len(head) + len(payload), len(head))
+    whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + payload
+    return whole + struct.pack(">I", zlib.crc32(whole))
+
+
+def document_of(protocol, shape, name, value, noise):
+    if protocol == "rest-xml":
+        return xml_document(xml_of(shape, name, value, noise), noise)
+    return cbor_of(shape, value, noise) if protocol == "smithy-rpc-v2-cbor" else dump_json(json_of(shape, value, noise), noise)
+
+
+def event_frame(protocol, shape, name, value, noise):
+    payload = next((n for n, m in shape.members.items() if m.serialization.get("eventpayload")), None)
+    if payload is None:
+        body = document_of(protocol, shape, name, value, noise)
+    else:
+        member, v = shape.members[payload], value.get(payload)
+        body = b"" if v is None else v if member.type_name == "blob" else v.encode() if member.type_name == "string" else document_of(protocol, member, payload, v, noise)
+    return frame({":message-type": "event", ":event-type": name, ":content-type": "x/y"}, body)
+
+
+def event_stream(protocol, shape, events, noise):
+    """The frames of [{name: members}], among them some that no client knows."""
+    unknown = frame({":message-type": "event", ":event-type": "new-event"}, b"\xff")
+    return b"".join(event_frame(protocol, shape.members[n], n, v, noise) + (unknown if noise.random() < 0.2 else b"") for event in events for n, v in event.items())
+
+
 # ---- whole answers ----
 
 def success(protocol, operation, value, noise):
     """The response that carries value, of the operation's output."""
+    stream = operation.output_shape.event_stream_name if operation.output_shape is not None else None
+    made = plain_success(protocol, operation, {k: v for k, v in value.items() if k != stream}, noise)
+    if stream:
+        initial = b"" if protocol.startswith("rest-") else frame({":message-type": "event", ":event-type": "initial-response"}, made.body)
+        made.body = initial + event_stream(protocol, operation.output_shape.members[stream], value[stream], noise)
+    return made
+
+
+def plain_success(protocol, operation, value, noise):
+    """The same without an event stream."""
     shape, status = operation.output_shape, operation.http.get("responseCode", 200)
     request_id = f"req-{noise.randrange(10 ** 6)}"
     xml = {"query": f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>", "ec2": f"<requestId>{request_id}</requestId>"}

@@ -48,10 +48,18 @@ def params_of(operation, seed, mode):
     return params
 
 
+def events_of(shape, seed, mode):
+    """Some events of a stream: {name: members}."""
+    values, names = Values(seed, mode, answer=True), [n for n, m in shape.members.items() if not m.metadata.get("exception")]
+    return [{name: values.structure(shape.members[name])} for name in values.random.choices(names, k=values.random.choice([0, 1, 2, 5]) if mode == "full" else 1)]
+
+
 def value_of(operation, seed, mode, status):
     """A value of the output; what says the status says this one."""
     shape = operation.output_shape
     value = Values(seed, mode, answer=True).structure(shape) if shape is not None else {}
+    if operation.has_event_stream_output:
+        value[shape.event_stream_name] = events_of(shape.members[shape.event_stream_name], seed + 1, mode)
     for name, member in shape.members.items() if shape is not None else ():
         if member.serialization.get("location") == "statusCode":
             value[name] = status

@@ -64,7 +64,7 @@ class Tool:
 
     def __init__(self, program, data_path, lanes):
         self.program, self.data_path, self.n_lanes = program, data_path, lanes
-        self.process, self.waiting, self.reader, self.last = None, {}, None, 0
+        self.process, self.waiting, self.events, self.reader, self.last = None, {}, {}, None, 0
         self.lanes = asyncio.Queue()
         self.all_lanes = []
 
@@ -96,6 +96,9 @@ class Tool:
     async def read(self):
         while line := await self.process.stdout.readline():
             answer = json.loads(line)
+            if "event" in answer:
+                self.events.setdefault(answer["id"], []).append(answer["event"])
+                continue
             self.waiting.pop(answer["id"]).set_result(answer)
         for future in self.waiting.values():
             if not future.done():
@@ -113,6 +116,9 @@ class Tool:
         """What answers a call, and the requests that came."""
         lane.answer, lane.requests = case.answer, []
         answer = await self.line(service=case.service, operation=case.operation.name, params=case.json, endpoint_url=lane.url, config={"inject_host_prefix": False})
+        events, shape = self.events.pop(answer["id"], []), case.operation.output_shape
+        if "response" in answer and shape is not None and shape.event_stream_name:
+            answer["response"][shape.event_stream_name] = events
         return answer, lane.requests
 
     async def render(self, case):
