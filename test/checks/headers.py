@@ -1,4 +1,5 @@
-"""Every public header compiles alone, as C11 and as C++17, without a warning. (C11 with POSIX, which libuv's own header asks for.)"""
+"""Every public header compiles alone, as C11 and as C++17, without a warning, and the headers of all services do together. (C11 with POSIX, which libuv's own header asks for.)"""
+# timeout: 600
 import os
 import subprocess
 import tempfile
@@ -21,4 +22,26 @@ for header in headers:
                 file.write(f"#include <{header}>\nint main(void) {{ return 0; }}\n")
             done = subprocess.run([compiler, f"-std={standard}", *flags, name], capture_output=True, text=True, check=False)
         tap.ok(done.returncode == 0, f"<{header}> as {standard}", done.stderr)
+
+# All services: TCX_HEADERS=all, and one program that includes every header, so that no name is taken twice.
+with tempfile.TemporaryDirectory() as folder:
+    build = os.path.join(folder, "build")
+    configured = subprocess.run(["cmake", "-S", source.path(), "-B", build, "-G", "Ninja", "-DTCX_HEADERS=all", "-DTCX_BUILD_TESTS=OFF", "-DTCX_BUILD_EXAMPLES=OFF"], capture_output=True, text=True,
+                                check=False)
+    made = subprocess.run(["cmake", "--build", build, "--target", "tcx_models"], capture_output=True, text=True, check=False)
+    tap.ok(configured.returncode == 0 and made.returncode == 0, "the headers of all services are made", configured.stderr + made.stdout[-2000:] + made.stderr)
+    written = os.path.join(build, "generated", "include", "tucuxi")
+    names = sorted(os.listdir(written))
+    services = sorted(name for name in os.listdir(source.path("models", "data")) if os.path.isdir(source.path("models", "data", name)))
+    own = [os.path.basename(name) for name in headers if name.startswith("tucuxi/") and os.path.exists(source.path("include", name))]
+    ids = [name.replace("-", "_") + ("_service" if name.replace("-", "_") + ".h" in own else "") for name in services]
+    tap.equal(names, sorted(f"{name}.h" for name in ids), f"one for each of {len(services)} services")
+    tap.ok("transfer_service.h" in names, "a service whose name is taken has another one")
+    for compiler, standard, ending in [("gcc", "c11", ".c"), ("g++", "c++17", ".cc")]:
+        program = os.path.join(folder, "all" + ending)
+        with open(program, "w", encoding="utf-8") as file:
+            file.writelines(f"#include <tucuxi/{name}>\n" for name in own + names)
+            file.write("int main(void) { return 0; }\n")
+        done = subprocess.run([compiler, f"-std={standard}", *flags, "-I" + os.path.dirname(written), program], capture_output=True, text=True, check=False)
+        tap.ok(done.returncode == 0, f"all of them together as {standard}", done.stderr[-4000:])
 tap.done()
