@@ -1,8 +1,10 @@
 /*
  * models.c - how long a service's model takes: models [SERVICE...]
  *
- * For each service the time of a client's creation in a session of its own, and at last of clients of all services in one session: a line of JSON each,
- * {"service": NAME, "ms": MEDIAN, "least_ms": LEAST} of RUNS, and {"services": N, "operations": N, "ms": ...}. Files are in the system's cache.
+ * For each service the time of a client's creation in a session of its own, and at last of clients
+ * of all services in one session: a line of JSON each,
+ * {"service": NAME, "ms": MEDIAN, "least_ms": LEAST} of RUNS, and {"services": N, "operations": N,
+ * "ms": ...}. Files are in the system's cache.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +72,11 @@ static void all(void) {
   tcx_value_t *services = tcx_session_get_available_services(session);
   size_t n = 0, operations = 0;
   uint64_t begun = uv_hrtime();
-  for (const tcx_value_t *s = tcx_value_first(services, NULL); s != NULL; s = tcx_value_next(s), n++)
+  for (const tcx_value_t *s = tcx_value_first(services, NULL); s != NULL;
+       s = tcx_value_next(s), n++)
     operations += load(session, tcx_value_str(s, NULL));
-  printf("{\"services\":%zu,\"operations\":%zu,\"ms\":%.1f}\n", n, operations, (double)(uv_hrtime() - begun) / 1e6);
+  printf("{\"services\":%zu,\"operations\":%zu,\"ms\":%.1f}\n", n, operations,
+         (double)(uv_hrtime() - begun) / 1e6);
   tcx_value_free(services);
   close_session(session);
 }

@@ -1,9 +1,9 @@
 /*
  * compress.c - packs the models for installation: compress DATA_FOLDER OUTPUT_FOLDER
  *
- * Every X.json below DATA_FOLDER becomes X.json.gz at the same place below OUTPUT_FOLDER, without the white
- * space that is there for readers. The same input gives the same bytes: neither a time nor a name stands
- * in them.
+ * Every X.json below DATA_FOLDER becomes X.json.gz at the same place below OUTPUT_FOLDER, without
+ * the white space that is there for readers. The same input gives the same bytes: neither a time
+ * nor a name stands in them.
  */
 #define _DEFAULT_SOURCE
 #include <dirent.h>
@@ -26,7 +26,8 @@ static char *read_file(const char *path, size_t *n) {
   struct stat info;
   FILE *file = fopen(path, "rb");
   char *text = NULL;
-  if (file != NULL && fstat(fileno(file), &info) == 0 && (text = malloc((size_t)info.st_size + 1)) != NULL)
+  if (file != NULL && fstat(fileno(file), &info) == 0 &&
+      (text = malloc((size_t)info.st_size + 1)) != NULL)
     *n = fread(text, 1, (size_t)info.st_size, file);
   bool whole = text != NULL && *n == (size_t)info.st_size;
   if (file != NULL)
@@ -71,7 +72,8 @@ static bool compress_file(const char *from, const char *to) {
   if (text == NULL)
     return false;
   n = squeeze(text, n);
-  if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
     free(text);
     return complain(from, "out of memory");
   }

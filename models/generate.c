@@ -3,9 +3,10 @@
  *
  *   generate DATA_FOLDER OUTPUT_FOLDER [--embed SERVICE=ID...] [--headers SERVICE=ID...]
  *
- * It is the library's loader with an emitter behind it. ID is what stands for the service in names of C.
- * For each service after --embed it writes OUTPUT/ID_model.c, for each after --headers
- * OUTPUT/include/tucuxi/ID.h, and for all that are embedded OUTPUT/embedded.c. Both folders must exist.
+ * It is the library's loader with an emitter behind it. ID is what stands for the service in names
+ * of C. For each service after --embed it writes OUTPUT/ID_model.c, for each after --headers
+ * OUTPUT/include/tucuxi/ID.h, and for all that are embedded OUTPUT/embedded.c. Both folders must
+ * exist.
  */
 #include "generate.h"
 #include "base/mem.h"

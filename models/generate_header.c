@@ -11,7 +11,9 @@
 bool tcx__generate_is_identifier(const char *name) {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   return name[0] != '\0' && strchr(letters, name[0]) != NULL &&
-         name[1 + strspn(name + 1, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")] == '\0';
+         name[1 + strspn(name + 1,
+                         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")] ==
+             '\0';
 }
 
 /* ---- one member in words, into a small buffer ---- */

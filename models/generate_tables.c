@@ -50,14 +50,22 @@ static void add_shape(struct pack *p, const struct tcx_shape *shape) {
 static bool is_zero(const struct tcx_field *field, const void *record) {
   const void *at = (const char *)record + field->offset;
   switch ((tcx__field_kind)field->kind) {
-  case TCX__FIELD_U8: return *(const uint8_t *)at == 0;
-  case TCX__FIELD_U16: return *(const uint16_t *)at == 0;
-  case TCX__FIELD_U32: return *(const uint32_t *)at == 0;
-  case TCX__FIELD_DOUBLE: return *(const double *)at == 0;
-  case TCX__FIELD_TEXT: return *(const char *const *)at == NULL;
-  case TCX__FIELD_STR: return ((const struct tcx_str *)at)->p == NULL;
-  case TCX__FIELD_SHAPE: return *(const struct tcx_shape *const *)at == NULL;
-  default: return tcx__field_count(field, record) == 0;
+  case TCX__FIELD_U8:
+    return *(const uint8_t *)at == 0;
+  case TCX__FIELD_U16:
+    return *(const uint16_t *)at == 0;
+  case TCX__FIELD_U32:
+    return *(const uint32_t *)at == 0;
+  case TCX__FIELD_DOUBLE:
+    return *(const double *)at == 0;
+  case TCX__FIELD_TEXT:
+    return *(const char *const *)at == NULL;
+  case TCX__FIELD_STR:
+    return ((const struct tcx_str *)at)->p == NULL;
+  case TCX__FIELD_SHAPE:
+    return *(const struct tcx_shape *const *)at == NULL;
+  default:
+    return tcx__field_count(field, record) == 0;
   }
 }
 
@@ -72,14 +80,24 @@ static void pack_list(struct pack *p, const struct tcx_field *field, const void 
   for (uint32_t i = 0; i < n; i++, items += size) {
     const void *item = items;
     switch ((tcx__field_kind)field->kind) {
-    case TCX__FIELD_RECORDS: pack_record(p, field->items, item); break;
-    case TCX__FIELD_TEXTS: add_optional_text(p, *(const char *const *)item); break;
-    case TCX__FIELD_STRS: add_optional_text(p, ((const struct tcx_str *)item)->p); break;
-    case TCX__FIELD_SHAPES: add_shape(p, *(const struct tcx_shape *const *)item); break;
+    case TCX__FIELD_RECORDS:
+      pack_record(p, field->items, item);
+      break;
+    case TCX__FIELD_TEXTS:
+      add_optional_text(p, *(const char *const *)item);
+      break;
+    case TCX__FIELD_STRS:
+      add_optional_text(p, ((const struct tcx_str *)item)->p);
+      break;
+    case TCX__FIELD_SHAPES:
+      add_shape(p, *(const struct tcx_shape *const *)item);
+      break;
     case TCX__FIELD_OPERATIONS:
       add_word(p, (uint32_t)(*(const struct tcx_operation *const *)item - p->model->operations));
       break;
-    default: add_word(p, *(const uint16_t *)item); break;
+    default:
+      add_word(p, *(const uint16_t *)item);
+      break;
     }
   }
 }
@@ -88,18 +106,32 @@ static void pack_field(struct pack *p, const struct tcx_field *field, const void
   const void *at = (const char *)record + field->offset;
   uint64_t bits;
   switch ((tcx__field_kind)field->kind) {
-  case TCX__FIELD_U8: add_word(p, *(const uint8_t *)at); break;
-  case TCX__FIELD_U16: add_word(p, *(const uint16_t *)at); break;
-  case TCX__FIELD_U32: add_word(p, *(const uint32_t *)at); break;
+  case TCX__FIELD_U8:
+    add_word(p, *(const uint8_t *)at);
+    break;
+  case TCX__FIELD_U16:
+    add_word(p, *(const uint16_t *)at);
+    break;
+  case TCX__FIELD_U32:
+    add_word(p, *(const uint32_t *)at);
+    break;
   case TCX__FIELD_DOUBLE:
     memcpy(&bits, at, sizeof bits);
     add_word(p, (uint32_t)bits);
     add_word(p, (uint32_t)(bits >> 32));
     break;
-  case TCX__FIELD_TEXT: add_text(p, *(const char *const *)at); break;
-  case TCX__FIELD_STR: add_text(p, ((const struct tcx_str *)at)->p); break;
-  case TCX__FIELD_SHAPE: add_shape(p, *(const struct tcx_shape *const *)at); break;
-  default: pack_list(p, field, record); break;
+  case TCX__FIELD_TEXT:
+    add_text(p, *(const char *const *)at);
+    break;
+  case TCX__FIELD_STR:
+    add_text(p, ((const struct tcx_str *)at)->p);
+    break;
+  case TCX__FIELD_SHAPE:
+    add_shape(p, *(const struct tcx_shape *const *)at);
+    break;
+  default:
+    pack_list(p, field, record);
+    break;
   }
 }
 

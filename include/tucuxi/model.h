@@ -1,8 +1,8 @@
 /*
  * tucuxi/model.h - what there is: services, partitions and regions; a service's operations; what an operation takes, gives and fails with.
  *
- * The functions that return a tcx_value_t return a tree of its own, OWNED (tcx_value_free), never NULL. What went wrong (TCX_ESERVICE, TCX_EOPNAME, TCX_ECONFIG, UV_ENOMEM) is
- * kept in it: tcx_value_status and tcx_value_problem tell, and it is empty. A tree stays valid when client and session are gone. Nothing is sent. Files are read, blocking, where a
+ * The functions that return a tcx_value_t return a tree of its own, OWNED (tcx_value_free), never NULL. What went wrong (TCX_ESERVICE, TCX_EOPNAME, TCX_ECONFIG, TCX_ECLOSING,
+ * UV_ENOMEM) is kept in it: tcx_value_status and tcx_value_problem tell, and it holds nothing of use. A tree stays valid when client and session are gone. Nothing is sent. Files are read, blocking, where a
  * model is not embedded and the session has not loaded it.
  */
 #ifndef TUCUXI_MODEL_H

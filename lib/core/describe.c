@@ -1,8 +1,9 @@
 /*
  * describe.c - introspection (tucuxi/model.h): a model as values.
  *
- * The trees borrow the model's names, and hold a reference to the session's models for it. A tree is written into one sink after the other: the first failure (memory) stays in the
- * writer and is looked at once.
+ * The trees borrow the model's names, and hold a reference to the session's models for it. A tree
+ * is written into one sink after the other: the first failure (memory) stays in the writer and is
+ * looked at once.
  */
 #include "base/mem.h"
 #include "core/client.h"
@@ -17,21 +18,29 @@ struct writer {
   bool no_memory;
 };
 
-static struct tcx_value *put(struct writer *w, struct tcx_value *map, const char *name, struct tcx_value *v) {
-  if (w->no_memory || v == NULL || map == NULL || tcx__value_add(w->root->arena, map, name, strlen(name), v) != 0)
+static struct tcx_value *put(struct writer *w, struct tcx_value *map, const char *name,
+                             struct tcx_value *v) {
+  if (w->no_memory || v == NULL || map == NULL ||
+      tcx__value_add(w->root->arena, map, name, strlen(name), v) != 0)
     w->no_memory = true;
   return w->no_memory ? NULL : v;
 }
 
-static struct tcx_value *put_map(struct writer *w, struct tcx_value *map, const char *name) { return put(w, map, name, tcx__value_new(w->root->arena, TCX_MAP)); }
-static struct tcx_value *put_list(struct writer *w, struct tcx_value *map, const char *name) { return put(w, map, name, tcx__value_new(w->root->arena, TCX_LIST)); }
+static struct tcx_value *put_map(struct writer *w, struct tcx_value *map, const char *name) {
+  return put(w, map, name, tcx__value_new(w->root->arena, TCX_MAP));
+}
+static struct tcx_value *put_list(struct writer *w, struct tcx_value *map, const char *name) {
+  return put(w, map, name, tcx__value_new(w->root->arena, TCX_LIST));
+}
 
 static void put_text(struct writer *w, struct tcx_value *map, const char *name, const char *text) {
   if (text != NULL)
     put(w, map, name, tcx__value_new_str(w->root->arena, text, strlen(text)));
 }
 
-static void put_int(struct writer *w, struct tcx_value *map, const char *name, int64_t n) { put(w, map, name, tcx__value_new_int(w->root->arena, n)); }
+static void put_int(struct writer *w, struct tcx_value *map, const char *name, int64_t n) {
+  put(w, map, name, tcx__value_new_int(w->root->arena, n));
+}
 
 static void put_if(struct writer *w, struct tcx_value *map, const char *name, bool holds) {
   if (holds)
@@ -44,7 +53,9 @@ static void push_text(struct writer *w, struct tcx_value *list, const char *text
     w->no_memory = true;
 }
 
-static void free_models(void *models) { tcx__models_free(models); }
+static void free_models(void *models) {
+  tcx__models_free(models);
+}
 
 /* A tree that may borrow from the models (NULL: it does not). */
 static bool begin(struct writer *w, tcx_type_t type, struct tcx_models *models) {
@@ -75,7 +86,8 @@ static tcx_value_t *end_with(struct writer *w, const struct tcx_fail *f) {
 
 /* ---- services and regions ---- */
 
-/* What a session's question needs beside its answer: models, and memory for what is read on the way. */
+/* What a session's question needs beside its answer: models, and memory for what is read on the
+ * way. */
 struct question {
   struct writer w;
   struct tcx_models *models;
@@ -90,6 +102,10 @@ static bool ask(struct question *q, tcx_session_t *session) {
     return false;
   }
   q->fail.arena = q->scratch;
+  if (session->closing) {
+    (void)tcx__fail(&q->fail, TCX_ECLOSING, "%s", tcx_strerror(TCX_ECLOSING));
+    return false;
+  }
   if (tcx__session_models(session, &q->models, &q->fail) == 0)
     return true;
   (void)tcx__fail(&q->fail, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
@@ -122,7 +138,8 @@ tcx_value_t *tcx_session_get_available_services(tcx_session_t *session) {
 
 tcx_value_t *tcx_session_get_available_partitions(tcx_session_t *session) {
   struct question q;
-  const struct tcx_partitions *partitions = ask(&q, session) ? tcx__models_partitions(q.models, &q.fail) : NULL;
+  const struct tcx_partitions *partitions =
+      ask(&q, session) ? tcx__models_partitions(q.models, &q.fail) : NULL;
   for (unsigned i = 0; partitions != NULL && i < partitions->n; i++)
     (void)push_copy(&q.w, partitions->list[i].info.name);
   return answer(&q);
@@ -135,31 +152,38 @@ static void push_regions(struct question *q, const char *partition) {
   for (unsigned i = 0; partitions != NULL && i < partitions->n && !q->w.no_memory; i++) {
     const struct tcx_partition *p = &partitions->list[i];
     const char *region = p->regions;
-    for (unsigned k = 0; strcmp(p->info.name, partition) == 0 && k < p->n_regions; k++, region += strlen(region) + 1)
+    for (unsigned k = 0; strcmp(p->info.name, partition) == 0 && k < p->n_regions;
+         k++, region += strlen(region) + 1)
       if (strcmp(region, global) != 0)
         (void)push_copy(&q->w, region);
   }
 }
 
-/* endpoints.json: {partitions: [{partition, regions: {NAME: ...}, services: {PREFIX: {endpoints: {NAME: ...}}}}]}. An endpoint that is no region is a pseudo-region. */
+/* endpoints.json: {partitions: [{partition, regions: {NAME: ...}, services: {PREFIX: {endpoints:
+ * {NAME: ...}}}}]}. An endpoint that is no region is a pseudo-region. */
 static void push_endpoints(struct question *q, const char *service, const char *partition) {
   const struct tcx_model *model;
   const struct tcx_value *endpoints = NULL;
-  if (tcx__models_get(q->models, service, &model, &q->fail) != 0 || tcx__models_endpoints(q->models, &endpoints, &q->fail) != 0)
+  if (tcx__models_get(q->models, service, &model, &q->fail) != 0 ||
+      tcx__models_endpoints(q->models, &endpoints, &q->fail) != 0)
     return;
-  for (const struct tcx_value *p = tcx_value_first(endpoints, "partitions"); p != NULL; p = p->next) {
+  for (const struct tcx_value *p = tcx_value_first(endpoints, "partitions"); p != NULL;
+       p = p->next) {
     const char *name = tcx_value_str(p, "partition");
     if (name == NULL || strcmp(name, partition) != 0)
       continue;
-    const struct tcx_value *regions = tcx_value_get(p, "regions"), *services = tcx_value_get(p, "services");
-    const struct tcx_value *own = tcx__value_find(services, model->endpoint_prefix, strlen(model->endpoint_prefix));
+    const struct tcx_value *regions = tcx_value_get(p, "regions"),
+                           *services = tcx_value_get(p, "services");
+    const struct tcx_value *own =
+        tcx__value_find(services, model->endpoint_prefix, strlen(model->endpoint_prefix));
     for (const struct tcx_value *e = tcx_value_first(own, "endpoints"); e != NULL; e = e->next)
       if (tcx__value_find(regions, e->name, e->name_len) != NULL)
         (void)push_copy(&q->w, e->name);
   }
 }
 
-tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session, const char *service, const char *partition) {
+tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session, const char *service,
+                                               const char *partition) {
   struct question q;
   if (partition == NULL)
     partition = "aws";
@@ -172,7 +196,9 @@ tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session, const cha
 
 /* ---- a service ---- */
 
-static bool begin_of_client(struct writer *w, tcx_client_t *client) { return begin(w, TCX_MAP, client->model != NULL ? client->session->models : NULL); }
+static bool begin_of_client(struct writer *w, tcx_client_t *client) {
+  return begin(w, TCX_MAP, client->model != NULL ? client->session->models : NULL);
+}
 
 tcx_value_t *tcx_client_describe(tcx_client_t *client) {
   const struct tcx_model *model = client->model;
@@ -198,12 +224,15 @@ tcx_value_t *tcx_client_describe(tcx_client_t *client) {
 
 bool tcx_client_can_paginate(const tcx_client_t *client, const char *operation) {
   const struct tcx_operation *op;
-  return client->model != NULL && tcx__client_operation(client, operation, &op, NULL) == 0 && tcx__model_pagination(client->model, op) != NULL;
+  return client->model != NULL && operation != NULL &&
+         tcx__client_operation(client, operation, &op, NULL) == 0 &&
+         tcx__model_pagination(client->model, op) != NULL;
 }
 
 bool tcx_client_has_event_stream(const tcx_client_t *client, const char *operation) {
   const struct tcx_operation *op;
-  return client->model != NULL && tcx__client_operation(client, operation, &op, NULL) == 0 && (op->flags & TCX__OP_EVENT_OUTPUT) != 0;
+  return client->model != NULL && tcx__client_operation(client, operation, &op, NULL) == 0 &&
+         (op->flags & TCX__OP_EVENT_OUTPUT) != 0;
 }
 
 /* ---- an operation and its shapes ---- */
@@ -224,7 +253,8 @@ static void reach(struct reached *r, const struct tcx_shape *shape) {
   r->queue[r->known++] = shape;
 }
 
-static void put_member(struct writer *w, struct reached *r, struct tcx_value *map, const char *name, const struct tcx_member *m) {
+static void put_member(struct writer *w, struct reached *r, struct tcx_value *map, const char *name,
+                       const struct tcx_member *m) {
   struct tcx_value *v = put_map(w, map, name);
   put_text(w, v, "shape", m->shape->name);
   put_if(w, v, "streaming", (m->flags & TCX__M_STREAMING) != 0);
@@ -233,7 +263,8 @@ static void put_member(struct writer *w, struct reached *r, struct tcx_value *ma
   reach(r, m->shape);
 }
 
-static void put_structure(struct writer *w, struct reached *r, struct tcx_value *v, const struct tcx_shape *shape) {
+static void put_structure(struct writer *w, struct reached *r, struct tcx_value *v,
+                          const struct tcx_shape *shape) {
   struct tcx_value *required = shape->n_required > 0 ? put_list(w, v, "required") : NULL;
   for (uint32_t i = 0; i < shape->n_required; i++)
     push_text(w, required, shape->members[shape->required[i]].name);
@@ -255,11 +286,14 @@ static void put_structure(struct writer *w, struct reached *r, struct tcx_value 
 
 static struct tcx_value *number(struct writer *w, double n) {
   bool whole = n >= -1e15 && n <= 1e15 && n == (double)(int64_t)n;
-  return whole ? tcx__value_new_int(w->root->arena, (int64_t)n) : tcx__value_new_num(w->root->arena, n);
+  return whole ? tcx__value_new_int(w->root->arena, (int64_t)n)
+               : tcx__value_new_num(w->root->arena, n);
 }
 
-static void put_shape(struct writer *w, struct reached *r, struct tcx_value *shapes, const struct tcx_shape *shape) {
-  static const char *const types[] = {"structure", "list", "map", "string", "blob", "boolean", "integer", "long", "float", "double", "timestamp"};
+static void put_shape(struct writer *w, struct reached *r, struct tcx_value *shapes,
+                      const struct tcx_shape *shape) {
+  static const char *const types[] = {"structure", "list", "map",   "string", "blob",     "boolean",
+                                      "integer",   "long", "float", "double", "timestamp"};
   struct tcx_value *v = put_map(w, shapes, shape->name);
   put_text(w, v, "type", types[shape->type]);
   if (shape->type == TCX__SHAPE_STRUCTURE)
@@ -275,7 +309,8 @@ static void put_shape(struct writer *w, struct reached *r, struct tcx_value *sha
 }
 
 /* A reference to a shape that the operation varies is one to the shape. */
-static void put_io(struct writer *w, struct reached *r, const char *name, const struct tcx_shape *shape) {
+static void put_io(struct writer *w, struct reached *r, const char *name,
+                   const struct tcx_shape *shape) {
   if (shape == NULL)
     return;
   put_text(w, &w->root->value, name, shape->name);
@@ -287,8 +322,11 @@ static void put_operation(struct writer *w, struct reached *r, const struct tcx_
   put_text(w, map, "name", op->name);
   put_text(w, map, "method", op->method);
   put_text(w, map, "http_method", op->http_method);
-  put_text(w, map, "request_uri", op->query == NULL ? op->path : tcx__arena_printf(w->root->arena, "%s?%s", op->path, op->query));
-  put(w, map, "paginated", tcx__value_new_bool(w->root->arena, tcx__model_pagination(r->model, op) != NULL));
+  put_text(w, map, "request_uri",
+           op->query == NULL ? op->path
+                             : tcx__arena_printf(w->root->arena, "%s?%s", op->path, op->query));
+  put(w, map, "paginated",
+      tcx__value_new_bool(w->root->arena, tcx__model_pagination(r->model, op) != NULL));
   put_if(w, map, "deprecated", (op->flags & TCX__OP_DEPRECATED) != 0);
   put_io(w, r, "input", op->input);
   put_io(w, r, "output", op->output);
@@ -308,7 +346,7 @@ tcx_value_t *tcx_client_describe_operation(tcx_client_t *client, const char *ope
   if (!begin_of_client(&w, client) || client->model == NULL)
     return end_with(&w, &client->problem);
   struct tcx_fail fail = {.arena = w.root->arena};
-  if (tcx__client_operation(client, operation, &op, &fail) != 0)
+  if (tcx__client_operation(client, operation != NULL ? operation : "", &op, &fail) != 0)
     return end_with(&w, &fail);
   struct tcx_arena *scratch = tcx__arena_new();
   struct reached r = {.model = client->model};

@@ -27,9 +27,9 @@ struct tcx_models {
   unsigned refs;
   const struct tcx_packed_model *const *embedded;
   const struct tcx_partitions *partitions;
-  bool partitions_looked_for; /* in the folders: partitions is what holds */
+  bool partitions_looked_for;  /* in the folders: partitions is what holds */
   struct tcx_value *endpoints; /* endpoints.json, once it was asked for */
-  unsigned n_roots;           /* folders that exist: of data_path, then home's */
+  unsigned n_roots;            /* folders that exist: of data_path, then home's */
   const char *roots[ROOTS_MAX];
   const char *program;   /* NULL: not known */
   bool not_installed;    /* the installed folder is not asked, or was not found */
@@ -67,8 +67,8 @@ static int add_roots(struct tcx_models *models, const struct tcx_models_options 
   return 0;
 }
 
-/* The installed data folder into models->installed, NULL when there is none. An installation that was
- * moved as a whole, and a build folder, have it beside the program. */
+/* The installed data folder into models->installed, NULL when there is none. An installation that
+ * was moved as a whole, and a build folder, have it beside the program. */
 static int find_installed(struct tcx_models *models) {
   static const char *const ways[] = {"../share/tucuxi/models", "../../share/tucuxi/models"};
   if (models->not_installed || models->installed != NULL)
@@ -362,8 +362,8 @@ int tcx__models_get(struct tcx_models *models, const char *service, const struct
 
 /* ---- documents that belong to no service ---- */
 
-/* NAME at the top of a folder: the first of the roots that has it, then the installed one if it is to
- * be asked. *json is NULL when there is none. */
+/* NAME at the top of a folder: the first of the roots that has it, then the installed one if it is
+ * to be asked. *json is NULL when there is none. */
 static int find_document(struct tcx_models *models, struct tcx_arena *arena, const char *name,
                          bool ask_installed, struct tcx_value **json, const char **file,
                          struct tcx_fail *f) {
@@ -395,8 +395,8 @@ static int load_partitions(struct tcx_models *models, struct tcx_arena *scratch,
   struct tcx_fail inner = {.arena = f->arena};
   struct tcx_value *json;
   const char *file;
-  int status = find_document(models, scratch, "partitions", models->partitions == NULL, &json,
-                             &file, f);
+  int status =
+      find_document(models, scratch, "partitions", models->partitions == NULL, &json, &file, f);
   if (status != 0)
     return status;
   if (json == NULL && models->partitions == NULL)

@@ -5,7 +5,7 @@ import source
 import tap
 
 header = re.sub(r"/\*.*?\*/", " ", source.read("lib/model/model.h"), flags=re.S)
-packed = source.read("lib/model/packed.c")
+packed = re.sub(r"\s+", " ", source.read("lib/model/packed.c"))
 # Not fields of their own in packed.c: shapes and rules are packed beside the model, a value's parts stand as value.type and so on.
 ELSEWHERE = {"tcx_model": {"shapes", "n_shapes", "n_variants", "rules"}, "tcx_static_context": {"value"}}
 PARTS = {"tcx_static_context": ("value", "tcx_rule_param_value")}

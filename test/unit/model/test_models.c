@@ -1,9 +1,9 @@
 /* Where models come from: folders, versions, parts, packed files, extras; and what is wrong with
  * them. */
 #include "base/mem.h"
+#include "folder.h"
 #include "model/model.h"
 #include "model/rules.h"
-#include "folder.h"
 #include "support.h"
 #include "torture.h"
 #include <unistd.h>
@@ -88,7 +88,8 @@ static int count_model(void *ctx, const char *service) {
   return 0;
 }
 
-/* In one session, from the folder of the source tree and from the compressed one that is installed. */
+/* In one session, from the folder of the source tree and from the compressed one that is installed.
+ */
 static void every_service_loads(void **state) {
   (void)state;
   static const char *const folders[] = {DATA, TCX_BINARY_DIR "/share/tucuxi/models"};
@@ -142,16 +143,19 @@ static void newest_version_and_first_folder_win(void **state) {
   (void)state;
   char path[600];
   test_folder_put("one/small/2020-01-01/service-2.json", SMALL);
-  test_folder_put("two/small/2021-01-01/service-2.json.gz",
-      SMALL_HEAD "\"operations\":{\"Newer\":{\"http\":{\"method\":\"GET\",\"requestUri\":\"/"
-                 "\"}}},\"shapes\":{}}");
+  test_folder_put("two/small/2021-01-01/service-2.json.gz", SMALL_HEAD
+                  "\"operations\":{\"Newer\":{\"http\":{\"method\":\"GET\",\"requestUri\":\"/"
+                  "\"}}},\"shapes\":{}}");
   test_folder_put("three/small/2021-01-01/service-2.json", "not read");
-  test_folder_put("home/.aws/models/small/2020-01-01/waiters-2.json",
+  test_folder_put(
+      "home/.aws/models/small/2020-01-01/waiters-2.json",
       "{\"waiters\":{\"Up\":{\"operation\":\"Newer\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
       "\"matcher\":\"error\",\"expected\":true,\"state\":\"retry\"}]}}}");
-  test_folder_put("two/small/2021-01-01/paginators-1.json", "{\"pagination\":{\"Newer\":{\"input_token\":\"a\","
-                                                "\"output_token\":\"b\",\"result_key\":\"c\"}}}");
-  test_folder_put("two/small/2021-01-01/paginators-1.sdk-extras.json",
+  test_folder_put("two/small/2021-01-01/paginators-1.json",
+                  "{\"pagination\":{\"Newer\":{\"input_token\":\"a\","
+                  "\"output_token\":\"b\",\"result_key\":\"c\"}}}");
+  test_folder_put(
+      "two/small/2021-01-01/paginators-1.sdk-extras.json",
       "{\"merge\":{\"pagination\":{\"Newer\":{\"non_aggregate_keys\":[\"d\",\"e\"]}}}}");
   snprintf(path, sizeof path, "%s/one:/nowhere::~/../two:%s/three", test_folder, test_folder);
   char home[300];
@@ -239,11 +243,11 @@ static void installed_folder_lies_beside_the_program(void **state) {
 
 static void cycles_are_legal(void **state) {
   (void)state;
-  test_folder_put("small/2020-01-01/service-2.json",
-      SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
-                 "\"},\"input\":{\"shape\":\"A\"}}},\"shapes\":{"
-                 "\"A\":{\"type\":\"structure\",\"members\":{\"a\":{\"shape\":\"A\"},\"l\":{"
-                 "\"shape\":\"L\"}}},\"L\":{\"type\":\"list\",\"member\":{\"shape\":\"L\"}}}}");
+  test_folder_put("small/2020-01-01/service-2.json", SMALL_HEAD
+                  "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
+                  "\"},\"input\":{\"shape\":\"A\"}}},\"shapes\":{"
+                  "\"A\":{\"type\":\"structure\",\"members\":{\"a\":{\"shape\":\"A\"},\"l\":{"
+                  "\"shape\":\"L\"}}},\"L\":{\"type\":\"list\",\"member\":{\"shape\":\"L\"}}}}");
   struct asked a = ask("small");
   assert_int_equal(a.status, 0);
   const struct tcx_shape *shape = tcx__model_shape(a.model, "A");
@@ -402,9 +406,10 @@ static int load_once(void *ctx) {
   if (arena == NULL)
     return UV_ENOMEM;
   struct tcx_fail fail = {.arena = arena};
-  int status = tcx__models_new(
-      &(struct tcx_models_options){.data_path = test_folder, .home = test_folder, .not_installed = true},
-      &models);
+  int status = tcx__models_new(&(struct tcx_models_options){.data_path = test_folder,
+                                                            .home = test_folder,
+                                                            .not_installed = true},
+                               &models);
   if (status == 0) {
     status = tcx__models_get(models, ctx, &model, &fail);
     assert_true(status == 0 || status == UV_ENOMEM ||
@@ -419,7 +424,8 @@ static int load_once(void *ctx) {
 
 static void memory_may_end_anywhere(void **state) {
   (void)state;
-  test_folder_put("small/2020-01-01/service-2.json.gz", SMALL_HEAD
+  test_folder_put(
+      "small/2020-01-01/service-2.json.gz", SMALL_HEAD
       "\"operations\":{\"Op\":{\"http\":{\"method\":\"POST\",\"requestUri\":\"/"
       "x?y\"},\"input\":{\"shape\":\"A\",\"locationName\":\"R\"},\"errors\":[{\"shape\":\"A\"}],"
       "\"staticContextParams\":{\"L\":{\"value\":[\"a\",\"b\"]}},\"operationContextParams\":{\"P\":"
@@ -427,13 +433,15 @@ static void memory_may_end_anywhere(void **state) {
       "\"members\":{\"a\":{\"shape\":\"A\"},\"t\":{\"shape\":\"T\",\"xmlAttribute\":true,"
       "\"locationName\":\"x:y\"}}},\"T\":{\"type\":\"string\",\"enum\":[\"q\"]}}}");
   test_folder_put("small/2020-01-01/service-2.sdk-extras.json",
-      "{\"merge\":{\"shapes\":{\"T\":{\"sensitive\":true}}}}");
-  test_folder_put("small/2020-01-01/waiters-2.json",
+                  "{\"merge\":{\"shapes\":{\"T\":{\"sensitive\":true}}}}");
+  test_folder_put(
+      "small/2020-01-01/waiters-2.json",
       "{\"waiters\":{\"Up\":{\"operation\":\"Op\",\"delay\":1,\"maxAttempts\":2,\"acceptors\":[{"
       "\"matcher\":\"status\",\"expected\":404,\"state\":\"retry\"}]}}}");
   test_folder_put("small/2020-01-01/paginators-1.json",
-      "{\"pagination\":{\"Op\":{\"input_token\":\"a\",\"output_token\":[\"b\"]}}}");
-  test_folder_put("small/2020-01-01/endpoint-rule-set-1.json",
+                  "{\"pagination\":{\"Op\":{\"input_token\":\"a\",\"output_token\":[\"b\"]}}}");
+  test_folder_put(
+      "small/2020-01-01/endpoint-rule-set-1.json",
       "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
       "\"https://a.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
   char good[] = "small", near[] = "smal";

@@ -1,10 +1,11 @@
-/* What the generator embedded is what the loader makes of the same files; a session reads no file for it. */
+/* What the generator embedded is what the loader makes of the same files; a session reads no file
+ * for it. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include "model/model.h"
 #include "base/mem.h"
+#include "folder.h"
+#include "model/model.h"
 #include "model/packed.h"
 #include "model/rules.h"
-#include "folder.h"
 #include "support.h"
 #include "torture.h"
 #include <dirent.h>
@@ -43,32 +44,56 @@ static void same_text(const struct pair *p, const char *a, const char *b) {
 }
 
 /* Both stand at the same place in their model. */
-static void same_place(const struct pair *p, const void *a, const void *of_a, const void *b, const void *of_b) {
-  if ((a == NULL) != (b == NULL) || (a != NULL && (const char *)a - (const char *)of_a != (const char *)b - (const char *)of_b))
+static void same_place(const struct pair *p, const void *a, const void *of_a, const void *b,
+                       const void *of_b) {
+  if ((a == NULL) != (b == NULL) ||
+      (a != NULL && (const char *)a - (const char *)of_a != (const char *)b - (const char *)of_b))
     fail_msg("%s: points elsewhere", p->place);
 }
 
-static void same_record(const struct pair *p, const struct tcx_record *record, const void *a, const void *b);
+static void same_record(const struct pair *p, const struct tcx_record *record, const void *a,
+                        const void *b);
 
-static void same_value(const struct pair *p, unsigned kind, const struct tcx_record *items, const void *a, const void *b) {
+static void same_value(const struct pair *p, unsigned kind, const struct tcx_record *items,
+                       const void *a, const void *b) {
   switch ((tcx__field_kind)kind) {
-  case TCX__FIELD_U8: assert_int_equal(*(const uint8_t *)a, *(const uint8_t *)b); break;
+  case TCX__FIELD_U8:
+    assert_int_equal(*(const uint8_t *)a, *(const uint8_t *)b);
+    break;
   case TCX__FIELD_U16:
-  case TCX__FIELD_U16S: assert_int_equal(*(const uint16_t *)a, *(const uint16_t *)b); break;
-  case TCX__FIELD_U32: assert_int_equal(*(const uint32_t *)a, *(const uint32_t *)b); break;
-  case TCX__FIELD_DOUBLE: assert_memory_equal(a, b, sizeof(double)); break;
+  case TCX__FIELD_U16S:
+    assert_int_equal(*(const uint16_t *)a, *(const uint16_t *)b);
+    break;
+  case TCX__FIELD_U32:
+    assert_int_equal(*(const uint32_t *)a, *(const uint32_t *)b);
+    break;
+  case TCX__FIELD_DOUBLE:
+    assert_memory_equal(a, b, sizeof(double));
+    break;
   case TCX__FIELD_TEXT:
-  case TCX__FIELD_TEXTS: same_text(p, *(const char *const *)a, *(const char *const *)b); break;
+  case TCX__FIELD_TEXTS:
+    same_text(p, *(const char *const *)a, *(const char *const *)b);
+    break;
   case TCX__FIELD_STR:
-  case TCX__FIELD_STRS: assert_true(tcx__str_eq(*(const struct tcx_str *)a, *(const struct tcx_str *)b)); break;
+  case TCX__FIELD_STRS:
+    assert_true(tcx__str_eq(*(const struct tcx_str *)a, *(const struct tcx_str *)b));
+    break;
   case TCX__FIELD_SHAPE:
-  case TCX__FIELD_SHAPES: same_place(p, *(const void *const *)a, p->a->shapes, *(const void *const *)b, p->b->shapes); break;
-  case TCX__FIELD_OPERATIONS: same_place(p, *(const void *const *)a, p->a->operations, *(const void *const *)b, p->b->operations); break;
-  case TCX__FIELD_RECORDS: same_record(p, items, a, b); break;
+  case TCX__FIELD_SHAPES:
+    same_place(p, *(const void *const *)a, p->a->shapes, *(const void *const *)b, p->b->shapes);
+    break;
+  case TCX__FIELD_OPERATIONS:
+    same_place(p, *(const void *const *)a, p->a->operations, *(const void *const *)b,
+               p->b->operations);
+    break;
+  case TCX__FIELD_RECORDS:
+    same_record(p, items, a, b);
+    break;
   }
 }
 
-static void same_list(const struct pair *p, const struct tcx_field *field, const char *a, const char *b) {
+static void same_list(const struct pair *p, const struct tcx_field *field, const char *a,
+                      const char *b) {
   uint32_t n = tcx__field_count(field, a);
   size_t size = tcx__field_item_size(field);
   assert_int_equal(n, tcx__field_count(field, b));
@@ -79,13 +104,15 @@ static void same_list(const struct pair *p, const struct tcx_field *field, const
     same_value(p, field->kind, field->items, x + i * size, y + i * size);
 }
 
-static void same_record(const struct pair *p, const struct tcx_record *record, const void *a, const void *b) {
+static void same_record(const struct pair *p, const struct tcx_record *record, const void *a,
+                        const void *b) {
   for (unsigned i = 0; i < record->n_fields; i++) {
     const struct tcx_field *field = &record->fields[i];
     if (field->kind >= TCX__FIELD_RECORDS)
       same_list(p, field, a, b);
     else
-      same_value(p, field->kind, NULL, (const char *)a + field->offset, (const char *)b + field->offset);
+      same_value(p, field->kind, NULL, (const char *)a + field->offset,
+                 (const char *)b + field->offset);
   }
 }
 
@@ -121,8 +148,12 @@ static void loaded_and_embedded_are_equal(void **state) {
   struct tcx_models *models;
   struct tcx_arena *arena = tcx__arena_new();
   unsigned count = 0;
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true}, &models), 0);
-  for (const struct tcx_packed_model *const *embedded = tcx__embedded_models; *embedded != NULL; embedded++, count++) {
+  assert_int_equal(
+      tcx__models_new(&(struct tcx_models_options){.data_path = DATA, .not_installed = true},
+                      &models),
+      0);
+  for (const struct tcx_packed_model *const *embedded = tcx__embedded_models; *embedded != NULL;
+       embedded++, count++) {
     struct tcx_fail fail = {.arena = arena};
     struct tcx_model unpacked;
     const struct tcx_model *loaded;
@@ -153,10 +184,14 @@ static void embedded_ones_cost_no_file(void **state) {
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail fail = {.arena = arena};
   const struct tcx_model *model, *again;
-  struct tcx_models_options options = {.data_path = "/nowhere:relative", .home = "/nowhere", .embedded = tcx__embedded_models, .partitions = tcx__embedded_partitions};
+  struct tcx_models_options options = {.data_path = "/nowhere:relative",
+                                       .home = "/nowhere",
+                                       .embedded = tcx__embedded_models,
+                                       .partitions = tcx__embedded_partitions};
   files_opened = 0;
   assert_int_equal(tcx__models_new(&options, &models), 0);
-  for (const struct tcx_packed_model *const *embedded = tcx__embedded_models; *embedded != NULL; embedded++) {
+  for (const struct tcx_packed_model *const *embedded = tcx__embedded_models; *embedded != NULL;
+       embedded++) {
     assert_int_equal(tcx__models_get(models, (*embedded)->service, &model, &fail), 0);
     assert_int_equal(tcx__models_get(models, (*embedded)->service, &again, &fail), 0);
     assert_ptr_equal(model, again);
@@ -179,7 +214,10 @@ static void look_ups_find(void **state) {
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail fail = {.arena = arena};
   const struct tcx_model *s3;
-  assert_int_equal(tcx__models_new(&(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true}, &models), 0);
+  assert_int_equal(tcx__models_new(&(struct tcx_models_options){.embedded = tcx__embedded_models,
+                                                                .not_installed = true},
+                                   &models),
+                   0);
   assert_int_equal(tcx__models_get(models, "s3", &s3, &fail), 0);
   const struct tcx_operation *op = tcx__model_operation(s3, "list_objects_v2");
   assert_non_null(op);
@@ -205,7 +243,8 @@ static void look_ups_find(void **state) {
 static const struct tcx_model *ask(struct tcx_models **models, struct tcx_arena *arena) {
   struct tcx_fail fail = {.arena = arena};
   const struct tcx_model *model;
-  struct tcx_models_options options = {.data_path = test_folder, .embedded = tcx__embedded_models, .not_installed = true};
+  struct tcx_models_options options = {
+      .data_path = test_folder, .embedded = tcx__embedded_models, .not_installed = true};
   assert_int_equal(tcx__models_new(&options, models), 0);
   assert_int_equal(tcx__models_get(*models, "sts", &model, &fail), 0);
   return model;
@@ -221,8 +260,9 @@ static void parts_override_an_embedded_model(void **state) {
   tcx__models_free(models);
   test_folder_put("sts/2010-01-01/endpoint-rule-set-1.json", "older ones are not read");
   test_folder_put("sts/2011-06-15/endpoint-rule-set-1.json",
-                "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":\"https://other.example\","
-                "\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
+                  "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],"
+                  "\"endpoint\":{\"url\":\"https://other.example\","
+                  "\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
   sts = ask(&models, arena);
   assert_non_null(tcx__model_operation(sts, "assume_role"));
   assert_ptr_not_equal(sts->rules, own_rules);
@@ -231,7 +271,8 @@ static void parts_override_an_embedded_model(void **state) {
   assert_int_equal(tcx__endpoint_resolve(sts->rules, NULL, NULL, arena, &endpoint, &fail), 0);
   assert_true(tcx__str_is(endpoint.url, "https://other.example"));
   tcx__models_free(models);
-  static const char small[] = "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":\"Small\",\"protocol\":\"rest-json\"},"
+  static const char small[] = "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":"
+                              "\"small\",\"serviceId\":\"Small\",\"protocol\":\"rest-json\"},"
                               "\"operations\":{},\"shapes\":{}}";
   test_folder_put("sts/2010-01-01/service-2.json", small);
   sts = ask(&models, arena);
@@ -253,7 +294,9 @@ static int unpack_once(void *ctx) {
   if (arena == NULL)
     return UV_ENOMEM;
   struct tcx_fail fail = {.arena = arena};
-  int status = tcx__models_new(&(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true}, &models);
+  int status = tcx__models_new(
+      &(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true},
+      &models);
   if (status == 0)
     status = tcx__models_get(models, "sts", &model, &fail);
   if (status == 0)
@@ -269,8 +312,11 @@ static void memory_may_end_anywhere(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(loaded_and_embedded_are_equal), cmocka_unit_test(embedded_ones_cost_no_file), cmocka_unit_test(look_ups_find),
-                                     cmocka_unit_test_setup_teardown(parts_override_an_embedded_model, test_folder_make, test_folder_remove),
-                                     cmocka_unit_test(memory_may_end_anywhere)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(loaded_and_embedded_are_equal), cmocka_unit_test(embedded_ones_cost_no_file),
+      cmocka_unit_test(look_ups_find),
+      cmocka_unit_test_setup_teardown(parts_override_an_embedded_model, test_folder_make,
+                                      test_folder_remove),
+      cmocka_unit_test(memory_may_end_anywhere)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,9 @@ static struct tcx_models *models;
 
 static int open_models(void **state) {
   (void)state;
-  return tcx__models_new(&(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true}, &models);
+  return tcx__models_new(
+      &(struct tcx_models_options){.embedded = tcx__embedded_models, .not_installed = true},
+      &models);
 }
 
 static int close_models(void **state) {
