@@ -2,7 +2,7 @@
 #ifndef TCX_PROTOCOLS_CBOR_BODY_H
 #define TCX_PROTOCOLS_CBOR_BODY_H
 #include "base/cbor.h"
-#include "protocols/cbor_build.h"
+#include "protocols/build.h"
 
 /* ---- writing (cbor_write.c) ---- */
 
@@ -20,7 +20,7 @@ int tcx__cbor_write(struct tcx_buf *out, const struct tcx_shape *shape, const st
  *   init -> feed* -> finish
  */
 struct tcx_cbor_reader {
-  struct tcx_cbor_build build;
+  struct tcx_build build;
   struct tcx_cbor cbor;
   struct tcx_buf text; /* the pieces of a string so far */
 };

@@ -241,37 +241,38 @@ static void reads_unions(void **state) {
         "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
   check("a16643686f696365a1634e657701",
         "{\"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
-  check_refused("a16643686f696365a0", "malformed response: no member is set in the union U");
-  check_refused("a16643686f696365a16141f6", "malformed response: no member is set in the union U");
+  check_refused("a16643686f696365a0",
+                "malformed response: Choice: the union U must have one and only one member set");
+  check_refused("a16643686f696365a16141f6",
+                "malformed response: Choice: the union U must have one and only one member set");
   check_refused("a16643686f696365a2"
                 "61416178"
                 "634e657701",
-                "malformed response: more than one member is set in the union U");
+                "malformed response: Choice: the union U must have one and only one member set");
   check_refused("a16643686f696365a2"
                 "61416178"
                 "6142a0",
-                "malformed response: more than one member is set in the union U");
+                "malformed response: Choice: the union U must have one and only one member set");
 }
 
 static void refuses_responses(void **state) {
   (void)state;
-  check_refused("f6", "malformed response: the value of Any is no map");
-  check_refused("80", "malformed response: the value of Any is no map");
-  check_refused("a1645465787401", "malformed response: the value of Text is no string");
-  check_refused("a164546578744161", "malformed response: the value of Text is no string");
-  check_refused("a164426c6f626161", "malformed response: the value of Blob is no blob");
-  check_refused("a16557686f6c65f93c00", "malformed response: the value of Whole is no integer");
-  check_refused("a16557686f6c65c101", "malformed response: the value of Whole has the tag 1");
-  check_refused("a16557686f6c65c24101", "malformed response: the value of Whole has the tag 2");
+  check_refused("f6", "malformed response: the document: a null is no structure");
+  check_refused("80", "malformed response: the document: a list is no structure");
+  check_refused("a1645465787401", "malformed response: Text is no string");
+  check_refused("a164546578744161", "malformed response: Text is no string");
+  check_refused("a164426c6f626161", "malformed response: Blob is no blob");
+  check_refused("a16557686f6c65f93c00", "malformed response: Whole is no integer");
+  check_refused("a16557686f6c65c101", "malformed response: Whole has the tag 1");
+  check_refused("a16557686f6c65c24101", "malformed response: Whole has the tag 2");
   check_refused("a1645768656ec1"
                 "6161",
-                "malformed response: the value of When is no timestamp");
-  check_refused("a1645768656ec1f97e00", "malformed response: the value of When is no timestamp");
-  check_refused("a1645768656ec11bffffffffffffffff",
-                "malformed response: the value of When is no timestamp");
-  check_refused("a164466c616700", "malformed response: the value of Flag is no boolean");
-  check_refused("a1644c697374a0", "malformed response: the value of List is no list");
-  check_refused("a1645472656580", "malformed response: the value of Tree is no map");
+                "malformed response: When is no timestamp");
+  check_refused("a1645768656ec1f97e00", "malformed response: When is no timestamp");
+  check_refused("a1645768656ec11bffffffffffffffff", "malformed response: When is no timestamp");
+  check_refused("a164466c616700", "malformed response: Flag is no boolean");
+  check_refused("a1644c697374a0", "malformed response: List: a map is no list");
+  check_refused("a1645472656580", "malformed response: Tree: a list is no structure");
   check_refused("a10102", "malformed response: a map's key is no string");
   check_refused("a1416102", "malformed response: a map's key is no string");
   check_refused("a1c1616102", "malformed response: a map's key is no string");

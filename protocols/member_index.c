@@ -1,13 +1,13 @@
-/* json_names.c - see json_names.h. Few members are searched one by one, many by a table with open
- * addressing. */
-#include "protocols/json_names.h"
+/* member_index.c - see member_index.h. Few members are searched one by one, many by a table with
+ * open addressing. */
+#include "protocols/member_index.h"
 #include "base/name_cache.h"
 #include "protocols/protocol.h"
 
 #define FEW 8 /* members that are searched one by one */
 
-struct tcx_json_names {
-  struct tcx_json_names *older;
+struct tcx_member_index {
+  struct tcx_member_index *older;
   const struct tcx_shape *shape;
   uint32_t mask;
   uint32_t slots[]; /* a member's place and 1; 0 is empty */
@@ -25,11 +25,11 @@ static bool is_it(const struct tcx_member *m, const char *name, size_t n) {
   return m->wire_len == n && tcx__name_is(m->wire, name, n) && !tcx__is_in_head(m);
 }
 
-static struct tcx_json_names *make(struct tcx_arena *arena, const struct tcx_shape *shape) {
+static struct tcx_member_index *make(struct tcx_arena *arena, const struct tcx_shape *shape) {
   uint32_t size = 16;
   while (size < shape->n_members * 2)
     size *= 2;
-  struct tcx_json_names *index =
+  struct tcx_member_index *index =
       tcx__arena_zalloc(arena, sizeof *index + size * sizeof index->slots[0]);
   if (index == NULL)
     return NULL;
@@ -45,12 +45,12 @@ static struct tcx_json_names *make(struct tcx_arena *arena, const struct tcx_sha
 }
 
 /* The shape's index, which is the first of the list then. */
-static struct tcx_json_names *index_of(struct tcx_json_names **indexes, struct tcx_arena *arena,
-                                       const struct tcx_shape *shape) {
-  struct tcx_json_names **link = indexes;
+static struct tcx_member_index *index_of(struct tcx_member_index **indexes, struct tcx_arena *arena,
+                                         const struct tcx_shape *shape) {
+  struct tcx_member_index **link = indexes;
   while (*link != NULL && (*link)->shape != shape)
     link = &(*link)->older;
-  struct tcx_json_names *found = *link;
+  struct tcx_member_index *found = *link;
   if (found != NULL)
     *link = found->older;
   else if ((found = make(arena, shape)) == NULL)
@@ -59,9 +59,9 @@ static struct tcx_json_names *index_of(struct tcx_json_names **indexes, struct t
   return *indexes = found;
 }
 
-int tcx__json_names_find(struct tcx_json_names **indexes, struct tcx_arena *arena,
-                         const struct tcx_shape *structure, uint32_t *next, const char *name,
-                         size_t n, const struct tcx_member **out) {
+int tcx__member_find(struct tcx_member_index **indexes, struct tcx_arena *arena,
+                     const struct tcx_shape *structure, uint32_t *next, const char *name, size_t n,
+                     const struct tcx_member **out) {
   const struct tcx_member *members = structure->members;
   uint32_t count = structure->n_members, i = *next;
   *out = NULL;
@@ -72,7 +72,7 @@ int tcx__json_names_find(struct tcx_json_names **indexes, struct tcx_arena *aren
       if (is_it(&members[i], name, n))
         *out = &members[i];
   } else {
-    const struct tcx_json_names *index = index_of(indexes, arena, structure);
+    const struct tcx_member_index *index = index_of(indexes, arena, structure);
     if (index == NULL)
       return UV_ENOMEM;
     for (uint32_t at = hash(name, n) & index->mask; index->slots[at] != 0 && *out == NULL;
