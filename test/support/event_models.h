@@ -46,6 +46,20 @@ static const char em_model[] =
     "'S':{'type':'string'},'B':{'type':'blob'},'L':{'type':'long'},'O':{'type':'boolean'},"
     "'T':{'type':'timestamp'}}}";
 
+#define EM_MODEL_MAX (sizeof em_model + 200)
+/* JSON has " for '. */
+static inline void em_quote(char *text) {
+  for (; *text != '\0'; text++)
+    *text = *text == '\'' ? '"' : *text;
+}
+/* The model of the protocol's service. */
+static inline void em_model_text(char out[EM_MODEL_MAX], int protocol) {
+  const struct em_protocol *p = &em_protocols[protocol];
+  snprintf(out, EM_MODEL_MAX, em_model, p->name, p->initial ? "" : "'payload':'Stream',",
+           p->initial ? "" : ",'location':'header','locationName':'x-note'");
+  em_quote(out);
+}
+
 static const char em_rules[] =
     "{'version':'1.0','parameters':{'Region':{'builtIn':'AWS::Region','required':false,'type':"
     "'String','documentation':'-'},"
@@ -56,14 +70,12 @@ static const char em_rules[] =
 
 static char em_folder[64];
 
-/* Text with ' for ". */
 static inline void em_put(const char *service, const char *name, const char *text) {
   char path[200];
   snprintf(path, sizeof path, "%s/%s/2026-01-01/%s", em_folder, service, name);
   FILE *file = fopen(path, "wb");
   assert_non_null(file);
-  for (; *text != '\0'; text++)
-    fputc(*text == '\'' ? '"' : *text, file);
+  fputs(text, file);
   fclose(file);
 }
 
@@ -73,15 +85,15 @@ static inline void em_make(void) {
   assert_non_null(mkdtemp(em_folder));
   for (int i = 0; i < EM_PROTOCOLS; i++) {
     const struct em_protocol *p = &em_protocols[i];
-    char path[200], model[sizeof em_model + 200];
+    char path[200], model[EM_MODEL_MAX], rules[sizeof em_rules];
     snprintf(path, sizeof path, "%s/%s", em_folder, p->service);
     assert_int_equal(mkdir(path, 0755), 0);
     snprintf(path, sizeof path, "%s/%s/2026-01-01", em_folder, p->service);
     assert_int_equal(mkdir(path, 0755), 0);
-    snprintf(model, sizeof model, em_model, p->name, p->initial ? "" : "'payload':'Stream',",
-             p->initial ? "" : ",'location':'header','locationName':'x-note'");
+    em_model_text(model, i);
+    em_quote(strcpy(rules, em_rules));
     em_put(p->service, "service-2.json", model);
-    em_put(p->service, "endpoint-rule-set-1.json", em_rules);
+    em_put(p->service, "endpoint-rule-set-1.json", rules);
   }
 }
 static inline void em_remove(void) {
