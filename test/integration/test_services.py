@@ -34,6 +34,13 @@ class Caller:
         r = subprocess.run([TOOL, "call", service, operation, json.dumps(params)], env=self.env, capture_output=True, text=True, timeout=100, check=False)
         return r.returncode, json.loads(r.stdout) if r.stdout else json.loads(r.stderr)
 
+    def events(self, service, operation, params):
+        """The events of a stream; the response, which must come last, is not among them."""
+        r = subprocess.run([TOOL, "call", service, operation, json.dumps(params)], env=self.env, capture_output=True, text=True, timeout=100, check=False)
+        lines = [json.loads(line) for line in r.stdout.splitlines()]
+        tap.ok(r.returncode == 0 and "ResponseMetadata" in (lines or [{}])[-1], f"{service} {operation}", r.stdout + r.stderr)
+        return lines[:-1]
+
     def good(self, service, operation, params=None):
         """The response; what fails is said."""
         status, answer = self.run(service, operation, params or {})
@@ -162,6 +169,18 @@ def apigateway(c):
 
 # ---- servers ----
 
+def s3_select(c):
+    """An event stream."""
+    c.good("s3", "create_bucket", {"Bucket": "bucket1"})
+    c.good("s3", "put_object", {"Bucket": "bucket1", "Key": "k", "Body": '{"a": 1}\n{"a": "é"}'})
+    query = {"Bucket": "bucket1", "Key": "k", "ExpressionType": "SQL", "Expression": "SELECT * FROM S3Object s", "InputSerialization": {"JSON": {"Type": "LINES"}}, "OutputSerialization": {"JSON": {}}}
+    events = c.events("s3", "select_object_content", query)
+    tap.equal([list(e) for e in events], [["Records"], ["Stats"], ["End"]], "its events")
+    rows = base64.b64decode(events[0]["Records"]["Payload"]).decode().splitlines() if events else []
+    tap.equal([json.loads(row) for row in rows], [{"a": 1}, {"a": "é"}], "the records")
+    c.bad("NoSuchKey", "s3", "select_object_content", {**query, "Key": "absent"})
+
+
 def make_user(c):
     """The keys of a user who may do anything."""
     c.good("iam", "create_user", {"UserName": "tester"})
@@ -202,7 +221,7 @@ def with_authentication():
 
 def without_authentication():
     with servers.moto() as server:
-        for part in (lambda_, route53, apigateway):
+        for part in (lambda_, route53, apigateway, s3_select):
             tap.diag(part.__name__)
             part(Caller(server.url, "any", "any"))
 
