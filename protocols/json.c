@@ -33,12 +33,7 @@ static int set_headers(struct tcx_serialize *s, struct tcx_request *req, struct 
 }
 
 static int serialize(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f) {
-  s->body = NULL;
-  s->body_requires_length = false;
-  req->method = s->op->http_method;
-  req->query = req->body = (struct tcx_str){NULL, 0};
-  if (req->path.n == 0)
-    req->path = TCX__STR("/");
+  tcx__request_begin(s, req);
   int status = set_headers(s, req, f);
   if (status != 0)
     return status;
@@ -99,4 +94,5 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
   return status != 0 || *out != NULL ? status : tcx__fail_memory(p->fail);
 }
 
-const struct tcx_protocol tcx__json = {"json", serialize, start, feed, finish, tcx__json_event, true};
+const struct tcx_protocol tcx__json = {"json", serialize,       start, feed,
+                                       finish, tcx__json_event, true};

@@ -40,6 +40,15 @@ const struct tcx_shape *tcx__error_shape(const struct tcx_model *model,
   return NULL;
 }
 
+void tcx__request_begin(struct tcx_serialize *s, struct tcx_request *req) {
+  s->body = NULL;
+  s->body_requires_length = false;
+  req->method = s->op->http_method;
+  req->query = req->body = (struct tcx_str){NULL, 0};
+  if (req->path.n == 0)
+    req->path = TCX__STR("/");
+}
+
 int tcx__document_keep(struct tcx_document *document, const char *p, size_t n) {
   struct tcx_buf *bytes = &document->bytes;
   size_t room = bytes->max - bytes->len;

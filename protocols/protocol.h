@@ -77,6 +77,9 @@ const char *tcx__status_phrase(int status);
 extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__json, tcx__rest_json, tcx__rpc_v2_cbor;
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);      /* NULL when this build has none of that name */
 
+/* What the requests of protocols with one path have in common: the operation's method, the endpoint's path or "/", no query, no body yet. */
+void tcx__request_begin(struct tcx_serialize *s, struct tcx_request *req);
+
 #define TCX__ERROR_DOCUMENT_MAX (1u << 20)   /* bytes of an error document that are looked at; the rest is ignored */
 struct tcx_document { struct tcx_buf bytes; bool cut; };                 /* kept as it comes, at most bytes.max; cut: there was more */
 int tcx__document_keep(struct tcx_document *document, const char *p, size_t n);   /* the buffer's status: UV_ENOMEM */

@@ -189,12 +189,7 @@ static int serialize(struct tcx_serialize *s, struct tcx_request *req, struct tc
                      bool ec2) {
   struct form form = {.f = f, .ec2 = ec2};
   struct tcx_member input = {.name = s->op->name, .shape = s->op->input};
-  s->body = NULL;
-  s->body_requires_length = false;
-  req->method = s->op->http_method;
-  req->query = req->body = (struct tcx_str){NULL, 0};
-  if (req->path.n == 0)
-    req->path = TCX__STR("/");
+  tcx__request_begin(s, req);
   tcx__buf_init(&form.out, req->arena, BODY_MAX);
   tcx__buf_init(&form.name, req->arena, FIELD_MAX);
   tcx__buf_adds(&form.out, "Action=");
@@ -348,5 +343,6 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
   return finish_output(parser, out, error);
 }
 
-const struct tcx_protocol tcx__query = {"query", serialize_query, start_query, feed, finish, NULL, false};
+const struct tcx_protocol tcx__query = {"query", serialize_query, start_query, feed, finish, NULL,
+                                        false};
 const struct tcx_protocol tcx__ec2 = {"ec2", serialize_ec2, start_ec2, feed, finish, NULL, false};

@@ -12,7 +12,6 @@ import datetime
 import json
 import os
 import random
-import sys
 from email.utils import formatdate
 
 import botocore
@@ -199,16 +198,5 @@ def errors():
         yield [service, name, status, headers, body, xml.plain(parsed), code, message]
 
 
-def main():
-    if botocore.__version__ != '1.44.5':
-        sys.exit('needs botocore 1.44.5')
-    os.makedirs(OUT, exist_ok=True)
-    for name, rows in (('requests', requests()), ('responses', responses()), ('errors', errors())):
-        rows = [json.dumps(row, ensure_ascii=False, separators=(',', ':')) for row in rows]
-        with open(os.path.join(OUT, name + '.json'), 'w', encoding='utf-8') as f:
-            f.write('[\n' + ',\n'.join(rows) + '\n]\n')
-        print(name, len(rows))
-
-
 if __name__ == '__main__':
-    main()
+    xml.write(OUT, {'requests': requests(), 'responses': responses(), 'errors': errors()})

@@ -7,12 +7,10 @@ errors.json     [service, operation, status, body, expected, request id, code, m
 
 All operations of STS and IAM, and some of EC2 (all of them, into a folder, with the arguments --all FOLDER). Timestamps are seconds since 1970, blobs are text. The same seed gives the same files.
 """
-import json
 import os
 import random
 import sys
 
-import botocore
 import botocore.session
 from botocore.awsrequest import create_request_object, prepare_request_dict
 from botocore.parsers import create_parser
@@ -110,16 +108,8 @@ def errors(everything):
 
 
 def main():
-    if botocore.__version__ != '1.44.5':
-        sys.exit('needs botocore 1.44.5')
     everything = '--all' in sys.argv
-    out = sys.argv[-1] if everything else OUT
-    os.makedirs(out, exist_ok=True)
-    for name, make in (('requests', requests), ('responses', responses), ('errors', errors)):
-        rows = [json.dumps(row, ensure_ascii=False, separators=(',', ':')) for row in make(everything)]
-        with open(os.path.join(out, name + '.json'), 'w', encoding='utf-8') as f:
-            f.write('[\n' + ',\n'.join(rows) + '\n]\n')
-        print(name, len(rows))
+    xml.write(sys.argv[-1] if everything else OUT, {'requests': requests(everything), 'responses': responses(everything), 'errors': errors(everything)})
 
 
 if __name__ == '__main__':

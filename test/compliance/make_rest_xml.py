@@ -257,16 +257,17 @@ def errors():
         yield ['GetObject', status, {}, body, plain(parsed), code, parsed['Error'].get('Message', '')]
 
 
-def main():
+def write(folder, files):
+    """Files of rows, a row a line: an iterable of rows by each file's name."""
     if botocore.__version__ != '1.44.5':
         sys.exit('needs botocore 1.44.5')
-    os.makedirs(OUT, exist_ok=True)
-    for name, rows in (('requests', requests()), ('responses', responses()), ('errors', errors())):
+    os.makedirs(folder, exist_ok=True)
+    for name, rows in files.items():
         rows = [json.dumps(row, ensure_ascii=False, separators=(',', ':')) for row in rows]
-        with open(os.path.join(OUT, name + '.json'), 'w', encoding='utf-8') as f:
+        with open(os.path.join(folder, name + '.json'), 'w', encoding='utf-8') as f:
             f.write('[\n' + ',\n'.join(rows) + '\n]\n')
         print(name, len(rows))
 
 
 if __name__ == '__main__':
-    main()
+    write(OUT, {'requests': requests(), 'responses': responses(), 'errors': errors()})

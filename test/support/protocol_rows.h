@@ -48,12 +48,25 @@ static inline void pr_responses(struct tcx_arena *arena, const char *file, unsig
   assert_int_equal(count, expected);
 }
 
-/* The value that a response gives, or the error's text. */
+/* The value that a response gives. */
 static inline bool pr_is_value(struct tcx_arena *own, const char *name,
                                const struct tcx_value *body, const struct tcx_value *expected,
                                const struct ph_parsed *got) {
   return ph_equal(expected, got->value)
              ? true
              : pr_wrong(name, body->u.bytes.p, ph_text(own, expected), ph_text(own, got->value));
+}
+
+/* The error that it gives. */
+static inline bool pr_is_error(struct tcx_arena *own, const struct tcx_value *body,
+                               const struct tcx_value *expected, const struct tcx_value *code,
+                               const struct tcx_value *message, const struct ph_parsed *got) {
+  const char *name = body->u.bytes.p;
+  if (got->status != 0)
+    return pr_wrong(name, "refused", "an error", got->text);
+  if (strcmp(got->error.code, code->u.bytes.p) != 0 ||
+      strcmp(got->error.message, message->u.bytes.p) != 0)
+    return pr_wrong(name, got->error.code, code->u.bytes.p, got->error.message);
+  return pr_is_value(own, "error", body, expected, got);
 }
 #endif

@@ -1,10 +1,8 @@
 /* rpc-v2-cbor beyond the public cases: every type both ways, what is refused and in which words,
  * unknown content, unions, errors, memory. */
-#include "protocol_help.h"
+#include "protocol_unit.h"
 #include "protocols/cbor_body.h"
-#include "torture.h"
 
-static struct tcx_arena *models, *arena;
 static const struct tcx_model *own;
 
 static const char own_json[] =
@@ -36,21 +34,8 @@ static const char own_json[] =
 
 /* ---- requests ---- */
 
-static struct tcx_request req;
-static struct tcx_fail failure;
-
-static int serialize(const char *operation, const char *path, struct tcx_value *params) {
-  struct tcx_serialize s = {
-      .model = own, .op = tcx__model_operation(own, operation), .params = params};
-  failure = (struct tcx_fail){.arena = arena};
-  req = (struct tcx_request){.arena = arena, .path = tcx__str(path)};
-  tcx__headers_init(&req.headers, arena);
-  return tcx__rpc_v2_cbor.serialize(&s, &req, &failure);
-}
 static int serialize_json(const char *json) {
-  struct tcx_value *params = NULL;
-  assert_int_equal(tcx__json_parse(arena, json, strlen(json), &params, NULL), 0);
-  return serialize("Do", "", params);
+  return pu_serialize(own, "Do", pu_json(arena, json), "");
 }
 static const char *header(const char *name) {
   const struct tcx_header *h = tcx__headers_get(&req.headers, name);
@@ -69,7 +54,7 @@ static void check_body(const char *json, const char *hex) {
 
 static void writes_requests(void **state) {
   (void)state;
-  assert_int_equal(serialize("Ask", "", NULL), 0);
+  assert_int_equal(pu_serialize(own, "Ask", NULL, ""), 0);
   IS(req.path, "/service/T/operation/Ask");
   assert_string_equal(req.method, "POST");
   assert_int_equal(req.body.n, 0);
@@ -77,10 +62,10 @@ static void writes_requests(void **state) {
   assert_string_equal(header("accept"), "application/cbor");
   assert_string_equal(header("smithy-protocol"), "rpc-v2-cbor");
   assert_string_equal(header("x-amzn-query-mode"), "true");
-  assert_int_equal(serialize("Watch", "/base/", NULL), 0);
+  assert_int_equal(pu_serialize(own, "Watch", NULL, "/base/"), 0);
   IS(req.path, "/base/service/T/operation/Watch");
   assert_string_equal(header("accept"), "application/vnd.amazon.eventstream");
-  assert_int_equal(serialize("Do", "/base", NULL), 0);
+  assert_int_equal(pu_serialize(own, "Do", NULL, "/base"), 0);
   IS(req.path, "/base/service/T/operation/Do");
   assert_int_equal(req.body.n, 1);
   assert_string_equal(header("content-type"), "application/cbor");
@@ -138,7 +123,7 @@ static void refuses_requests(void **state) {
   struct tcx_value *params = tcx__value_new(arena, TCX_MAP);
   assert_int_equal(tcx__value_add(arena, params, "Text", 4, tcx__value_new_str(arena, "\xff", 1)),
                    0);
-  assert_int_equal(serialize("Do", "", params), TCX_EPARAM);
+  assert_int_equal(pu_serialize(own, "Do", params, ""), TCX_EPARAM);
   assert_string_equal(failure.text, "the value of Text is not UTF-8");
 }
 
@@ -147,12 +132,10 @@ static void refuses_requests(void **state) {
 static struct ph_parsed parse(tcx__parse_mode mode, int status, const char *headers,
                               const char *hex) {
   struct tcx_response_head *head = tcx__arena_alloc(arena, sizeof *head);
-  struct tcx_value *fields = NULL;
   size_t n = strlen(hex) / 2;
   char *bytes = tcx__arena_alloc(arena, n + 1);
   assert_int_equal(tcx__hex_decode(bytes, hex, strlen(hex)), 0);
-  assert_int_equal(tcx__json_parse(arena, headers, strlen(headers), &fields, NULL), 0);
-  ph_head(arena, head, status, fields);
+  ph_head(arena, head, status, pu_json(arena, headers));
   const struct tcx_operation *op = tcx__model_operation(own, "Do");
   struct tcx_str body = {bytes, n};
   struct ph_parsed whole = ph_parse(arena, own, op, head, mode, body, 0, false);
@@ -341,36 +324,29 @@ static void reads_documents(void **state) {
 
 /* ---- memory ---- */
 
-static int parse_in_own_arena(void *ctx) {
-  (void)ctx;
+static void out_of_memory(void **state) {
+  (void)state;
   static const char body[] = "\xbf\x63New\x81\x81\x01\x63Map\xa1\x61k\xa1\x64List\x82\x7f\x61"
                              "a\x61"
                              "b\xff\xf6\x66"
                              "Choice\xa1\x63New\x01\xff";
-  struct tcx_arena *small = tcx__arena_new_sized(256);
-  if (small == NULL)
-    return UV_ENOMEM;
-  struct tcx_response_head head = {.status = 200};
-  struct ph_parsed got = {.status = UV_ENOMEM};
-  const char *text = NULL;
-  for (int mode = TCX__PARSE_OUTPUT; mode <= TCX__PARSE_ERROR; mode++) {
-    got = ph_parse(small, own, tcx__model_operation(own, "Do"), &head, (tcx__parse_mode)mode,
-                   (struct tcx_str){body, sizeof body - 1}, -1, false);
-    if (got.status != 0)
-      break;
-    text = ph_text(small, got.value);
-    if (text == NULL)
-      got.status = UV_ENOMEM;
-    else if (mode == TCX__PARSE_OUTPUT)
-      assert_string_equal(text, "{\"Map\": {\"k\": {\"List\": [\"ab\", null]}}, \"Choice\": "
-                                "{\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}");
+  static const char error[] = "\xa3\x66__type\x66"
+                              "Broken\x67message\x62hi\x64Part\x61p";
+  struct pu_answer answers[] = {
+      {.status = 200,
+       .body = PU_BODY(body),
+       .expected = "{\"Map\": {\"k\": {\"List\": [\"ab\", null]}}, \"Choice\": "
+                   "{\"SDK_UNKNOWN_MEMBER\": {\"name\": \"New\"}}}"},
+      {.status = 400,
+       .body = PU_BODY(error),
+       .expected = "{\"Error\": {\"Code\": \"Broken\", \"Message\": \"hi\"}, \"message\": \"hi\", "
+                   "\"Part\": \"p\"}"},
+  };
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    answers[i].model = own;
+    answers[i].operation = "Do";
+    test_fail_until_ok(pu_parse_once, &answers[i]);
   }
-  tcx__arena_free(small);
-  return got.status;
-}
-static void out_of_memory(void **state) {
-  (void)state;
-  test_fail_until_ok(parse_in_own_arena, NULL);
 }
 
 static int setup_models(void **state) {
@@ -379,33 +355,14 @@ static int setup_models(void **state) {
   char *json = tcx__arena_strdup(models, own_json);
   for (char *p = json; *p != '\0'; p++)
     *p = *p == '\'' ? '"' : *p;
-  struct tcx_value *tree = NULL;
-  assert_int_equal(tcx__json_parse(models, json, strlen(json), &tree, NULL), 0);
-  own = ph_model(models, tree, "own");
+  own = ph_model(models, pu_json(models, json), "own");
   return 0;
 }
-static int teardown_models(void **state) {
-  (void)state;
-  tcx__arena_free(models);
-  return 0;
-}
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(writes_requests),   TEST(writes_bodies), TEST(refuses_requests),  TEST(reads_bodies),
       TEST(skips_the_unknown), TEST(reads_unions),  TEST(refuses_responses), TEST(reads_errors),
       TEST(reads_documents),   TEST(out_of_memory),
   };
-  return cmocka_run_group_tests(tests, setup_models, teardown_models);
+  return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
 }

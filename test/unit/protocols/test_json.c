@@ -1,9 +1,7 @@
 /* json and rest-json beyond the public cases: what is written and refused, in which words; what
  * values become of odd documents; errors, events, memory. */
-#include "protocol_help.h"
-#include "torture.h"
+#include "protocol_unit.h"
 
-static struct tcx_arena *models, *arena;
 static const struct tcx_model *json, *rest;
 
 /* A small model, as json and as rest-json. Wide has 70 members, m00 to m69. */
@@ -57,25 +55,6 @@ static const char model_middle[] =
 
 /* ---- requests ---- */
 
-static struct tcx_request req;
-static struct tcx_fail failure;
-
-static int serialize(const struct tcx_model *model, const char *operation,
-                     const struct tcx_value *params, const char *path) {
-  struct tcx_serialize s = {
-      .model = model, .op = tcx__model_operation(model, operation), .params = params};
-  req = (struct tcx_request){.arena = arena, .path = tcx__str(path)};
-  failure = (struct tcx_fail){.arena = arena};
-  tcx__headers_init(&req.headers, arena);
-  return tcx__protocol_by_name(model->protocol)->serialize(&s, &req, &failure);
-}
-
-static struct tcx_value *from_json(const char *text) {
-  struct tcx_value *v = NULL;
-  assert_int_equal(tcx__json_parse(arena, text, strlen(text), &v, NULL), 0);
-  return v;
-}
-
 static void body_is(const char *expected) {
   assert_string_equal(tcx__arena_strndup(arena, req.body.p, req.body.n), expected);
 }
@@ -91,10 +70,10 @@ static void header_is(const char *name, const char *expected) {
 }
 
 static void check_body(const char *params, const char *expected) {
-  if (serialize(json, "Do", from_json(params), "") != 0)
+  if (pu_serialize(json, "Do", pu_json(arena, params), "") != 0)
     fail_msg("%s: %s", params, failure.text);
   body_is(expected);
-  assert_int_equal(serialize(rest, "Do", from_json(params), ""), 0);
+  assert_int_equal(pu_serialize(rest, "Do", pu_json(arena, params), ""), 0);
   body_is(expected);
 }
 
@@ -123,13 +102,13 @@ static void writes_bodies(void **state) {
   check_body("{\"Any\":[true]}", "{\"Any\":[true]}");
   struct tcx_value *params = tcx__value_new(arena, TCX_MAP);
   tcx__value_add(arena, params, "Number", 6, tcx__value_new_num(arena, -INFINITY));
-  assert_int_equal(serialize(json, "Do", params, ""), 0);
+  assert_int_equal(pu_serialize(json, "Do", params, ""), 0);
   body_is("{\"Number\":\"-Infinity\"}");
 }
 
 static void writes_heads(void **state) {
   (void)state;
-  assert_int_equal(serialize(json, "Stop", NULL, ""), 0);
+  assert_int_equal(pu_serialize(json, "Stop", NULL, ""), 0);
   assert_string_equal(req.method, "POST");
   assert_true(tcx__str_is(req.path, "/"));
   assert_int_equal(req.headers.count, 3);
@@ -137,68 +116,63 @@ static void writes_heads(void **state) {
   header_is("Content-Type", "application/x-amz-json-1.0");
   header_is("x-amzn-query-mode", "true");
   body_is("{}");
-  assert_int_equal(serialize(json, "Do", NULL, "/base"), 0);
+  assert_int_equal(pu_serialize(json, "Do", NULL, "/base"), 0);
   assert_true(tcx__str_is(req.path, "/base"));
   body_is("{}");
 }
 
 static void writes_rest_documents(void **state) {
   (void)state;
-  assert_int_equal(serialize(rest, "Do", NULL, ""), 0);
+  assert_int_equal(pu_serialize(rest, "Do", NULL, ""), 0);
   assert_true(tcx__str_is(req.path, "/do"));
   body_is("{}");
   header_is("Content-Type", "application/json");
-  assert_int_equal(serialize(rest, "Stop", NULL, ""), 0);
+  assert_int_equal(pu_serialize(rest, "Stop", NULL, ""), 0);
   assert_int_equal(req.body.n, 0);
   assert_int_equal(req.headers.count, 0);
-  assert_int_equal(serialize(rest, "Load", from_json("{\"Id\":\"i\"}"), ""), 0);
+  assert_int_equal(pu_serialize(rest, "Load", pu_json(arena, "{\"Id\":\"i\"}"), ""), 0);
   body_is("{}");
   header_is("x-id", "i");
   header_is("Content-Type", "application/json");
-  assert_int_equal(serialize(rest, "Load", from_json("{\"Body\":{\"Leaf\":\"x\"}}"), ""), 0);
+  assert_int_equal(pu_serialize(rest, "Load", pu_json(arena, "{\"Body\":{\"Leaf\":\"x\"}}"), ""),
+                   0);
   body_is("{\"leaf\":\"x\"}");
-  assert_int_equal(serialize(rest, "Choose", NULL, ""), 0);
+  assert_int_equal(pu_serialize(rest, "Choose", NULL, ""), 0);
   assert_int_equal(req.body.n, 0);
   header_is("Content-Type", NULL);
-  assert_int_equal(serialize(rest, "Head", from_json("{\"Id\":\"i\",\"Type\":\"text/x\"}"), ""), 0);
+  assert_int_equal(
+      pu_serialize(rest, "Head", pu_json(arena, "{\"Id\":\"i\",\"Type\":\"text/x\"}"), ""), 0);
   assert_int_equal(req.body.n, 0);
   header_is("Content-Type", "text/x");
 }
 
 static void check_unsent(const struct tcx_value *params, const char *why) {
-  assert_int_equal(serialize(json, "Do", params, ""), TCX_EPARAM);
+  assert_int_equal(pu_serialize(json, "Do", params, ""), TCX_EPARAM);
   assert_string_equal(failure.text, why);
 }
 
 static void refuses_requests(void **state) {
   (void)state;
-  check_unsent(from_json("{\"List\":\"x\"}"), "the value of List is not a list");
-  check_unsent(from_json("{\"Trees\":{\"a\":1}}"), "the value of value is not a map");
-  check_unsent(from_json("{\"Blob\":1}"), "the value of Blob cannot be sent");
-  check_unsent(from_json("{\"When\":\"soon\"}"), "the value of When cannot be sent");
-  check_unsent(from_json("{\"Date\":{}}"), "the value of Date cannot be sent");
+  check_unsent(pu_json(arena, "{\"List\":\"x\"}"), "the value of List is not a list");
+  check_unsent(pu_json(arena, "{\"Trees\":{\"a\":1}}"), "the value of value is not a map");
+  check_unsent(pu_json(arena, "{\"Blob\":1}"), "the value of Blob cannot be sent");
+  check_unsent(pu_json(arena, "{\"When\":\"soon\"}"), "the value of When cannot be sent");
+  check_unsent(pu_json(arena, "{\"Date\":{}}"), "the value of Date cannot be sent");
   struct tcx_value *params = tcx__value_new(arena, TCX_MAP), *v = tcx__value_new(arena, TCX_BODY);
   tcx__value_add(arena, params, "Text", 4, v);
   check_unsent(params, "the value of Text cannot be sent");
   struct tcx_model bare = *json;
   bare.target_prefix = NULL;
-  assert_int_equal(serialize(&bare, "Do", NULL, ""), TCX_ESERVICE);
+  assert_int_equal(pu_serialize(&bare, "Do", NULL, ""), TCX_ESERVICE);
   assert_string_equal(failure.text, "the model of json lacks its targetPrefix or jsonVersion");
 }
 
 /* ---- responses ---- */
 
-static struct ph_parsed parse(const struct tcx_model *model, const char *operation, int status,
-                              const char *headers, const char *body, long cut) {
-  struct tcx_response_head head;
-  ph_head(arena, &head, status, headers != NULL ? from_json(headers) : NULL);
-  return ph_parse(arena, model, tcx__model_operation(model, operation), &head,
-                  status >= 300 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT, tcx__str(body), cut, false);
-}
-
 static void check_read(const char *body, const char *expected) {
   for (long cut = -1; cut < (long)strlen(body); cut++) {
-    struct ph_parsed got = parse(cut % 2 == 0 ? rest : json, "Do", 200, NULL, body, cut);
+    struct ph_parsed got =
+        pu_parse(cut % 2 == 0 ? rest : json, "Do", 200, NULL, tcx__str(body), cut);
     if (got.status != 0)
       fail_msg("%s: %s", body, got.text);
     assert_string_equal(ph_text(arena, got.value), expected);
@@ -277,7 +251,7 @@ static void reads_wide_structures(void **state) {
     for (int i = 0; i < 70; i++)
       tcx__buf_printf(&body, ",\"m%02d\":\"%d\"", i * steps[k] % 70, i * steps[k] % 70);
     tcx__buf_adds(&body, ",\"m7\":0,\"m070\":0}}");
-    struct ph_parsed got = parse(json, "Do", 200, NULL, body.data, 0);
+    struct ph_parsed got = pu_parse(json, "Do", 200, NULL, tcx__str(body.data), 0);
     assert_int_equal(got.status, 0);
     const struct tcx_value *wide = ph_get(got.value, "Wide");
     assert_int_equal(tcx__value_count(wide), 70);
@@ -292,7 +266,8 @@ static void reads_wide_structures(void **state) {
 
 static void check_refused(const char *body, const char *why) {
   for (long cut = -1; cut < (long)strlen(body); cut++) {
-    struct ph_parsed got = parse(cut % 2 == 0 ? rest : json, "Do", 200, NULL, body, cut);
+    struct ph_parsed got =
+        pu_parse(cut % 2 == 0 ? rest : json, "Do", 200, NULL, tcx__str(body), cut);
     assert_int_equal(got.status, TCX_EPROTO);
     assert_string_equal(got.text, why);
   }
@@ -319,18 +294,18 @@ static void refuses_answers(void **state) {
                 "malformed response: Choice: the union U must have one and only one member set");
   check_refused("{\"Choice\":{\"C\":{},\"D\":1}}",
                 "malformed response: Choice: the union U must have one and only one member set");
-  struct ph_parsed got = parse(json, "Do", 200, NULL, "{\"text\":", 0);
+  struct ph_parsed got = pu_parse(json, "Do", 200, NULL, tcx__str("{\"text\":"), 0);
   assert_int_equal(got.status, TCX_EPROTO);
   assert_string_equal(got.text,
                       "malformed response: not JSON near byte 8: parse error: premature EOF");
-  got = parse(rest, "Do", 200, NULL, "<html>", 0);
+  got = pu_parse(rest, "Do", 200, NULL, tcx__str("<html>"), 0);
   assert_int_equal(got.status, TCX_EPROTO);
   assert_non_null(strstr(got.text, "malformed response: not JSON near byte 0: lexical error"));
 }
 
 static void check_rest(const char *operation, const char *headers, const char *body,
                        const char *expected) {
-  struct ph_parsed got = parse(rest, operation, 200, headers, body, -1);
+  struct ph_parsed got = pu_parse(rest, operation, 200, headers, tcx__str(body), -1);
   if (got.status != 0)
     fail_msg("%s: %s", body, got.text);
   assert_string_equal(ph_text(arena, got.value), expected);
@@ -346,14 +321,14 @@ static void reads_rest_documents(void **state) {
   check_rest("Choose", NULL, "", "{}");
   check_rest("Head", "{\"x-id\":\"i\"}", "this is not looked at", "{\"Id\": \"i\"}");
   check_rest("Stop", NULL, "neither is this", "{}");
-  assert_int_equal(parse(json, "Stop", 200, NULL, "nor this", 0).status, 0);
+  assert_int_equal(pu_parse(json, "Stop", 200, NULL, tcx__str("nor this"), 0).status, 0);
 }
 
 /* ---- errors ---- */
 
 static void check_error(const struct tcx_model *model, int status, const char *headers,
                         const char *body, const char *expected) {
-  struct ph_parsed got = parse(model, "Do", status, headers, body, -1);
+  struct ph_parsed got = pu_parse(model, "Do", status, headers, tcx__str(body), -1);
   assert_int_equal(got.status, 0);
   assert_string_equal(ph_text(arena, got.value), expected);
   assert_string_equal(got.error.code, ph_str(ph_get(got.value, "Error"), "Code", "?"));
@@ -455,60 +430,16 @@ static void passes_over_the_unknown(void **state) {
   tcx__arena_free(own);
 }
 
-static int serialize_once(void *ctx) {
-  static const char text[] =
-      "{\"Map\":{\"a b\":1},\"List\":[\"a rather long text that has no room in a buffer's first "
-      "bytes\"],\"Trees\":{\"x\":{\"Leaf\":\"y\"}},\"Any\":[1],\"When\":1,\"Blob\":\"abc\"}";
-  const struct tcx_model *model = ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  struct tcx_value *params = NULL;
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_fail f = {.arena = inner};
-  struct tcx_request r = {.arena = inner};
-  int status = tcx__json_parse(inner, text, sizeof text - 1, &params, &f);
-  struct tcx_serialize s = {
-      .model = model, .op = tcx__model_operation(model, "Do"), .params = params};
-  tcx__headers_init(&r.headers, inner);
-  if (status == 0)
-    status = tcx__protocol_by_name(model->protocol)->serialize(&s, &r, &f);
-  if (status == 0)
-    assert_true(tcx__str_is(
-        r.body, "{\"Map\":{\"a b\":1},\"List\":[\"a rather long text that has no room in a "
-                "buffer's first bytes\"],\"Trees\":{\"x\":{\"leaf\":\"y\"}},\"Any\":[1],"
-                "\"When\":1,\"Blob\":\"YWJj\"}"));
-  assert_true(status == 0 || status == UV_ENOMEM);
-  tcx__arena_free(inner);
-  return status;
-}
-
-struct answer {
-  const struct tcx_model *model;
-  int http_status;
-  const char *body, *expected;
-};
-static int parse_once(void *ctx) {
-  const struct answer *a = ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_response_head head = {.status = a->http_status};
-  tcx__headers_init(&head.headers, inner);
-  struct ph_parsed got = ph_parse(inner, a->model, tcx__model_operation(a->model, "Do"), &head,
-                                  a->http_status >= 300 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT,
-                                  tcx__str(a->body), -1, false);
-  assert_true(got.status == 0 || got.status == UV_ENOMEM);
-  const char *text = got.status == 0 ? ph_text(inner, got.value) : NULL;
-  if (text != NULL)
-    assert_string_equal(text, a->expected);
-  tcx__arena_free(inner);
-  return text != NULL ? 0 : UV_ENOMEM;
-}
-
 static void out_of_memory(void **state) {
   (void)state;
-  test_fail_until_ok(serialize_once, (void *)(uintptr_t)json);
-  test_fail_until_ok(serialize_once, (void *)(uintptr_t)rest);
+  static const char params[] =
+      "{\"Map\":{\"a b\":1},\"List\":[\"a rather long text that has no room in a buffer's first "
+      "bytes\"],\"Trees\":{\"x\":{\"Leaf\":\"y\"}},\"Any\":[1],\"When\":1,\"Blob\":\"abc\"}";
+  static const char sent[] =
+      "{\"Map\":{\"a b\":1},\"List\":[\"a rather long text that has no room in a buffer's first "
+      "bytes\"],\"Trees\":{\"x\":{\"leaf\":\"y\"}},\"Any\":[1],\"When\":1,\"Blob\":\"YWJj\"}";
+  test_fail_until_ok(pu_serialize_once, &(struct pu_request){json, "Do", params, sent});
+  test_fail_until_ok(pu_serialize_once, &(struct pu_request){rest, "Do", params, sent});
   static const char body[] =
       "{\"text\":\"a\\nb\",\"Blob\":\"YWJj\",\"When\":1,\"Count\":12345678901234567890,"
       "\"Number\":1.5,\"Wide\":{\"m50\":\"x\"},\"Trees\":{\"t\":{\"Tree\":{\"Tree\":{}}}},"
@@ -521,18 +452,27 @@ static void out_of_memory(void **state) {
   static const char error[] = "{\"__type\":\"Broken\",\"message\":\"m\",\"Part\":\"p\"}";
   static const char error_value[] =
       "{\"Error\": {\"Code\": \"Broken\", \"Message\": \"m\"}, \"Part\": \"p\"}";
-  struct answer answers[] = {{json, 200, body, value},
-                             {rest, 200, body, value},
-                             {json, 400, error, error_value},
-                             {rest, 400, error, error_value}};
+  struct pu_answer answers[] = {
+      {.model = json, .operation = "Do", .status = 200, .body = PU_BODY(body), .expected = value},
+      {.model = rest, .operation = "Do", .status = 200, .body = PU_BODY(body), .expected = value},
+      {.model = json,
+       .operation = "Do",
+       .status = 400,
+       .body = PU_BODY(error),
+       .expected = error_value},
+      {.model = rest,
+       .operation = "Do",
+       .status = 400,
+       .body = PU_BODY(error),
+       .expected = error_value},
+  };
   for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-    test_fail_until_ok(parse_once, &answers[i]);
+    test_fail_until_ok(pu_parse_once, &answers[i]);
 }
 
 /* ---- */
 
 static const struct tcx_model *make_model(const char *protocol) {
-  struct tcx_value *v;
   struct tcx_buf text;
   tcx__buf_init(&text, models, 1 << 20);
   tcx__buf_adds(&text, model_start);
@@ -541,8 +481,7 @@ static const struct tcx_model *make_model(const char *protocol) {
   for (int i = 0; i < 70; i++)
     tcx__buf_printf(&text, "%s\"m%02d\":{\"shape\":\"S\"}", i > 0 ? "," : "", i);
   tcx__buf_adds(&text, "}}}}");
-  assert_int_equal(tcx__json_parse(models, text.data, text.len, &v, NULL), 0);
-  return ph_model(models, v, protocol);
+  return ph_model(models, pu_json(models, text.data), protocol);
 }
 static int setup_models(void **state) {
   (void)state;
@@ -551,23 +490,6 @@ static int setup_models(void **state) {
   rest = make_model("rest-json");
   return 0;
 }
-static int teardown_models(void **state) {
-  (void)state;
-  tcx__arena_free(models);
-  return 0;
-}
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(writes_bodies),         TEST(writes_heads),
@@ -579,5 +501,5 @@ int main(void) {
       TEST(reads_events),          TEST(passes_over_the_unknown),
       TEST(out_of_memory),
   };
-  return cmocka_run_group_tests(tests, setup_models, teardown_models);
+  return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
 }

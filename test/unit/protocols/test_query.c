@@ -1,9 +1,7 @@
 /* query and ec2 beyond the public cases: names of fields, what is refused and in which words, where
  * an answer's parts may stand, errors, memory. */
-#include "protocol_help.h"
-#include "torture.h"
+#include "protocol_unit.h"
 
-static struct tcx_arena *models, *arena;
 static const struct tcx_model *query, *ec2;
 
 /* A small model, as query and as ec2. */
@@ -39,28 +37,9 @@ static const char json_end[] =
 
 /* ---- requests ---- */
 
-static struct tcx_request req;
-static struct tcx_fail failure;
-
-static int serialize(const struct tcx_model *model, const char *operation,
-                     const struct tcx_value *params, const char *path) {
-  struct tcx_serialize s = {
-      .model = model, .op = tcx__model_operation(model, operation), .params = params};
-  req = (struct tcx_request){.arena = arena, .path = tcx__str(path)};
-  failure = (struct tcx_fail){.arena = arena};
-  tcx__headers_init(&req.headers, arena);
-  return tcx__protocol_by_name(model->protocol)->serialize(&s, &req, &failure);
-}
-
-static struct tcx_value *from_json(const char *json) {
-  struct tcx_value *v = NULL;
-  assert_int_equal(tcx__json_parse(arena, json, strlen(json), &v, NULL), 0);
-  return v;
-}
-
 static void check_form(const struct tcx_model *model, const char *json, const char *expected) {
   char whole[2000];
-  assert_int_equal(serialize(model, "Do", from_json(json), ""), 0);
+  assert_int_equal(pu_serialize(model, "Do", pu_json(arena, json), ""), 0);
   snprintf(whole, sizeof whole, "Action=Do&Version=2000-01-01%s", expected);
   assert_string_equal(tcx__arena_strndup(arena, req.body.p, req.body.n), whole);
 }
@@ -88,25 +67,25 @@ static void writes_forms(void **state) {
 
 static void keeps_the_endpoints_path(void **state) {
   (void)state;
-  assert_int_equal(serialize(query, "Stop", NULL, ""), 0);
+  assert_int_equal(pu_serialize(query, "Stop", NULL, ""), 0);
   assert_true(tcx__str_is(req.path, "/"));
-  assert_int_equal(serialize(query, "Stop", NULL, "/base"), 0);
+  assert_int_equal(pu_serialize(query, "Stop", NULL, "/base"), 0);
   assert_true(tcx__str_is(req.path, "/base"));
   assert_int_equal(req.query.n, 0);
   assert_true(tcx__str_is(req.body, "Action=Stop&Version=2000-01-01"));
 }
 
 static void check_unsent(const struct tcx_value *params, const char *why) {
-  assert_int_equal(serialize(query, "Do", params, ""), TCX_EPARAM);
+  assert_int_equal(pu_serialize(query, "Do", params, ""), TCX_EPARAM);
   assert_string_equal(failure.text, why);
 }
 
 static void refuses_requests(void **state) {
   (void)state;
-  check_unsent(from_json("{\"List\":\"x\"}"), "the value of List is not a list");
-  check_unsent(from_json("{\"Tree\":[]}"), "the value of Tree is not a map");
-  check_unsent(from_json("{\"Named\":[]}"), "the value of Named cannot be sent");
-  check_unsent(from_json("{\"Map\":{\"a\":{}}}"), "the value of value cannot be sent");
+  check_unsent(pu_json(arena, "{\"List\":\"x\"}"), "the value of List is not a list");
+  check_unsent(pu_json(arena, "{\"Tree\":[]}"), "the value of Tree is not a map");
+  check_unsent(pu_json(arena, "{\"Named\":[]}"), "the value of Named cannot be sent");
+  check_unsent(pu_json(arena, "{\"Map\":{\"a\":{}}}"), "the value of value cannot be sent");
   struct tcx_value *top = tcx__value_new(arena, TCX_MAP), *v = top;
   for (int i = 0; i < 300; i++) {
     struct tcx_value *kid = tcx__value_new(arena, TCX_MAP);
@@ -118,17 +97,9 @@ static void refuses_requests(void **state) {
 
 /* ---- responses ---- */
 
-static struct ph_parsed parse(const struct tcx_model *model, const char *operation, int status,
-                              const char *body) {
-  struct tcx_response_head head;
-  ph_head(arena, &head, status, NULL);
-  return ph_parse(arena, model, tcx__model_operation(model, operation), &head,
-                  status >= 300 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT, tcx__str(body), -1, false);
-}
-
 static void check_read(const struct tcx_model *model, const char *operation, const char *body,
                        const char *expected, const char *id) {
-  struct ph_parsed got = parse(model, operation, 200, body);
+  struct ph_parsed got = pu_parse(model, operation, 200, NULL, tcx__str(body), -1);
   if (got.status != 0)
     fail_msg("%s: %s", body, got.text);
   assert_string_equal(ph_text(arena, got.value), expected);
@@ -162,7 +133,7 @@ static void reads_answers(void **state) {
 }
 
 static void check_refused(const char *operation, const char *body, const char *why) {
-  struct ph_parsed got = parse(query, operation, 200, body);
+  struct ph_parsed got = pu_parse(query, operation, 200, NULL, tcx__str(body), -1);
   assert_int_equal(got.status, TCX_EPROTO);
   assert_string_equal(got.text, why);
 }
@@ -181,7 +152,7 @@ static void refuses_answers(void **state) {
 
 static void check_error(const struct tcx_model *model, int status, const char *body,
                         const char *expected, const char *id) {
-  struct ph_parsed got = parse(model, "Do", status, body);
+  struct ph_parsed got = pu_parse(model, "Do", status, NULL, tcx__str(body), -1);
   assert_int_equal(got.status, 0);
   assert_string_equal(ph_text(arena, got.value), expected);
   assert_string_equal(got.error.code, ph_str(ph_get(got.value, "Error"), "Code", "?"));
@@ -222,98 +193,42 @@ static void reads_errors(void **state) {
 
 /* ---- memory ---- */
 
-static int serialize_once(void *ctx) {
-  static const char json[] = "{\"Map\":{\"a b\":1},\"Flat\":[\"a rather long text that has no room "
-                             "in a buffer's first bytes\"],\"Tree\":{\"Tree\":{\"Leaf\":\"x\"}}}";
-  (void)ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  struct tcx_value *params = NULL;
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_fail f = {.arena = inner};
-  struct tcx_request r = {.arena = inner};
-  int status = tcx__json_parse(inner, json, sizeof json - 1, &params, &f);
-  struct tcx_serialize s = {
-      .model = query, .op = tcx__model_operation(query, "Do"), .params = params};
-  tcx__headers_init(&r.headers, inner);
-  if (status == 0)
-    status = tcx__query.serialize(&s, &r, &f);
-  if (status == 0)
-    assert_true(tcx__str_is(
-        r.body, "Action=Do&Version=2000-01-01&Map.entry.1.key=a+b&Map.entry.1.value=1&One.1=a+"
-                "rather+long+text+that+has+no+room+in+a+buffer%27s+first+bytes&Tree.Tree.Leaf=x"));
-  assert_true(status == 0 || status == UV_ENOMEM);
-  tcx__arena_free(inner);
-  return status;
-}
-
-struct answer {
-  const struct tcx_model *model;
-  int http_status;
-  const char *body, *expected;
-};
-static int parse_once(void *ctx) {
-  const struct answer *a = ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_response_head head = {.status = a->http_status};
-  struct tcx_fail f = {.arena = inner};
-  struct tcx_parse p = {.arena = inner,
-                        .model = a->model,
-                        .op = tcx__model_operation(a->model, "Do"),
-                        .head = &head,
-                        .mode = a->http_status >= 300 ? TCX__PARSE_ERROR : TCX__PARSE_OUTPUT,
-                        .fail = &f};
-  const struct tcx_protocol *protocol = tcx__protocol_by_name(a->model->protocol);
-  struct tcx_parser *parser;
-  struct tcx_parse_error error = {0};
-  struct tcx_value *value;
-  tcx__headers_init(&head.headers, inner);
-  int status = protocol->start(&p, &parser);
-  for (const char *c = a->body; *c != '\0' && status == 0; c++)
-    status = protocol->feed(parser, c, 1);
-  if (status == 0)
-    status = protocol->finish(parser, &value, &error);
-  assert_true(status == 0 || status == UV_ENOMEM);
-  const char *text = status == 0 ? ph_text(inner, value) : NULL;
-  if (text != NULL) {
-    assert_string_equal(text, a->expected);
-    assert_string_equal(error.request_id, "r");
-  } else {
-    status = UV_ENOMEM;
-  }
-  tcx__arena_free(inner);
-  return status;
-}
-
 static void out_of_memory(void **state) {
   (void)state;
-  test_fail_until_ok(serialize_once, NULL);
-  struct answer answers[] = {
-      {query, 200, "<R><DoResult><List><member>a</member></List></DoResult>" ID "</R>",
-       "{\"List\": [\"a\"]}"},
-      {ec2, 200, "<R><Text>a</Text><requestId>r</requestId></R>", "{\"Text\": \"a\"}"},
-      {query, 400,
-       "<ErrorResponse><Error><Code>broken</Code><Part>p</Part></Error><RequestId>r</RequestId>"
-       "</ErrorResponse>",
-       "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}"},
-      {ec2, 400,
-       "<Response><Errors><Error><Code>broken</Code><Part>p</Part></Error></Errors>"
-       "<RequestID>r</RequestID></Response>",
-       "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}"},
+  struct pu_request request = {
+      query, "Do",
+      "{\"Map\":{\"a b\":1},\"Flat\":[\"a rather long text that has no room in a buffer's first "
+      "bytes\"],\"Tree\":{\"Tree\":{\"Leaf\":\"x\"}}}",
+      "Action=Do&Version=2000-01-01&Map.entry.1.key=a+b&Map.entry.1.value=1&One.1=a+rather+long+"
+      "text"
+      "+that+has+no+room+in+a+buffer%27s+first+bytes&Tree.Tree.Leaf=x"};
+  static const char list[] = "<R><DoResult><List><member>a</member></List></DoResult>" ID "</R>";
+  static const char text[] = "<R><Text>a</Text><requestId>r</requestId></R>";
+  static const char error[] = "<ErrorResponse><Error><Code>broken</Code><Part>p</Part></Error>"
+                              "<RequestId>r</RequestId></ErrorResponse>";
+  static const char errors[] = "<Response><Errors><Error><Code>broken</Code><Part>p</Part></Error>"
+                               "</Errors><RequestID>r</RequestID></Response>";
+  static const char broken[] =
+      "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}";
+  struct pu_answer answers[] = {
+      {.model = query, .status = 200, .body = PU_BODY(list), .expected = "{\"List\": [\"a\"]}"},
+      {.model = ec2, .status = 200, .body = PU_BODY(text), .expected = "{\"Text\": \"a\"}"},
+      {.model = query, .status = 400, .body = PU_BODY(error), .expected = broken},
+      {.model = ec2, .status = 400, .body = PU_BODY(errors), .expected = broken},
   };
-  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-    test_fail_until_ok(parse_once, &answers[i]);
+  test_fail_until_ok(pu_serialize_once, &request);
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    answers[i].operation = "Do";
+    answers[i].id = "r";
+    test_fail_until_ok(pu_parse_once, &answers[i]);
+  }
 }
 
 /* ---- */
 
 static const struct tcx_model *make_model(const char *protocol) {
-  struct tcx_value *json;
   const char *text = tcx__arena_printf(models, "%s%s%s", json_start, protocol, json_end);
-  assert_int_equal(tcx__json_parse(models, text, strlen(text), &json, NULL), 0);
-  return ph_model(models, json, protocol);
+  return ph_model(models, pu_json(models, text), protocol);
 }
 static int setup_models(void **state) {
   (void)state;
@@ -322,28 +237,11 @@ static int setup_models(void **state) {
   ec2 = make_model("ec2");
   return 0;
 }
-static int teardown_models(void **state) {
-  (void)state;
-  tcx__arena_free(models);
-  return 0;
-}
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(writes_forms),  TEST(keeps_the_endpoints_path), TEST(refuses_requests),
       TEST(reads_answers), TEST(refuses_answers),          TEST(reads_errors),
       TEST(out_of_memory),
   };
-  return cmocka_run_group_tests(tests, setup_models, teardown_models);
+  return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
 }

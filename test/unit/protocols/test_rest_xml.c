@@ -1,11 +1,9 @@
 /* rest-xml beyond the public cases: how the path is joined, what is refused and in which words,
  * bodies that stream, unknown content of any size, errors, memory. */
-#include "protocol_help.h"
-#include "torture.h"
+#include "protocol_unit.h"
 
 #define S3 TCX_SOURCE_DIR "/models/data/s3/2006-03-01/service-2.json"
 
-static struct tcx_arena *models, *arena;
 static const struct tcx_model *s3, *own;
 
 /* A small model of its own for what S3 lacks. */
@@ -42,20 +40,16 @@ static const char own_json[] =
 
 /* ---- requests ---- */
 
-static struct tcx_request req;
 static struct tcx_serialize ser;
-static struct tcx_fail failure;
 
 /* 0, or what serialize says. path: the endpoint's. */
 static int put(const struct tcx_model *model, const char *operation, const char *path,
                const char *json) {
-  struct tcx_value *params = NULL;
-  assert_int_equal(tcx__json_parse(arena, json, strlen(json), &params, NULL), 0);
   const char *instead = ser.path;
   failure = (struct tcx_fail){.arena = arena};
   ser = (struct tcx_serialize){.model = model,
                                .op = tcx__model_operation(model, operation),
-                               .params = params,
+                               .params = pu_json(arena, json),
                                .path = instead};
   req = (struct tcx_request){.arena = arena, .path = tcx__str(path)};
   tcx__headers_init(&req.headers, arena);
@@ -206,9 +200,7 @@ static struct ph_parsed parse(const struct tcx_model *model, const char *operati
                               tcx__parse_mode mode, int status, const char *headers,
                               const char *body, bool error_in_success) {
   struct tcx_response_head *head = tcx__arena_alloc(arena, sizeof *head);
-  struct tcx_value *fields = NULL;
-  assert_int_equal(tcx__json_parse(arena, headers, strlen(headers), &fields, NULL), 0);
-  ph_head(arena, head, status, fields);
+  ph_head(arena, head, status, pu_json(arena, headers));
   struct ph_parsed whole = ph_parse(arena, model, tcx__model_operation(model, operation), head,
                                     mode, tcx__str(body), 0, error_in_success);
   struct ph_parsed bytes = ph_parse(arena, model, tcx__model_operation(model, operation), head,
@@ -492,79 +484,23 @@ static void skips_in_constant_memory(void **state) {
   tcx__arena_free(inner);
 }
 
-static int serialize_once(void *ctx) {
-  static const char json[] = "{\"Bucket\":\"b\",\"MultipartUpload\":{\"Parts\":[{\"ETag\":\"e & "
-                             "f\",\"PartNumber\":1},{\"ETag\":\"g\",\"PartNumber\":2}]},\"Key\":"
-                             "\"a/b c\",\"UploadId\":\"u\",\"IfMatch\":\"x\"}";
-  (void)ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  struct tcx_value *params = NULL;
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_fail f = {.arena = inner};
-  struct tcx_request r = {.arena = inner};
-  int status = tcx__json_parse(inner, json, sizeof json - 1, &params, &f);
-  struct tcx_serialize s = {
-      .model = s3, .op = tcx__model_operation(s3, "complete_multipart_upload"), .params = params};
-  tcx__headers_init(&r.headers, inner);
-  if (status == 0)
-    status = tcx__rest_xml.serialize(&s, &r, &f);
-  if (status == 0)
-    assert_true(tcx__str_is(
-        r.body,
-        "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><ETag>e "
-        "&amp; f</ETag><PartNumber>1</PartNumber></Part>"
-        "<Part><ETag>g</ETag><PartNumber>2</PartNumber></Part></CompleteMultipartUpload>"));
-  assert_true(status == 0 || status == UV_ENOMEM);
-  tcx__arena_free(inner);
-  return status;
-}
-
-struct answer {
-  const struct tcx_model *model;
-  const char *operation, *body, *expected;
-  tcx__parse_mode mode;
-  bool error_in_success;
-};
-static int parse_once(void *ctx) {
-  const struct answer *a = ctx;
-  struct tcx_arena *inner = tcx__arena_new();
-  if (inner == NULL)
-    return UV_ENOMEM;
-  struct tcx_response_head head = {.status = a->mode == TCX__PARSE_ERROR ? 400 : 200};
-  struct tcx_fail f = {.arena = inner};
-  struct tcx_parse p = {.arena = inner,
-                        .model = a->model,
-                        .op = tcx__model_operation(a->model, a->operation),
-                        .head = &head,
-                        .mode = a->mode,
-                        .fail = &f,
-                        .error_in_success = a->error_in_success};
-  struct tcx_parser *parser;
-  struct tcx_value *value;
-  tcx__headers_init(&head.headers, inner);
-  int status = tcx__headers_add(&head.headers, TCX__STR("x-names"), TCX__STR("a,\"b\""));
-  if (status == 0)
-    status = tcx__rest_xml.start(&p, &parser);
-  for (const char *c = a->body; *c != '\0' && status == 0; c++)
-    status = tcx__rest_xml.feed(parser, c, 1);
-  if (status == 0)
-    status = tcx__rest_xml.finish(parser, &value, NULL);
-  assert_true(status == 0 || status == UV_ENOMEM);
-  const char *text = status == 0 ? ph_text(inner, value) : NULL;
-  if (text != NULL)
-    assert_string_equal(text, a->expected);
-  else
-    status = UV_ENOMEM;
-  tcx__arena_free(inner);
-  return status;
-}
-
 static void out_of_memory(void **state) {
   (void)state;
-  test_fail_until_ok(serialize_once, NULL);
-  struct answer answers[] = {
-      {own, "Put",
+  struct pu_request request = {
+      s3, "complete_multipart_upload",
+      "{\"Bucket\":\"b\",\"MultipartUpload\":{\"Parts\":[{\"ETag\":\"e & "
+      "f\",\"PartNumber\":1},{\"ETag\":\"g\",\"PartNumber\":2}]},\"Key\":"
+      "\"a/b c\",\"UploadId\":\"u\",\"IfMatch\":\"x\"}",
+      "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><ETag>e "
+      "&amp; f</ETag><PartNumber>1</PartNumber></Part>"
+      "<Part><ETag>g</ETag><PartNumber>2</PartNumber></Part></CompleteMultipartUpload>"};
+  static const struct {
+    const struct tcx_model **model;
+    const char *operation, *body, *expected;
+    int status;
+    bool error_in_success;
+  } answers[] = {
+      {&own, "Put",
        "<R><Map><e><key>a</key><value>1</value></e></Map><Flat><key>a</"
        "key><value>123456789012345678901</value></Flat><Blob>YWJj</Blob><Choice><N>x</N></Choice>"
        "<Text>some &amp; "
@@ -577,26 +513,32 @@ static void out_of_memory(void **state) {
        "\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": {\"Tree\": "
        "{\"Tree\": {}}}}}}}}}, "
        "\"Names\": [\"a\", \"b\"]}",
-       TCX__PARSE_OUTPUT, false},
-      {own, "Put",
+       200, false},
+      {&own, "Put",
        "<ErrorResponse><Error><Code>broken</Code><Part>p</Part></Error></ErrorResponse>",
-       "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}", TCX__PARSE_ERROR,
-       false},
-      {own, "Put", "nothing", "{\"Error\": {\"Code\": \"400\", \"Message\": \"Bad Request\"}}",
-       TCX__PARSE_ERROR, false},
-      {s3, "copy_object", "<Error><Code>X</Code></Error>", "{\"Error\": {\"Code\": \"X\"}}",
-       TCX__PARSE_OUTPUT, true},
-      {s3, "get_bucket_policy", "policy", "{\"Policy\": \"policy\"}", TCX__PARSE_OUTPUT, false},
-      {s3, "get_bucket_location", "<LocationConstraint>eu</LocationConstraint>",
-       "{\"LocationConstraint\": \"eu\"}", TCX__PARSE_OUTPUT, true},
-      {s3, "get_bucket_acl",
+       "{\"Error\": {\"Code\": \"broken\", \"Part\": \"p\"}, \"Part\": \"p\"}", 400, false},
+      {&own, "Put", "nothing", "{\"Error\": {\"Code\": \"400\", \"Message\": \"Bad Request\"}}",
+       400, false},
+      {&s3, "copy_object", "<Error><Code>X</Code></Error>", "{\"Error\": {\"Code\": \"X\"}}", 200,
+       true},
+      {&s3, "get_bucket_policy", "policy", "{\"Policy\": \"policy\"}", 200, false},
+      {&s3, "get_bucket_location", "<LocationConstraint>eu</LocationConstraint>",
+       "{\"LocationConstraint\": \"eu\"}", 200, true},
+      {&s3, "get_bucket_acl",
        "<A><Grant/><AccessControlList><Grant><Grantee xmlns:xsi='x' "
        "xsi:type='Group'><URI>u</URI></Grantee></Grant></AccessControlList></A>",
-       "{\"Grants\": [{\"Grantee\": {\"Type\": \"Group\", \"URI\": \"u\"}}]}", TCX__PARSE_OUTPUT,
-       false},
+       "{\"Grants\": [{\"Grantee\": {\"Type\": \"Group\", \"URI\": \"u\"}}]}", 200, false},
   };
+  test_fail_until_ok(pu_serialize_once, &request);
   for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-    test_fail_until_ok(parse_once, &answers[i]);
+    test_fail_until_ok(pu_parse_once,
+                       &(struct pu_answer){.model = *answers[i].model,
+                                           .operation = answers[i].operation,
+                                           .status = answers[i].status,
+                                           .body = tcx__str(answers[i].body),
+                                           .expected = answers[i].expected,
+                                           .header = {TCX__STR("x-names"), TCX__STR("a,\"b\"")},
+                                           .error_in_success = answers[i].error_in_success});
 }
 
 /* ---- */
@@ -605,28 +547,9 @@ static int setup_models(void **state) {
   (void)state;
   models = tcx__arena_new();
   s3 = ph_model_file(models, S3, "s3");
-  struct tcx_value *json;
-  assert_int_equal(tcx__json_parse(models, own_json, sizeof own_json - 1, &json, NULL), 0);
-  own = ph_model(models, json, "own");
+  own = ph_model(models, pu_json(models, own_json), "own");
   return 0;
 }
-static int teardown_models(void **state) {
-  (void)state;
-  tcx__arena_free(models);
-  return 0;
-}
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(joins_paths),
@@ -644,5 +567,5 @@ int main(void) {
       TEST(skips_in_constant_memory),
       TEST(out_of_memory),
   };
-  return cmocka_run_group_tests(tests, setup_models, teardown_models);
+  return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
 }
