@@ -3,14 +3,22 @@
  *
  * For each service the time of a client's creation in a session of its own, and at last of clients
  * of all services in one session: a line of JSON each,
- * {"service": NAME, "ms": MEDIAN, "least_ms": LEAST} of RUNS, and {"services": N, "operations": N,
- * "ms": ...}. Files are in the system's cache.
+ * {"service": NAME, "first_ms": FIRST, "ms": MEDIAN, "least_ms": LEAST} of RUNS, and {"services":
+ * N, "operations": N, "ms": ...}. Times are those of the process on a processor: what it takes where
+ * nothing else runs, with the files in the system's cache.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <tucuxi/model.h>
 
 #define RUNS 21
+
+static double now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
 
 static tcx_session_t *open_session(void) {
   tcx_session_t *session;
@@ -55,28 +63,29 @@ static void one(const char *service) {
   double ms[RUNS];
   for (int i = 0; i < RUNS; i++) {
     tcx_session_t *session = warm_session();
-    uint64_t begun = uv_hrtime();
+    double begun = now_ms();
     tcx_client_t *client;
     if (tcx_session_create_client(session, service, NULL, &client) != 0)
       exit(1);
-    ms[i] = (double)(uv_hrtime() - begun) / 1e6;
+    ms[i] = now_ms() - begun;
     (void)load(session, service);
     close_session(session);
   }
+  double first = ms[0];
   qsort(ms, RUNS, sizeof ms[0], by_size);
-  printf("{\"service\":\"%s\",\"ms\":%.3f,\"least_ms\":%.3f}\n", service, ms[RUNS / 2], ms[0]);
+  printf("{\"service\":\"%s\",\"first_ms\":%.3f,\"ms\":%.3f,\"least_ms\":%.3f}\n", service, first,
+         ms[RUNS / 2], ms[0]);
 }
 
 static void all(void) {
   tcx_session_t *session = warm_session();
   tcx_value_t *services = tcx_session_get_available_services(session);
   size_t n = 0, operations = 0;
-  uint64_t begun = uv_hrtime();
+  double begun = now_ms();
   for (const tcx_value_t *s = tcx_value_first(services, NULL); s != NULL;
        s = tcx_value_next(s), n++)
     operations += load(session, tcx_value_str(s, NULL));
-  printf("{\"services\":%zu,\"operations\":%zu,\"ms\":%.1f}\n", n, operations,
-         (double)(uv_hrtime() - begun) / 1e6);
+  printf("{\"services\":%zu,\"operations\":%zu,\"ms\":%.1f}\n", n, operations, now_ms() - begun);
   tcx_value_free(services);
   close_session(session);
 }
