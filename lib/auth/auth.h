@@ -1,5 +1,5 @@
 /*
- * auth.h - AWS Signature Version 4. Pure: the time comes in, nothing is sent, nothing is kept but the signing key cache that the caller owns.
+ * auth.h - AWS Signature Version 4 and 4A. Pure: the time comes in, nothing is sent, nothing is kept but the signing key cache that the caller owns.
  *
  * A request is signed in place: x-amz-date, x-amz-security-token, x-amz-content-sha256 (S3) and Authorization are appended to req->headers. To sign again (a retry)
  * the caller cuts headers.count back to what it was and calls again.
@@ -7,6 +7,7 @@
 #ifndef TCX_AUTH_AUTH_H
 #define TCX_AUTH_AUTH_H
 #include "base/checksum.h"
+#include "base/ecdsa.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/http.h"
@@ -27,14 +28,16 @@ typedef enum {
   TCX__PAYLOAD_HASH,                       /* SHA-256 of req->body, or payload_sha256 when it is set */
   TCX__PAYLOAD_UNSIGNED,                   /* UNSIGNED-PAYLOAD */
   TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER, /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
-  TCX__PAYLOAD_STREAMING,                  /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
-  TCX__PAYLOAD_STREAMING_TRAILER           /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER */
+  TCX__PAYLOAD_STREAMING,                  /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or -ECDSA-P256-SHA256- */
+  TCX__PAYLOAD_STREAMING_TRAILER           /* the same with -TRAILER */
 } tcx__payload;
 
+#define TCX__SIGNATURE_MAX (2 * TCX__P256_DER)   /* characters of a signature: 64, and of 4A at most so many */
 struct tcx_sigv4 {
   const char *access_key, *secret_key;
   const char *session_token;               /* NULL or "" = none */
-  const char *region, *service;            /* of the scope */
+  const char *region, *service;            /* of the scope; of 4A the region set: "*", "us-east-1,eu-west-1" */
+  bool asymmetric;                         /* 4A */
   int64_t now;                             /* Unix seconds */
   struct tcx_signing_keys *keys;           /* may be NULL: derived each time */
   tcx__payload payload;
@@ -46,7 +49,7 @@ struct tcx_sigv4 {
   bool token_after;                        /* the token is added after signing, and not signed (the test suite's omit_session_token) */
   /* for tests, NULL otherwise: what was signed, in req->arena */
   struct tcx_str *canonical_request, *string_to_sign;
-  char signature[65];                      /* out: hex, the seed of chunk signatures */
+  char signature[TCX__SIGNATURE_MAX + 1];  /* out: hex, the seed of chunk signatures */
 };
 /* Headers of botocore's blocklist (connection, expect, user-agent, x-amzn-trace-id, baggage, ... ) are not signed. UV_ENOMEM or TCX_EPARAM (scope too long). */
 int tcx__sigv4_sign(struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fail *f);
@@ -55,11 +58,15 @@ int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned ex
 
 /* ---- aws-chunked bodies (chunked.c): framing around windows of bytes that stay where they are ---- */
 #define TCX__CHUNK_SIZE 65536u             /* bytes of one signed or unsigned chunk; the last is shorter. Known before, so that Content-Length is. */
+struct tcx_signature_key {                 /* what signatures are made with */
+  bool asymmetric;
+  union { struct tcx_hmac_key hmac; unsigned char ecdsa[TCX__P256_SECRET]; } u;
+};
 struct tcx_chunked {                       /* one body being framed; wipe with tcx__chunked_wipe */
   tcx__payload payload;                    /* STREAMING_UNSIGNED_TRAILER, STREAMING or STREAMING_TRAILER */
   tcx__sum sum;                            /* the trailer's algorithm; NONE with STREAMING */
-  struct tcx_hmac_key key;                 /* signed forms: the signing key */
-  char previous[65];                       /* signature chained from: the seed first */
+  struct tcx_signature_key key;            /* signed forms */
+  char previous[TCX__SIGNATURE_MAX + 1];   /* signature chained from: the seed first */
   char date[17];
   char scope[128];
 };
@@ -67,9 +74,9 @@ struct tcx_chunked {                       /* one body being framed; wipe with t
 int tcx__chunked_init(struct tcx_chunked *c, const struct tcx_sigv4 *s, tcx__sum sum);
 void tcx__chunked_wipe(struct tcx_chunked *c);
 /* Content-Length of the framed body for decoded_length bytes. */
-uint64_t tcx__chunked_length(tcx__payload payload, tcx__sum sum, uint64_t decoded_length);
-#define TCX__CHUNK_HEAD 128                /* longest head of a chunk */
-#define TCX__CHUNK_TAIL 320                /* longest end: "0" chunk, trailer, trailer signature */
+uint64_t tcx__chunked_length(tcx__payload payload, bool asymmetric, tcx__sum sum, uint64_t decoded_length);
+#define TCX__CHUNK_HEAD 192                /* longest head of a chunk */
+#define TCX__CHUNK_TAIL 512                /* longest end: "0" chunk, trailer, trailer signature */
 /* Head of a chunk that holds these n (> 0) bytes: "10000;chunk-signature=...\r\n". After the bytes goes "\r\n". Returns its length. */
 size_t tcx__chunked_head(struct tcx_chunked *c, char out[TCX__CHUNK_HEAD], const void *p, size_t n);
 /* The zero chunk, the trailer with the checksum text, and the end. Returns its length. */

@@ -34,7 +34,7 @@ int tcx__chunked_init(struct tcx_chunked *c, const struct tcx_sigv4 *s, tcx__sum
   if (status < 0)
     return status;
   c->key = g.key;
-  memcpy(c->previous, s->signature, sizeof c->previous);
+  memcpy(c->previous, s->signature, strlen(s->signature) + 1);
   memcpy(c->date, g.date, sizeof c->date);
   memcpy(c->scope, g.scope, sizeof c->scope);
   tcx__wipe(&g.key, sizeof g.key);
@@ -58,13 +58,26 @@ static char *put_size(char *at, size_t n) {
   return at;
 }
 
-/* Signs what this piece hashes to and keeps the signature for the next. between stands between the
- * previous signature and the hash. */
-static void chain(struct tcx_chunked *c, const char *algorithm, const char *between,
+/* Characters that a signature takes: one of 4A is shorter now and then, and filled up. */
+static size_t width(bool asymmetric) {
+  return asymmetric ? TCX__SIGNATURE_MAX : 64;
+}
+
+static char *put_signature(const struct tcx_chunked *c, char *at) {
+  size_t n = strlen(c->previous), all = width(c->key.asymmetric);
+  at = tcx__append(at, c->previous, n);
+  memset(at, '*', all - n);
+  return at + (all - n);
+}
+
+/* Signs what this piece hashes to and keeps the signature for the next. kind is the algorithm's
+ * end; between stands between the previous signature and the hash. */
+static void chain(struct tcx_chunked *c, const char *kind, const char *between,
                   const unsigned char hash[32]) {
-  char text[32 + sizeof c->date + sizeof c->scope + sizeof c->previous + sizeof empty_sha256 + 64];
-  const char *lines[] = {algorithm, c->date, c->scope, c->previous};
-  char *at = text;
+  char text[64 + sizeof c->date + sizeof c->scope + sizeof c->previous + sizeof empty_sha256 + 64];
+  struct tcx_str algorithm = tcx__algorithm(c->key.asymmetric);
+  const char *lines[] = {kind, c->date, c->scope, c->previous};
+  char *at = tcx__append(text, algorithm.p, algorithm.n);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     at = tcx__append(at, lines[i], strlen(lines[i]));
     *at++ = '\n';
@@ -78,7 +91,7 @@ static void chain(struct tcx_chunked *c, const char *algorithm, const char *betw
 static void chain_chunk(struct tcx_chunked *c, const void *p, size_t n) {
   unsigned char hash[32];
   tcx__sha256(p, n, hash);
-  chain(c, "AWS4-HMAC-SHA256-PAYLOAD", empty_sha256, hash);
+  chain(c, "-PAYLOAD", empty_sha256, hash);
 }
 
 static char *put_head(struct tcx_chunked *c, char *at, const void *p, size_t n) {
@@ -86,7 +99,7 @@ static char *put_head(struct tcx_chunked *c, char *at, const void *p, size_t n) 
   if (is_signed(c->payload)) {
     chain_chunk(c, p, n);
     at = tcx__append(at, chunk_signature, sizeof chunk_signature - 1);
-    at = tcx__append(at, c->previous, 64);
+    at = put_signature(c, at);
   }
   return tcx__append(at, "\r\n", 2);
 }
@@ -109,18 +122,20 @@ size_t tcx__chunked_tail(struct tcx_chunked *c, char out[TCX__CHUNK_TAIL], const
       unsigned char hash[32];
       *at = '\n'; /* signed with a bare line feed, sent with CRLF */
       tcx__sha256(trailer, (size_t)(at + 1 - trailer), hash);
-      chain(c, "AWS4-HMAC-SHA256-TRAILER", "", hash);
+      chain(c, "-TRAILER", "", hash);
       at = tcx__append(at, "\r\n", 2);
       at = tcx__append(at, trailer_signature, sizeof trailer_signature - 1);
-      at = tcx__append(at, c->previous, 64);
+      at = put_signature(c, at);
     }
     at = tcx__append(at, "\r\n", 2);
   }
   return (size_t)(tcx__append(at, "\r\n", 2) - out);
 }
 
-uint64_t tcx__chunked_length(tcx__payload payload, tcx__sum sum, uint64_t decoded_length) {
-  const uint64_t signature = is_signed(payload) ? sizeof chunk_signature - 1 + 64 : 0;
+uint64_t tcx__chunked_length(tcx__payload payload, bool asymmetric, tcx__sum sum,
+                             uint64_t decoded_length) {
+  const uint64_t signature =
+      is_signed(payload) ? sizeof chunk_signature - 1 + width(asymmetric) : 0;
   uint64_t whole = decoded_length / TCX__CHUNK_SIZE, rest = decoded_length % TCX__CHUNK_SIZE;
   uint64_t length = whole * (hex_digits(TCX__CHUNK_SIZE) + signature + 2 + TCX__CHUNK_SIZE + 2);
   if (rest != 0)
@@ -129,6 +144,6 @@ uint64_t tcx__chunked_length(tcx__payload payload, tcx__sum sum, uint64_t decode
   if (sum != TCX__SUM_NONE && payload != TCX__PAYLOAD_STREAMING)
     length += tcx__sum_header(sum).n + 1 + tcx__sum_text_len(sum) + 2;
   if (sum != TCX__SUM_NONE && payload == TCX__PAYLOAD_STREAMING_TRAILER)
-    length += sizeof trailer_signature - 1 + 64 + 2;
+    length += sizeof trailer_signature - 1 + width(asymmetric) + 2;
   return length + 2;
 }

@@ -40,7 +40,8 @@ static void write_query(struct tcx_buf *out, const struct tcx_sigv4 *s, const st
                         const struct tcx_signed_headers *h, struct tcx_str own,
                         unsigned expires_s) {
   add_own(out, own);
-  tcx__buf_adds(out, "X-Amz-Algorithm=AWS4-HMAC-SHA256");
+  tcx__buf_adds(out, "X-Amz-Algorithm=");
+  tcx__buf_add_str(out, tcx__algorithm(s->asymmetric));
   add_parameter(out, "&X-Amz-Credential=", s->access_key, strlen(s->access_key));
   add_parameter(out, "%2F", g->scope, g->scope_len);
   add_parameter(out, "&X-Amz-Date=", g->date, 16);
@@ -49,6 +50,8 @@ static void write_query(struct tcx_buf *out, const struct tcx_sigv4 *s, const st
   tcx__buf_add_uint(out, expires_s);
   if (has_token(s) && !s->token_after)
     add_token(out, s);
+  if (s->asymmetric)
+    add_parameter(out, "&X-Amz-Region-Set=", s->region, strlen(s->region));
 }
 
 /* S3's URLs are for bodies that nobody has seen yet. */

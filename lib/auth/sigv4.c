@@ -5,12 +5,24 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#define ALGORITHM    "AWS4-HMAC-SHA256"
-#define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define EMPTY_SHA256  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define ALGORITHM_MAX 32 /* characters of an algorithm's name, at most */
+
+struct tcx_str tcx__algorithm(bool asymmetric) {
+  return asymmetric ? TCX__STR("AWS4-ECDSA-P256-SHA256") : TCX__STR("AWS4-HMAC-SHA256");
+}
+
+static int make_key(struct tcx_signing *g, const struct tcx_sigv4 *s, struct tcx_fail *f) {
+  g->key.asymmetric = s->asymmetric;
+  if (s->asymmetric)
+    return tcx__sigv4a_key(s, g->key.u.ecdsa, f);
+  tcx__signing_key(s->keys, s->secret_key, g->scope, &g->key.u.hmac);
+  return 0;
+}
 
 int tcx__signing_begin(struct tcx_signing *g, const struct tcx_sigv4 *s, struct tcx_fail *f) {
   static const char end[] = "/aws4_request";
-  size_t region = strlen(s->region), service = strlen(s->service);
+  size_t region = s->asymmetric ? 0 : strlen(s->region), service = strlen(s->service);
   if (region >= sizeof g->scope || service >= sizeof g->scope ||
       8 + 1 + region + 1 + service + sizeof end > sizeof g->scope)
     return tcx__fail(f, TCX_EPARAM,
@@ -19,26 +31,34 @@ int tcx__signing_begin(struct tcx_signing *g, const struct tcx_sigv4 *s, struct 
   tcx__time_amz(g->date, s->now);
   char *at = tcx__append(g->scope, g->date, 8);
   *at++ = '/';
-  at = tcx__append(at, s->region, region);
-  *at++ = '/';
+  if (!s->asymmetric) {
+    at = tcx__append(at, s->region, region);
+    *at++ = '/';
+  }
   at = tcx__append(at, s->service, service);
   at = tcx__append(at, end, sizeof end);
   g->scope_len = (size_t)(at - g->scope) - 1;
-  tcx__signing_key(s->keys, s->secret_key, g->scope, &g->key);
-  return 0;
+  return make_key(g, s, f);
 }
 
-void tcx__signature(const struct tcx_hmac_key *key, const char *text, size_t n, char out[65]) {
+void tcx__signature(const struct tcx_signature_key *key, const char *text, size_t n,
+                    char out[TCX__SIGNATURE_MAX + 1]) {
   unsigned char mac[32];
-  tcx__hmac(key, text, n, mac);
+  if (key->asymmetric) {
+    tcx__sigv4a_signature(key->u.ecdsa, text, n, out);
+    return;
+  }
+  tcx__hmac(&key->u.hmac, text, n, mac);
   tcx__hex_encode(out, mac, sizeof mac);
   out[64] = '\0';
 }
 
 int tcx__signing_end(const struct tcx_signing *g, struct tcx_sigv4 *s,
                      const struct tcx_request *req, const unsigned char canonical[32]) {
-  char text[sizeof ALGORITHM + sizeof g->date + sizeof g->scope + 64];
-  char *at = tcx__append(text, ALGORITHM "\n", sizeof ALGORITHM);
+  char text[ALGORITHM_MAX + sizeof g->date + sizeof g->scope + 64];
+  struct tcx_str algorithm = tcx__algorithm(s->asymmetric);
+  char *at = tcx__append(text, algorithm.p, algorithm.n);
+  *at++ = '\n';
   at = tcx__append(at, g->date, 16);
   *at++ = '\n';
   at = tcx__append(at, g->scope, g->scope_len);
@@ -60,9 +80,11 @@ struct tcx_str tcx__payload_text(const struct tcx_sigv4 *s, const struct tcx_req
   case TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER:
     return TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   case TCX__PAYLOAD_STREAMING:
-    return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    return s->asymmetric ? TCX__STR("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")
+                         : TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
   case TCX__PAYLOAD_STREAMING_TRAILER:
-    return TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
+    return s->asymmetric ? TCX__STR("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER")
+                         : TCX__STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
   case TCX__PAYLOAD_HASH:
     break;
   }
@@ -87,10 +109,16 @@ static int set_header(struct tcx_request *req, struct tcx_str name, struct tcx_s
   return status;
 }
 
+/* The value is copied. */
+static int set_text(struct tcx_request *req, struct tcx_str name, const char *text,
+                    struct tcx_fail *f) {
+  struct tcx_str value = tcx__str(text);
+  value.p = tcx__arena_strndup(req->arena, value.p, value.n);
+  return set_header(req, name, value, f);
+}
+
 static int set_token(const struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fail *f) {
-  struct tcx_str token = tcx__str(s->session_token);
-  token.p = tcx__arena_strndup(req->arena, token.p, token.n);
-  return set_header(req, TCX__STR("x-amz-security-token"), token, f);
+  return set_text(req, TCX__STR("x-amz-security-token"), s->session_token, f);
 }
 
 /* The headers that go into the signature; *payload is the canonical request's last line. */
@@ -98,8 +126,9 @@ static int set_signed_headers(const struct tcx_sigv4 *s, const struct tcx_signin
                               struct tcx_request *req, struct tcx_str *payload,
                               struct tcx_fail *f) {
   static const struct tcx_str sha256_name = {"x-amz-content-sha256", 20};
-  struct tcx_str date = {tcx__arena_strndup(req->arena, g->date, 16), 16};
-  int status = set_header(req, TCX__STR("x-amz-date"), date, f);
+  int status = set_text(req, TCX__STR("x-amz-date"), g->date, f);
+  if (status == 0 && s->asymmetric)
+    status = set_text(req, TCX__STR("x-amz-region-set"), s->region, f);
   if (status == 0 && s->session_token != NULL && s->session_token[0] != '\0' && !s->token_after)
     status = set_token(s, req, f);
   if (status < 0)
@@ -113,22 +142,24 @@ static int set_signed_headers(const struct tcx_sigv4 *s, const struct tcx_signin
 static int set_authorization(const struct tcx_sigv4 *s, const struct tcx_signing *g,
                              const struct tcx_signed_headers *h, struct tcx_request *req,
                              struct tcx_fail *f) {
-  static const char credential[] = ALGORITHM " Credential=", headers[] = ", SignedHeaders=",
+  static const char credential[] = " Credential=", headers[] = ", SignedHeaders=",
                     signature[] = ", Signature=";
+  struct tcx_str algorithm = tcx__algorithm(s->asymmetric);
   size_t access_key = strlen(s->access_key);
-  char *text =
-      tcx__arena_alloc(req->arena, sizeof credential + access_key + g->scope_len + sizeof headers +
-                                       h->names.n + sizeof signature + 64);
+  char *text = tcx__arena_alloc(req->arena, algorithm.n + sizeof credential + access_key +
+                                                g->scope_len + sizeof headers + h->names.n +
+                                                sizeof signature + TCX__SIGNATURE_MAX);
   if (text == NULL)
     return UV_ENOMEM;
-  char *at = tcx__append(text, credential, sizeof credential - 1);
+  char *at = tcx__append(text, algorithm.p, algorithm.n);
+  at = tcx__append(at, credential, sizeof credential - 1);
   at = tcx__append(at, s->access_key, access_key);
   *at++ = '/';
   at = tcx__append(at, g->scope, g->scope_len);
   at = tcx__append(at, headers, sizeof headers - 1);
   at = tcx__append(at, h->names.p, h->names.n);
   at = tcx__append(at, signature, sizeof signature - 1);
-  at = tcx__append(at, s->signature, 64);
+  at = tcx__append(at, s->signature, strlen(s->signature));
   return set_header(req, TCX__STR("Authorization"), (struct tcx_str){text, (size_t)(at - text)}, f);
 }
 

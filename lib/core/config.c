@@ -20,6 +20,7 @@ static const struct option options_table[] = {
     {"region_name", TEXT, AT(region), NULL, NULL},
     {"signature_version", SIGNER, AT(scheme), NULL, NULL},
     {"auth_scheme_preference", PREFERENCE, 0, "AWS_AUTH_SCHEME_PREFERENCE", "auth_scheme_preference"},
+    {"sigv4a_signing_region_set", TEXT, AT(region_set), "AWS_SIGV4A_SIGNING_REGION_SET", "sigv4a_signing_region_set"},
     {"account_id_endpoint_mode", ACCOUNT, AT(account_id_mode), "AWS_ACCOUNT_ID_ENDPOINT_MODE", "account_id_endpoint_mode"},
     {"client_context_params", CONTEXT, AT(context), NULL, NULL},
     {"user_agent_extra", TEXT, AT(user_agent_extra), NULL, NULL},
@@ -58,7 +59,6 @@ static const struct option options_table[] = {
     {"defaults_mode", LATER, 0, NULL, NULL},
     {"request_min_compression_size_bytes", LATER, 0, NULL, NULL},
     {"disable_request_compression", LATER, 0, NULL, NULL},
-    {"sigv4a_signing_region_set", LATER, 0, NULL, NULL},
 };
 #define N_OPTIONS (sizeof options_table / sizeof options_table[0])
 /* What inject_host_prefix is called outside of Config. */
@@ -126,7 +126,7 @@ static int set_text(struct resolve *r, const struct option *o, const struct tcx_
 
 static int set_signer(struct resolve *r, const struct option *o, const struct tcx_value *v, uint8_t *out) {
   *out = v->type == TCX_STRING ? tcx__scheme_by_version(v->u.bytes) : TCX__SCHEME_UNSET;
-  return *out != TCX__SCHEME_UNSET ? 0 : bad(r, o, "v4, s3v4 or unsigned: no other signer is built in");
+  return *out != TCX__SCHEME_UNSET ? 0 : bad(r, o, "v4, s3v4, v4a, s3v4a or unsigned: no other signer is built in");
 }
 
 /* Names with commas between them; those that are unknown are left out, as in botocore. */

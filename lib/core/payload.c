@@ -84,6 +84,8 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   }
   if (!trailers || (never && !call->req.tls))
     p->sum = TCX__SUM_NONE;
+  if ((call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls && p->sum == TCX__SUM_NONE)
+    sign = false;
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_TRAILER;
   if (sign && call->scheme != TCX__SCHEME_NONE)
     p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_STREAMING : TCX__PAYLOAD_STREAMING_TRAILER;
@@ -126,7 +128,7 @@ static int64_t content_length(const tcx_call_t *call, bool streaming) {
     return -1;
   if (!chunked_form(p->form))
     return call->upload.length;
-  return (int64_t)tcx__chunked_length(p->form, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, (uint64_t)call->upload.length);
+  return (int64_t)tcx__chunked_length(p->form, call->scheme == TCX__SCHEME_SIGV4A, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, (uint64_t)call->upload.length);
 }
 
 static int start_hashing(tcx_call_t *call) {

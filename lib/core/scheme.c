@@ -11,7 +11,7 @@ struct schemes { /* those of a list that are known, in its order */
 
 uint8_t tcx__scheme_by_name(struct tcx_str name) {
   static const struct { const char *name; uint8_t scheme; } table[] = {
-      {"sigv4", TCX__SCHEME_SIGV4}, {"sigv4-s3express", TCX__SCHEME_S3EXPRESS}, {"noAuth", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+      {"sigv4", TCX__SCHEME_SIGV4}, {"sigv4a", TCX__SCHEME_SIGV4A}, {"sigv4-s3express", TCX__SCHEME_S3EXPRESS}, {"noAuth", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
   const char *mark = name.n > 0 ? memchr(name.p, '#', name.n) : NULL;
   if (mark != NULL)
@@ -24,7 +24,8 @@ uint8_t tcx__scheme_by_name(struct tcx_str name) {
 
 uint8_t tcx__scheme_by_version(struct tcx_str version) {
   static const struct { const char *version; uint8_t scheme; } table[] = {
-      {"v2", TCX__SCHEME_SIGV2}, {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+      {"v2", TCX__SCHEME_SIGV2}, {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"v4a", TCX__SCHEME_SIGV4A}, {"s3v4a", TCX__SCHEME_SIGV4A},
+      {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (tcx__str_ieq(version, tcx__str(table[i].version)))
@@ -179,7 +180,9 @@ int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
   if (err != 0)
     return err;
   call->scheme = entry != NULL ? scheme_of_entry(entry) : own != TCX__SCHEME_UNSET ? own : c->scheme;
-  if (region != NULL && !call->client_region_signs)
+  if (call->scheme == TCX__SCHEME_SIGV4A)
+    call->signing_region = c->config.region_set != NULL ? c->config.region_set : region != NULL ? region : "*";
+  else if (region != NULL && !call->client_region_signs)
     call->signing_region = region;
   const struct tcx_value *name = text_member(entry, "signingName");
   if (name != NULL)

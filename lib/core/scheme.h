@@ -18,6 +18,7 @@ typedef enum {
   TCX__SCHEME_NONE,       /* noAuth */
   TCX__SCHEME_SIGV2,      /* of forms */
   TCX__SCHEME_SIGV4,
+  TCX__SCHEME_SIGV4A,
   TCX__SCHEME_S3EXPRESS   /* sigv4-s3express */
 } tcx__scheme;
 #define TCX__SCHEMES_MAX 8 /* of a list that are looked at */
@@ -29,6 +30,6 @@ uint8_t tcx__scheme_by_version(struct tcx_str version);
 
 /* Once a client: client->scheme, what its calls are signed with where neither operation nor endpoint says more. TCX_ECONFIG. */
 int tcx__scheme_of_client(tcx_client_t *client, struct tcx_fail *f);
-/* call->scheme, signing_region and signing_name. schemes: the endpoint's authSchemes, or NULL. TCX_EENDPOINT, UV_ENOMEM. */
+/* call->scheme, signing_region (of sigv4a the region set) and signing_name. schemes: the endpoint's authSchemes, or NULL. TCX_EENDPOINT, UV_ENOMEM. */
 int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes);
 #endif

@@ -14,6 +14,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
       .session_token = id->session_token,
       .region = call->signing_region,
       .service = call->signing_name,
+      .asymmetric = call->scheme == TCX__SCHEME_SIGV4A,
       .now = tcx__call_now(call),
       .keys = &call->client->keys,
       .payload = call->payload.form,

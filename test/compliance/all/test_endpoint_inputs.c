@@ -44,24 +44,32 @@ static bool is_left_out(const tcx_value_t *input) {
   return strcmp(bucket, "bucket name") == 0 || strcmp(bucket, "example.com#") == 0 || (strncmp(bucket, "arn:", 4) == 0 && tcx_value_bool(path_style, NULL, false));
 }
 
-static const char *only_scheme(const tcx_value_t *expect) {
-  const char *first = tcx_value_str(expect, "endpoint.properties.authSchemes[0].name");
-  for (const tcx_value_t *s = tcx_value_first(expect, "endpoint.properties.authSchemes"); s != NULL; s = tcx_value_next(s))
-    if (strcmp(tcx_value_str(s, "name"), "sigv4") == 0)
-      return NULL;
-  return first;
+/* The scheme that is used: the first that is built in; NULL: none is. */
+static const tcx_value_t *used_scheme(const tcx_value_t *expect) {
+  const tcx_value_t *s = tcx_value_first(expect, "endpoint.properties.authSchemes");
+  while (s != NULL && strcmp(tcx_value_str(s, "name"), "sigv4") != 0 && strcmp(tcx_value_str(s, "name"), "sigv4a") != 0)
+    s = tcx_value_next(s);
+  return s;
 }
 
-/* The scope that the endpoint's sigv4 scheme asks for, where it is signed at all. */
-static bool right_scope(const tcx_value_t *expect, const char *authorization) {
-  for (const tcx_value_t *s = tcx_value_first(expect, "endpoint.properties.authSchemes"); s != NULL; s = tcx_value_next(s)) {
-    char scope[200];
-    if (strcmp(tcx_value_str(s, "name"), "sigv4") != 0 || tcx_value_str(s, "signingRegion") == NULL || authorization[0] == '\0')
-      continue;
-    snprintf(scope, sizeof scope, "/%s/%s/aws4_request", tcx_value_str(s, "signingRegion"), tcx_value_str(s, "signingName"));
-    return strstr(authorization, scope) != NULL;
+static const char *only_scheme(const tcx_value_t *expect) {
+  return used_scheme(expect) == NULL ? tcx_value_str(expect, "endpoint.properties.authSchemes[0].name") : NULL;
+}
+
+/* The scope, or the set of regions, that the endpoint's scheme asks for, where it is signed at all. */
+static bool right_scope(const tcx_value_t *expect, const tcx_value_t *request) {
+  const tcx_value_t *s = used_scheme(expect);
+  const char *authorization = tcx_value_str(request, "Headers.Authorization"), *region = tcx_value_str(s, "signingRegion"), *set = tcx_value_str(s, "signingRegionSet[0]");
+  char scope[200];
+  if (s == NULL || authorization == NULL)
+    return true;
+  if (strcmp(tcx_value_str(s, "name"), "sigv4a") == 0) {
+    snprintf(scope, sizeof scope, "/%s/aws4_request", tcx_value_str(s, "signingName"));
+    const char *sent = tcx_value_str(request, "Headers.x-amz-region-set");
+    return strncmp(authorization, "AWS4-ECDSA-P256-SHA256 ", 23) == 0 && strstr(authorization, scope) != NULL && sent != NULL && strcmp(sent, set) == 0 && tcx_value_len(s, "signingRegionSet") == 1;
   }
-  return true;
+  snprintf(scope, sizeof scope, "/%s/%s/aws4_request", region, tcx_value_str(s, "signingName"));
+  return strncmp(authorization, "AWS4-HMAC-SHA256 ", 17) == 0 && (region == NULL || strstr(authorization, scope) != NULL);
 }
 
 /* The rule set's own error, or a sentence that refuses what it would refuse before it is asked. */
@@ -77,8 +85,7 @@ static bool right_error(const tcx_value_t *expect, const char *error) {
 
 /* Hosts go out in lower case, botocore's too. */
 static bool right_request(const tcx_value_t *expect, const char *url, const tcx_value_t *request) {
-  const char *authorization = tcx_value_str(request, "Headers.Authorization");
-  return strncasecmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 && right_scope(expect, authorization != NULL ? authorization : "");
+  return strncasecmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 && right_scope(expect, request);
 }
 
 static int check(const tcx_value_t *test, const tcx_value_t *input, const struct rendered *r) {

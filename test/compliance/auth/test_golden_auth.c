@@ -167,7 +167,7 @@ static bool run_request(struct sample *c) {
 static bool run_post(struct sample *c) {
   yajl_val fields = json_get(c->expect, "fields");
   struct tcx_signing g;
-  char signature[65];
+  char signature[TCX__SIGNATURE_MAX + 1];
   set_scope(c, json_str(fields, "x-amz-credential"));
   assert_int_equal(tcx__signing_begin(&g, &c->s, NULL), 0);
   assert_string_equal(g.date, json_str(fields, "x-amz-date"));

@@ -34,6 +34,7 @@ static void run(const char *p, size_t n, bool by_query) {
                         .secret_key = "secret",
                         .region = "us-east-1",
                         .service = "s3",
+                        .asymmetric = n % 32 == 0, /* seldom: it is slow */
                         .now = 1440938160,
                         .s3 = (bits & 1) != 0,
                         .normalize_path = (bits & 2) != 0,
@@ -62,7 +63,7 @@ static void run(const char *p, size_t n, bool by_query) {
     tcx__sha256(canonical.p, canonical.n, hash);
     tcx__hex_encode(hex, hash, sizeof hash);
     check(to_sign.n > 64 && memcmp(to_sign.p + to_sign.n - 64, hex, 64) == 0 &&
-          strlen(s.signature) == 64);
+          (s.asymmetric ? strlen(s.signature) > 100 : strlen(s.signature) == 64));
     check(memcmp(canonical.p, "GET\n", 4) == 0);
     if (by_query)
       check(tcx__str_ends(req.query, s.signature) || s.token_after);

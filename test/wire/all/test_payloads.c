@@ -34,6 +34,9 @@ struct cell {
 #define UNSIGNED_TRAILER "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 #define CHUNKS "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 #define CHUNKS_TRAILER "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+#define CHUNKS_4A "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+#define CHUNKS_4A_TRAILER "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
+#define V4A "\"signature_version\": \"v4a\""
 
 static const struct cell cells[] = {
     {"https, memory", NULL, MEMORY, NULL, NULL, false, UNSIGNED, HEADER, NULL},
@@ -64,6 +67,12 @@ static const struct cell cells[] = {
     {"asked for, http file", HTTP, FROM_FILE, NULL, "{\"ChecksumAlgorithm\": \"CRC64NVME\"}", false, CHUNKS_TRAILER, TRAILER, "x-amz-checksum-crc64nvme"},
     {"given, memory", NULL, MEMORY, NULL, "{\"ChecksumCRC32C\": \"yZRlqg==\"}", false, SMALL_SHA256, HEADER, "x-amz-checksum-crc32c"},
     {"given, file", HTTP, FROM_FILE, NULL, "{\"ChecksumCRC32C\": \"yZRlqg==\"}", false, CHUNKS, HEADER, "x-amz-checksum-crc32c"},
+    {"4A https, memory", NULL, MEMORY, "{" V4A "}", NULL, false, UNSIGNED, HEADER, NULL},
+    {"4A https, file", NULL, FROM_FILE, "{" V4A "}", NULL, false, UNSIGNED_TRAILER, TRAILER, NULL},
+    {"4A https signing, file", NULL, FROM_FILE, "{" V4A ", \"s3\": {\"payload_signing_enabled\": true}}", NULL, false, CHUNKS_4A_TRAILER, TRAILER, NULL},
+    {"4A http, memory", HTTP, MEMORY, "{" V4A "}", NULL, false, SMALL_SHA256, HEADER, NULL},
+    {"4A http, large memory", HTTP, BIG_MEMORY, "{" V4A "}", NULL, false, CHUNKS_4A_TRAILER, TRAILER, NULL},
+    {"4A http, no checksum, source", HTTP, SOURCE, "{" V4A ", \"request_checksum_calculation\": \"when_required\"}", NULL, false, CHUNKS_4A, NOWHERE, NULL},
     {"unsigned https, memory", NULL, MEMORY, NULL, NULL, true, NULL, HEADER, NULL},
     {"unsigned https, file", NULL, FROM_FILE, NULL, NULL, true, UNSIGNED_TRAILER, TRAILER, NULL},
     {"unsigned http, memory", HTTP, MEMORY, NULL, NULL, true, NULL, HEADER, NULL},
@@ -130,17 +139,17 @@ static const char *find(const tcx_value_t *headers, const char *name) {
   return NULL;
 }
 
-struct decoded { char *bytes; size_t n, chunks; char trailer[200], trailer_signature[80]; bool signatures, whole; };
+struct decoded { char *bytes; size_t n, chunks; char trailer[200], trailer_signature[200]; bool signatures, whole; };
 
-/* aws-chunked: "hex[;chunk-signature=...]\r\n" bytes "\r\n" ... "0" trailer. */
-static struct decoded read_chunks(const char *p, size_t n) {
+/* aws-chunked, with signatures of width characters: "hex[;chunk-signature=...]\r\n" bytes "\r\n" ... "0" trailer. */
+static struct decoded read_chunks(const char *p, size_t n, size_t width) {
   struct decoded d = {.bytes = malloc(n + 1), .signatures = true};
   const char *end = p + n;
   while (p < end) {
     char *after;
     size_t size = strtoul(p, &after, 16);
     const char *line_end = strstr(after, "\r\n");
-    d.signatures = d.signatures && strncmp(after, ";chunk-signature=", 17) == 0 && line_end - after == 17 + 64;
+    d.signatures = d.signatures && strncmp(after, ";chunk-signature=", 17) == 0 && (size_t)(line_end - after) == 17 + width;
     if (line_end == NULL)
       break;
     p = line_end + 2;
@@ -183,7 +192,11 @@ static int check_headers(const struct cell *c, const tcx_value_t *headers) {
   MUST((find(headers, "x-amz-sdk-checksum-algorithm") != NULL) == (c->sum != NOWHERE && (c->extra == NULL || strstr(c->extra, "Algorithm") != NULL)));
   if (own && c->sum == HEADER)
     MUST(same(sum, SMALL_CRC32));
-  MUST((find(headers, "authorization") == NULL) == c->unsigned_requests);
+  const char *authorization = find(headers, "authorization");
+  bool asymmetric = c->config != NULL && strstr(c->config, V4A) != NULL;
+  MUST((authorization == NULL) == c->unsigned_requests);
+  MUST(authorization == NULL || strncmp(authorization, asymmetric ? "AWS4-ECDSA-P256-SHA256 " : "AWS4-HMAC-SHA256 ", 17) == 0);
+  MUST(same(find(headers, "x-amz-region-set"), asymmetric ? "*" : NULL));
   return bad;
 }
 
@@ -193,8 +206,9 @@ static int check_body(const struct cell *c, const char *body, size_t n) {
     MUST(n == size_of(c->body) && memcmp(body, body_of(c->body), n) == 0);
     return bad;
   }
-  struct decoded d = read_chunks(body, n);
-  bool is_signed = strncmp(c->sha256, CHUNKS, strlen(CHUNKS)) == 0;
+  bool asymmetric = strncmp(c->sha256, CHUNKS_4A, strlen(CHUNKS_4A)) == 0, is_signed = asymmetric || strncmp(c->sha256, CHUNKS, strlen(CHUNKS)) == 0;
+  size_t width = asymmetric ? 144 : 64;
+  struct decoded d = read_chunks(body, n, width);
   char trailer[200] = "";
   if (c->sum == TRAILER && c->sum_name == NULL)
     snprintf(trailer, sizeof trailer, "x-amz-checksum-crc32:%s", c->body == BIG_MEMORY ? BIG_CRC32 : c->body == EMPTY_FILE ? EMPTY_CRC32 : SMALL_CRC32);
@@ -202,7 +216,7 @@ static int check_body(const struct cell *c, const char *body, size_t n) {
   MUST(d.n == size_of(c->body) && memcmp(d.bytes, body_of(c->body), d.n) == 0);
   MUST(d.chunks == (d.n + 65535) / 65536);
   MUST(d.signatures == is_signed);
-  MUST(strlen(d.trailer_signature) == (is_signed && c->sum == TRAILER ? 64u : 0u));
+  MUST(strlen(d.trailer_signature) == (is_signed && c->sum == TRAILER ? width : 0));
   if (c->sum_name == NULL || c->sum != TRAILER)
     MUST(same(d.trailer, trailer));
   else
