@@ -59,6 +59,8 @@ struct tcx_call {
   uint8_t scheme;                      /* tcx__scheme */
   bool s3_signer, plain_path;          /* plain_path: the endpoint's disableDoubleEncoding */
   bool client_region_signs;            /* whatever region the rule set names */
+  bool asked_endpoint;                 /* it has waited for endpoint discovery */
+  const char *discovered;              /* the URL from there that it goes to, or NULL */
   bool no_host_prefix;                 /* the rule set puts it into the endpoint itself */
   const char *path;                    /* instead of op->path, or NULL */
   struct tcx_request req;

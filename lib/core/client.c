@@ -78,6 +78,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     err = make_user_agent(c);
   if (err == 0)
     err = tcx__endpoint_prepare(c, f);
+  if (err == 0)
+    tcx__discovery_begin(c);
   if (err == 0 && !c->config.max_attempts_given)
     c->config.max_attempts = tcx__retry_default_attempts(c->model->service_id);
   return err;
@@ -88,6 +90,7 @@ static void free_client(tcx_client_t *c) {
     c->custom->client_free(c);
   tcx__identity_source_free(c->own_identity);
   tcx__endpoint_cache_free(c->endpoints);
+  tcx__discovery_free(c);
   tcx__signing_keys_wipe(&c->keys);
   tcx__block_pool_clear(&c->blocks);
   tcx__arena_free(c->arena);

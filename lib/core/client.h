@@ -8,6 +8,7 @@
 #define TCX_CORE_CLIENT_H
 #include "auth/auth.h"
 #include "core/config.h"
+#include "core/discovery.h"
 #include "core/hooks.h"
 #include "core/identity.h"
 #include "core/retry.h"
@@ -33,6 +34,7 @@ struct tcx_client {
   struct tcx_fail problem;             /* status 0 = none */
   struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
   struct tcx_endpoint_cache *endpoints;
+  struct tcx_discovery discovery;
   struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
   struct tcx_rule_param_value *context_values; /* its own client context parameters, which win over them; NULL when it has none */
   int account_param;                   /* the rule set's parameter that is the account of the credentials; -1: none, or not wanted */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, AUTO, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map */
   kind kind;
@@ -44,6 +44,7 @@ static const struct option options_table[] = {
     {"s3.checksum_trailer", TRI, AT(s3.checksum_trailer), NULL, NULL},
     {"s3_disable_express_session_auth", TRI, AT(s3.disable_express_auth), "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "s3_disable_express_session_auth"},
     {"inject_host_prefix", NOT_BOOL, AT(no_host_prefix), NULL, NULL},
+    {"endpoint_discovery_enabled", AUTO, AT(discovery), "AWS_ENDPOINT_DISCOVERY_ENABLED", "endpoint_discovery_enabled"},
     {"use_dualstack_endpoint", TRI, AT(use_dualstack), "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"},
     {"use_fips_endpoint", TRI, AT(use_fips), "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"},
     {"tcp_keepalive", BOOL, AT(tcp_keepalive), "BOTOCORE_TCP_KEEPALIVE", "tcp_keepalive"},
@@ -54,7 +55,6 @@ static const struct option options_table[] = {
     {"proxies", LATER, 0, NULL, NULL},
     {"proxies_config", LATER, 0, NULL, NULL},
     {"client_cert", LATER, 0, NULL, NULL},
-    {"endpoint_discovery_enabled", LATER, 0, NULL, NULL},
     {"ignore_configured_endpoint_urls", LATER, 0, NULL, NULL},
     {"defaults_mode", LATER, 0, NULL, NULL},
     {"request_min_compression_size_bytes", LATER, 0, NULL, NULL},
@@ -201,9 +201,13 @@ static int set_words(struct resolve *r, const struct option *o, const struct tcx
 
 static int set_flag(struct resolve *r, const struct option *o, const struct tcx_value *v, void *field) {
   bool on;
+  if (o->kind == AUTO && text_is(v, "auto")) {
+    *(tcx__tristate *)field = TCX__UNSET;
+    return 0;
+  }
   if (parse_bool(v, &on) != 0)
-    return bad(r, o, "true or false");
-  if (o->kind == TRI)
+    return bad(r, o, o->kind == AUTO ? "true, false or auto" : "true or false");
+  if (o->kind == TRI || o->kind == AUTO)
     *(tcx__tristate *)field = on ? TCX__TRUE : TCX__FALSE;
   else
     *(bool *)field = o->kind == NOT_BOOL ? !on : on;
@@ -214,7 +218,7 @@ static int apply(struct resolve *r, const struct option *o, const struct tcx_val
   void *field = (char *)r->out + o->offset;
   switch (o->kind) {
   case TEXT: return set_text(r, o, v, field);
-  case BOOL: case NOT_BOOL: case TRI: return set_flag(r, o, v, field);
+  case BOOL: case NOT_BOOL: case TRI: case AUTO: return set_flag(r, o, v, field);
   case SECONDS: return set_seconds(r, o, v, field);
   case COUNT: return set_count(r, o, v, 1, 0, field);
   case RETRIES: return set_count(r, o, v, 0, 1, field);

@@ -29,6 +29,7 @@ struct tcx_client_config {                      /* texts lie in the client's are
   bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
   bool max_attempts_given;
   tcx__tristate use_fips, use_dualstack;
+  tcx__tristate discovery;                      /* endpoint_discovery_enabled; UNSET = auto */
   bool request_checksum_when_required, response_checksum_when_required;
   struct {                                      /* botocore's Config(s3={...}) */
     tcx__addressing addressing;

@@ -313,7 +313,9 @@ static void error_response(tcx_call_t *call) {
   }
   if (call->state == TCX__CALL_DONE)
     return;
-  int err = tcx__run_hooks(call, TCX__NEEDS_RETRY);
+  bool rejected = tcx__discovery_rejected(call);
+  int err = rejected ? tcx__discovery_wait(call) : tcx__run_hooks(call, TCX__NEEDS_RETRY);
+  call->redirect = call->redirect || (rejected && err == 0);
   if (err == TCX_EAGAIN)
     return; /* an inner call will tell */
   tcx__call_inner_done(call, err);

@@ -115,6 +115,8 @@ int tcx__call_build(tcx_call_t *call) {
   call->req.query = call->req.body = (struct tcx_str){0};
   int err = at(call, TCX_PHASE_ENDPOINT, tcx__endpoint_of_call(call));
   if (err == 0)
+    err = at(call, TCX_PHASE_ENDPOINT, tcx__discovery_apply(call));
+  if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, serialize(call));
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, add_api_version(call));
@@ -128,22 +130,26 @@ int tcx__call_build(tcx_call_t *call) {
   return err;
 }
 
-int tcx__call_prepare(tcx_call_t *call) {
-  int err = at(call, TCX_PHASE_PARAMS, tcx__client_operation(call->client, call->op_name, &call->op, &call->fail));
+/* Operation and params: all that can be wrong before an endpoint is looked for. */
+static int prepare_params(tcx_call_t *call) {
+  int err = tcx__client_operation(call->client, call->op_name, &call->op, &call->fail);
   if (err == 0 && call->params->type != TCX_MAP)
-    err = at(call, TCX_PHASE_PARAMS, tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map"));
+    err = tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map");
   if (err == 0)
     err = tcx__run_hooks(call, TCX__BEFORE_PARAMETER_BUILD);
-  if (err == TCX_EAGAIN)
-    return err;
-  err = at(call, TCX_PHASE_PARAMS, err);
   if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, tcx__payload_ask_response(call));
+    err = tcx__payload_ask_response(call);
   if (err == 0)
-    err = at(call, TCX_PHASE_PARAMS, fill_tokens(call));
-  if (err == 0 && !call->client->config.no_validation)
-    err = at(call, TCX_PHASE_PARAMS, tcx__validate(call->op, call->params, &call->fail));
-  return err;
+    err = fill_tokens(call);
+  return err == 0 && !call->client->config.no_validation ? tcx__validate(call->op, call->params, &call->fail) : err;
+}
+
+int tcx__call_prepare(tcx_call_t *call) {
+  int err = prepare_params(call);
+  if (err != 0)
+    return err == TCX_EAGAIN ? err : at(call, TCX_PHASE_PARAMS, err);
+  err = tcx__discovery_wait(call);
+  return err == TCX_EAGAIN ? err : at(call, TCX_PHASE_ENDPOINT, err);
 }
 
 /* The headers that the payload adds come after those of the request itself, so that a new plan replaces them. */

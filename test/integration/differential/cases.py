@@ -83,7 +83,7 @@ def cases_of(service, protocol, operation, round_number=0):
         value = value_of(operation, seed_of("answer", service, operation.name, kind, round_number), kind, operation.http.get("responseCode", 200))
         yield make(kind, kind, success(protocol, operation, value, noise))
     noise = random.Random(seed_of("error", service, operation.name, round_number))
-    if not variant:
+    if not variant and not (operation.endpoint_discovery or {}).get("required"):  # which botocore would ask for
         place = PLACES[0] if noise.random() < 0.3 else noise.choice(places_of(service, round_number))
         yield make("place", noise.choice(["minimal", "full"]), Answer(200, [], b""), place)
     if elsewhere:
