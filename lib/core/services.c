@@ -26,6 +26,7 @@ const struct tcx_customization *tcx__services_customization(const char *service)
       &tcx__custom_logs,
       &tcx__custom_machinelearning,
       &tcx__custom_neptune,
+      &tcx__custom_polly,
       &tcx__custom_rds,
       &tcx__custom_route53,
       &tcx__custom_sso_oidc,

@@ -7,7 +7,7 @@
 #include "core/hooks.h"
 
 extern const struct tcx_customization tcx__custom_apigateway, tcx__custom_autoscaling, tcx__custom_cloudformation, tcx__custom_cloudsearchdomain, tcx__custom_docdb, tcx__custom_dynamodb, tcx__custom_ec2, tcx__custom_events, tcx__custom_glacier, tcx__custom_iam, tcx__custom_importexport,
-    tcx__custom_logs, tcx__custom_machinelearning, tcx__custom_neptune, tcx__custom_rds, tcx__custom_route53, tcx__custom_sso_oidc;
+    tcx__custom_logs, tcx__custom_machinelearning, tcx__custom_neptune, tcx__custom_polly, tcx__custom_rds, tcx__custom_route53, tcx__custom_sso_oidc;
 
 /* ---- shared (custom.c): 0 or < 0 as hooks return it ---- */
 /* A param that may also be given as alias; both are an error. Nothing happens where the operation has no such param. */

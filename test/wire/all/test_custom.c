@@ -165,6 +165,13 @@ static void test_aliases(void **state) {
   const char *form = rendered(&w, "describe_instances", tcx_params("{Filters: [{Name: a, Values: [b]}]}"), &o);
   assert_string_equal(form, "Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=a&Filter.1.Value.1=b");
   outcome_free(&o);
+  form = rendered(&w, "describe_hosts", tcx_params("{Filters: [{Name: a}], HostIds: [h]}"), &o);
+  assert_string_equal(form, "Action=DescribeHosts&Version=2016-11-15&HostId.1=h&Filter.1.Name=a");
+  outcome_free(&o);
+  o = whole_call(&w, "describe_hosts", tcx_params("{Filters: [{Name: a}], Filter: []}"), NULL);
+  assert_int_equal(o.status, TCX_EPARAM);
+  assert_string_equal(o.msg, "Parameter 'Filter' and its alias 'Filters' were provided to operation DescribeHosts but only one of them may be used.");
+  outcome_free(&o);
   whole_end(&w);
 }
 
@@ -197,6 +204,54 @@ static void test_undecodable(void **state) {
   whole_end(&w);
 }
 
+static int64_t in_2015(const tcx_session_t *session) {
+  (void)session;
+  return 1440938160;
+}
+
+/* botocore's URL, but for the place of X-Amz-Expires. */
+static void test_polly(void **state) {
+  (void)state;
+  struct whole w;
+  struct outcome o;
+  begin(&w, NO_SERVER, "polly", NULL);
+  w.session->clock = in_2015;
+  whole_goal_to(&w, "synthesize_speech", tcx_params("{OutputFormat: mp3, Text: %s, VoiceId: Vicki, LexiconNames: [a, %s], SpeechMarkTypes: []}", "Hallo, W\xc3\xb6lt & co", "b c"), TCX__GOAL_PRESIGN, &o);
+  assert_int_equal(o.status, 0);
+  assert_string_equal(tcx_value_str(o.response, "Method"), "GET");
+  assert_string_equal(tcx_value_str(o.response, "Url"),
+                      "https://polly.us-east-1.amazonaws.com/v1/speech?OutputFormat=mp3&Text=Hallo%2C%20W%C3%B6lt%20%26%20co&VoiceId=Vicki&LexiconNames=a&LexiconNames=b%20c"
+                      "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDWHOLE%2F20150830%2Fus-east-1%2Fpolly%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host"
+                      "&X-Amz-Expires=3600&X-Amz-Signature=59f1ff0e1250c5bceed12aa974483c96c66d7539a4df5a7d4e53cb1d79ce9905");
+  outcome_free(&o);
+  whole_goal_to(&w, "synthesize_speech", tcx_params("{OutputFormat: mp3, Text: a, VoiceId: Vicki}"), TCX__GOAL_RENDER, &o);
+  assert_string_equal(tcx_value_str(o.response, "Method"), "POST");
+  outcome_free(&o);
+  whole_end(&w);
+}
+
+/* A prediction goes to the endpoint among the params, and only there. */
+static void test_prediction(void **state) {
+  (void)state;
+  static const struct fault_step predict[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), DO(END)};
+  static const struct fault_step *const scripts[] = {predict};
+  struct whole w;
+  char host[100], expected[100];
+  begin(&w, scripts, 1, "machinelearning", NULL);
+  snprintf(expected, sizeof expected, "localhost:%d", w.server.port);
+  struct outcome o = whole_call(&w, "predict", tcx_params("{MLModelId: m, Record: {}, PredictEndpoint: %s}", "ftp://x"), NULL);
+  assert_int_equal(o.status, TCX_EENDPOINT);
+  assert_memory_equal(o.msg, "Invalid endpoint: ftp://x (", 27);
+  outcome_free(&o);
+  char url[120];
+  snprintf(url, sizeof url, "http://%s", expected);
+  o = whole_call(&w, "predict", tcx_params("{MLModelId: m, Record: {}, PredictEndpoint: %s}", url), NULL);
+  assert_int_equal(o.status, 0);
+  assert_string_equal(whole_header(w.server.last_head, "Host", host, sizeof host), expected);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 static void test_out_of_memory(void **state) {
   (void)state;
   test_fail_until_ok(one_torture, NULL);
@@ -204,7 +259,8 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_copy),    cmocka_unit_test(test_copy_refused), cmocka_unit_test(test_copy_waits),
-                                     cmocka_unit_test(test_aliases), cmocka_unit_test(test_undecodable),  cmocka_unit_test(test_out_of_memory)};
+                                     cmocka_unit_test(test_aliases), cmocka_unit_test(test_undecodable),  cmocka_unit_test(test_polly),
+                                     cmocka_unit_test(test_prediction), cmocka_unit_test(test_out_of_memory)};
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
