@@ -84,6 +84,7 @@ static int number(struct lexer *l) {
 /* What stands between two of mark, with its escapes; l->at goes behind it. A backslash keeps whatever follows it. */
 static int until(struct lexer *l, char mark, struct tcx_str *out) {
   size_t start = l->at, i = start + 1;
+  *out = (struct tcx_str){NULL, 0};
   while (i < l->text.n && l->text.p[i] != mark)
     i += l->text.p[i] == '\\' ? 2 : 1;
   if (i >= l->text.n) {
