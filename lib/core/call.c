@@ -244,11 +244,17 @@ static int open_body(tcx_call_t *call) {
   return 0;
 }
 
-/* BODY: opened, planned, hashed slice by slice. */
+/* BODY: opened, compressed slice by slice, planned, hashed slice by slice. */
 static void step_body(tcx_call_t *call) {
   int err = open_body(call);
   if (err == TCX_EAGAIN)
     return;
+  if (err == 0)
+    err = tcx__call_compress(call);
+  if (err == TCX_EAGAIN) {
+    tcx__ready_push(call->session, &call->ready);
+    return;
+  }
   if (err == 0 && !call->planned) {
     err = tcx__call_plan_body(call);
     call->planned = err == 0;

@@ -71,6 +71,10 @@ struct tcx_call {
   bool content_sha256_header, tree_hash;   /* the service wants x-amz-content-sha256, though it is not S3; x-amz-sha256-tree-hash */
   tcx_body_t *body;                    /* the request's, until it is closed and freed */
   bool body_open, planned;             /* its length is known; the payload is planned */
+  bool compression_asked;              /* whether to compress was asked since the request was built */
+  bool is_gzip;                        /* upload.memory is compressed */
+  struct tcx_gzip *gzip;               /* while it is being compressed */
+  size_t gzipped;                      /* bytes that have gone into it */
   struct tcx_upload upload;
   bool expect_continue;
   bool without_trailer;                /* sent again without a trailer, since the service refused it */
@@ -154,6 +158,8 @@ int tcx__call_prepare(tcx_call_t *call);                      /* operation and p
 int tcx__call_build(tcx_call_t *call);                        /* endpoint and request: 0, or < 0 likewise; again for another region */
 void tcx__call_set_body(tcx_call_t *call, struct tcx_str body);   /* from BEFORE_CALL hooks, of a body in memory */
 int tcx__call_plan_body(tcx_call_t *call);                    /* payload and fixed headers; again when the payload's form has to change */
+/* compress.c */
+int tcx__call_compress(tcx_call_t *call);                     /* a slice of the body; TCX_EAGAIN: once more in another turn of the loop */
 /* send.c */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);    /* what a signature of this call is made with */
 int tcx__call_sign(tcx_call_t *call);                         /* signs, and begins the body */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, AUTO, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, SIZE, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, AUTO, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map */
   kind kind;
@@ -57,8 +57,8 @@ static const struct option options_table[] = {
     {"client_cert", LATER, 0, NULL, NULL},
     {"ignore_configured_endpoint_urls", LATER, 0, NULL, NULL},
     {"defaults_mode", LATER, 0, NULL, NULL},
-    {"request_min_compression_size_bytes", LATER, 0, NULL, NULL},
-    {"disable_request_compression", LATER, 0, NULL, NULL},
+    {"request_min_compression_size_bytes", SIZE, AT(min_compression_size), "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "request_min_compression_size_bytes"},
+    {"disable_request_compression", BOOL, AT(no_compression), "AWS_DISABLE_REQUEST_COMPRESSION", "disable_request_compression"},
 };
 #define N_OPTIONS (sizeof options_table / sizeof options_table[0])
 /* What inject_host_prefix is called outside of Config. */
@@ -103,12 +103,24 @@ static int set_seconds(struct resolve *r, const struct option *o, const struct t
   return 0;
 }
 
-static int set_count(struct resolve *r, const struct option *o, const struct tcx_value *v, unsigned least, unsigned plus, unsigned *out) {
+/* -1: it is none. */
+static int64_t whole_number(const struct tcx_value *v) {
   int64_t n = -1;
   if (v->type == TCX_INT)
-    n = v->u.integer;
-  else if (v->type != TCX_STRING || tcx__str_to_int64(v->u.bytes, &n) != 0)
-    n = -1;
+    return v->u.integer;
+  return v->type == TCX_STRING && tcx__str_to_int64(v->u.bytes, &n) == 0 ? n : -1;
+}
+
+static int set_size(struct resolve *r, const struct option *o, const struct tcx_value *v, unsigned *out) {
+  int64_t n = whole_number(v);
+  if (n < 1 || n > 1048576)
+    return bad(r, o, "a whole number from 1 to 1048576");
+  *out = (unsigned)n;
+  return 0;
+}
+
+static int set_count(struct resolve *r, const struct option *o, const struct tcx_value *v, unsigned least, unsigned plus, unsigned *out) {
+  int64_t n = whole_number(v);
   if (n < least || n > 1000000)
     return bad(r, o, least == 0 ? "a whole number of at least 0" : "a whole number of at least 1");
   *out = (unsigned)n + plus;
@@ -221,6 +233,7 @@ static int apply(struct resolve *r, const struct option *o, const struct tcx_val
   case BOOL: case NOT_BOOL: case TRI: case AUTO: return set_flag(r, o, v, field);
   case SECONDS: return set_seconds(r, o, v, field);
   case COUNT: return set_count(r, o, v, 1, 0, field);
+  case SIZE: return set_size(r, o, v, field);
   case RETRIES: return set_count(r, o, v, 0, 1, field);
   case SIGNER: return set_signer(r, o, v, field);
   case PREFERENCE: return set_preference(r, o, v);
@@ -378,6 +391,7 @@ int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, 
   out->acquire_timeout_ms = TCX_NEVER;
   out->max_connections = TCX__DEFAULT_MAX_CONNECTIONS;
   out->account_id_mode = "preferred";
+  out->min_compression_size = TCX__DEFAULT_MIN_COMPRESSION_SIZE;
   int err = apply_settings(&r, settings);
   if (err == 0 && options->config != NULL)
     err = apply_config(&r, options->config);

@@ -15,6 +15,7 @@ typedef enum { TCX__ADDRESSING_AUTO, TCX__ADDRESSING_VIRTUAL, TCX__ADDRESSING_PA
 #define TCX__DEFAULT_READ_TIMEOUT_MS 60000u
 #define TCX__DEFAULT_MAX_ATTEMPTS 3u
 #define TCX__DEFAULT_MAX_CONNECTIONS 64u
+#define TCX__DEFAULT_MIN_COMPRESSION_SIZE 10240u
 #define TCX__IDLE_MS 15000u                     /* an idle connection is closed before the service (S3: 20 s) closes it */
 
 struct tcx_client_config {                      /* texts lie in the client's arena */
@@ -28,6 +29,8 @@ struct tcx_client_config {                      /* texts lie in the client's are
   const struct tcx_value *context;              /* client_context_params: MAP, or NULL */
   bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
   bool max_attempts_given;
+  bool no_compression;                          /* of requests */
+  unsigned min_compression_size;                /* bytes of a body that is worth it */
   tcx__tristate use_fips, use_dualstack;
   tcx__tristate discovery;                      /* endpoint_discovery_enabled; UNSET = auto */
   bool request_checksum_when_required, response_checksum_when_required;

@@ -40,6 +40,7 @@ static int take_body(tcx_call_t *call, struct tcx_value *v) {
     return 0; /* taken when the request was built the first time */
   call->upload.memory = call->req.body;
   call->upload.length = (int64_t)call->req.body.n;
+  call->is_gzip = false;
   if (v == NULL)
     return 0;
   if (v->type != TCX_BODY) {
@@ -125,6 +126,7 @@ int tcx__call_build(tcx_call_t *call) {
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, add_extra_headers(call));
   call->request_headers = call->req.headers.count;
+  call->compression_asked = false;
   const struct tcx_header *encoding = tcx__headers_get(&call->req.headers, "content-encoding");
   call->content_encoding = encoding != NULL ? encoding->value : (struct tcx_str){0};
   return err;

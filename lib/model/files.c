@@ -1,11 +1,10 @@
 #include "model/files.h"
+#include "base/gzip.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 static const char *const part_names[TCX__PART_COUNT] = {"service-2", "endpoint-rule-set-1",
                                                         "paginators-1", "waiters-2"};
@@ -105,45 +104,14 @@ static int read_file(const char *path, struct tcx_buf *out, struct tcx_fail *f) 
   return failed ? tcx__fail(f, TCX_ESERVICE, "%s: cannot be read", path) : 0;
 }
 
-static void *zip_alloc(void *opaque, unsigned count, unsigned size) {
-  (void)opaque;
-  return tcx__calloc(count, size);
-}
-
-static void zip_free(void *opaque, void *p) {
-  (void)opaque;
-  tcx__free(p);
-}
-
 static int unpack(const char *path, const struct tcx_buf *packed, struct tcx_buf *out,
                   struct tcx_fail *f) {
-  z_stream z = {.zalloc = zip_alloc,
-                .zfree = zip_free,
-                .next_in = (Bytef *)packed->data,
-                .avail_in = (uInt)packed->len};
-  int status =
-      inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? 0 : tcx__fail(f, UV_ENOMEM, "out of memory");
-  if (status != 0)
-    return status;
-  for (int result = Z_OK; result != Z_STREAM_END && status == 0;) {
-    status = tcx__buf_reserve(out, 65536);
-    if (status != 0) {
-      status = status == TCX_ETOOBIG ? tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path,
-                                                 TCX__DOCUMENT_MAX >> 20)
-                                     : tcx__fail(f, status, "out of memory");
-      break;
-    }
-    z.next_out = (Bytef *)(out->data + out->len);
-    z.avail_out = (uInt)(out->cap - out->len - 1);
-    result = inflate(&z, Z_NO_FLUSH);
-    out->len = out->cap - 1 - z.avail_out;
-    if (result == Z_MEM_ERROR)
-      status = tcx__fail(f, UV_ENOMEM, "out of memory");
-    else if (result != Z_OK && result != Z_STREAM_END)
-      status = tcx__fail(f, TCX_ESERVICE, "%s: is not a whole gzip file", path);
-  }
-  inflateEnd(&z);
-  return status;
+  int status = tcx__gunzip(out, packed->data, packed->len);
+  if (status == UV_ENOMEM)
+    return tcx__fail(f, status, "out of memory");
+  if (status == TCX_ETOOBIG)
+    return tcx__fail(f, TCX_ESERVICE, "%s: is longer than %u MiB", path, TCX__DOCUMENT_MAX >> 20);
+  return status == 0 ? 0 : tcx__fail(f, TCX_ESERVICE, "%s: is not a whole gzip file", path);
 }
 
 static int parse_file(struct tcx_arena *arena, const char *path, bool packed,

@@ -29,7 +29,7 @@ LIBRARIES = {
     "yajl": ["lib/base/json_push.c"],
     "llhttp.h": ["lib/net/http1.c", "lib/net/http1.h"],
     "ares.h": ["lib/net/dns.c"],
-    "zlib.h": ["lib/model/files.c"],
+    "zlib.h": ["lib/base/gzip.c"],
     "bearssl": ["lib/base/hash.c", "lib/base/ecdsa.c", "lib/base/checksum.h", "lib/net/tls*.[ch]", "lib/net/trust*.[ch]"],
 }
 # The loader reads models from files; the file names its clock and its disk nowhere else.

@@ -4,8 +4,7 @@
 #define TCX_TEST_EVENT_MODELS_H
 #include "base/cbor.h"
 #include "event_frames.h"
-#include "support.h"
-#include <sys/stat.h>
+#include "model_folder.h"
 
 enum { EM_REST_XML, EM_REST_JSON, EM_JSON, EM_CBOR, EM_PROTOCOLS };
 
@@ -47,65 +46,21 @@ static const char em_model[] =
     "'T':{'type':'timestamp'}}}";
 
 #define EM_MODEL_MAX (sizeof em_model + 200)
-/* JSON has " for '. */
-static inline void em_quote(char *text) {
-  for (; *text != '\0'; text++)
-    *text = *text == '\'' ? '"' : *text;
-}
-/* The model of the protocol's service. */
+/* The model of the protocol's service, with ' for ". */
 static inline void em_model_text(char out[EM_MODEL_MAX], int protocol) {
   const struct em_protocol *p = &em_protocols[protocol];
   snprintf(out, EM_MODEL_MAX, em_model, p->name, p->initial ? "" : "'payload':'Stream',",
            p->initial ? "" : ",'location':'header','locationName':'x-note'");
-  em_quote(out);
 }
 
-static const char em_rules[] =
-    "{'version':'1.0','parameters':{'Region':{'builtIn':'AWS::Region','required':false,'type':"
-    "'String','documentation':'-'},"
-    "'Endpoint':{'builtIn':'SDK::Endpoint','required':false,'type':'String','documentation':'-'}},"
-    "'rules':[{'conditions':[{'fn':'isSet','argv':[{'ref':'Endpoint'}]}],'endpoint':{'url':{'ref':"
-    "'Endpoint'},'properties':{},'headers':{}},'type':'endpoint'},"
-    "{'conditions':[],'error':'no endpoint','type':'error'}]}";
-
-static char em_folder[64];
-
-static inline void em_put(const char *service, const char *name, const char *text) {
-  char path[200];
-  snprintf(path, sizeof path, "%s/%s/2026-01-01/%s", em_folder, service, name);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
-}
-
-/* The folder for tcx_session_options_t.data_path is em_folder then. */
-static inline void em_make(void) {
-  strcpy(em_folder, "/tmp/tucuxi-events-XXXXXX");
-  assert_non_null(mkdtemp(em_folder));
+/* All of them, for tcx_session_options_t.data_path = mf.path; then mf_end. */
+static inline void em_begin_models(void) {
+  mf_begin();
   for (int i = 0; i < EM_PROTOCOLS; i++) {
-    const struct em_protocol *p = &em_protocols[i];
-    char path[200], model[EM_MODEL_MAX], rules[sizeof em_rules];
-    snprintf(path, sizeof path, "%s/%s", em_folder, p->service);
-    assert_int_equal(mkdir(path, 0755), 0);
-    snprintf(path, sizeof path, "%s/%s/2026-01-01", em_folder, p->service);
-    assert_int_equal(mkdir(path, 0755), 0);
+    char model[EM_MODEL_MAX];
     em_model_text(model, i);
-    em_quote(strcpy(rules, em_rules));
-    em_put(p->service, "service-2.json", model);
-    em_put(p->service, "endpoint-rule-set-1.json", rules);
+    mf_add(em_protocols[i].service, model);
   }
-}
-static inline void em_remove(void) {
-  static const char *const names[] = {"/2026-01-01/service-2.json",
-                                      "/2026-01-01/endpoint-rule-set-1.json", "/2026-01-01", ""};
-  char path[200];
-  for (int i = 0; i < EM_PROTOCOLS; i++)
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-      snprintf(path, sizeof path, "%s/%s%s", em_folder, em_protocols[i].service, names[k]);
-      assert_int_equal(remove(path), 0);
-    }
-  assert_int_equal(remove(em_folder), 0);
 }
 
 /* ---- bodies ---- */

@@ -45,12 +45,15 @@ static inline struct tcx_value *ps_model(struct tcx_arena *arena, const struct t
   struct tcx_value *json = tcx__value_new(arena, TCX_MAP),
                    *operations = tcx__value_new(arena, TCX_MAP);
   struct tcx_value *metadata = tcx__value_deep_copy(arena, ph_get(suite, "metadata"));
-  static const char *const needed[] = {"apiVersion", "endpointPrefix", "serviceId",
-                                       "signatureVersion", "protocol"};
+  static const char *const needed[][2] = {{"apiVersion", "2020-01-01"},
+                                          {"endpointPrefix", "suite"},
+                                          {"serviceId", "Suite"},
+                                          {"signatureVersion", "v4"},
+                                          {"protocol", "rest-xml"}};
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-    if (tcx__value_find(metadata, needed[i], strlen(needed[i])) == NULL)
-      tcx__value_add(arena, metadata, needed[i], strlen(needed[i]),
-                     tcx__value_new_str(arena, "rest-xml", 8));
+    if (tcx__value_find(metadata, needed[i][0], strlen(needed[i][0])) == NULL)
+      tcx__value_add(arena, metadata, needed[i][0], strlen(needed[i][0]),
+                     tcx__value_new_str(arena, needed[i][1], strlen(needed[i][1])));
   tcx__value_add(arena, json, "metadata", 8, metadata);
   struct tcx_value *shapes = tcx__value_deep_copy(arena, ph_get(suite, "shapes"));
   ps_modernize(arena, shapes);

@@ -12,11 +12,13 @@ static const struct tcx_model *model(int protocol) {
   if (arena == NULL)
     arena = tcx__arena_new();
   if (models[protocol] == NULL) {
-    char *text = tcx__arena_alloc(arena, EM_MODEL_MAX);
+    char text[EM_MODEL_MAX], *quoted;
     struct tcx_value *json;
     em_model_text(text, protocol);
-    if (tcx__json_parse(arena, text, strlen(text), &json, NULL) != 0)
+    quoted = mf_quoted(text);
+    if (tcx__json_parse(arena, quoted, strlen(quoted), &json, NULL) != 0)
       abort();
+    free(quoted);
     models[protocol] = ph_model(arena, json, em_protocols[protocol].service);
   }
   return models[protocol];

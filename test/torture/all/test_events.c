@@ -63,7 +63,7 @@ static int begin(struct run *r) {
   r->steps[0] = (struct fault_step)DO(REQUEST);
   r->steps[1] = (struct fault_step){FAULT_SEND, r->scenario->response, r->scenario->len};
   r->scripts[0] = r->steps;
-  tcx_session_options_t so = {.data_path = em_folder};
+  tcx_session_options_t so = {.data_path = mf.path};
   int err = whole_try_begin(&r->w, r->scripts, 1, &so, NULL);
   if (err != 0)
     return err;
@@ -128,13 +128,13 @@ static void whole_body(void **state) {
 
 static int setup(void **state) {
   (void)state;
-  em_make();
+  em_begin_models();
   whole_unset_environment();
   return 0;
 }
 static int teardown(void **state) {
   (void)state;
-  em_remove();
+  mf_end();
   return 0;
 }
 

@@ -74,7 +74,7 @@ static void begin(struct watch *s, int protocol, const struct fault_step *steps,
   s->steps[0] = (struct fault_step)DO(REQUEST);
   memcpy(s->steps + 1, steps, n * sizeof *steps);
   s->scripts[0] = s->steps;
-  whole_begin_with(&s->w, s->scripts, 1, &(tcx_session_options_t){.data_path = em_folder}, NULL);
+  whole_begin_with(&s->w, s->scripts, 1, &(tcx_session_options_t){.data_path = mf.path}, NULL);
   tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s->w.url, .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET};
   assert_int_equal(tcx_session_create_client(s->w.session, em_protocols[protocol].service, &co, &s->w.client), 0);
 }
@@ -660,13 +660,13 @@ static void breaks_while_stopped(void **state) {
 
 static int setup(void **state) {
   (void)state;
-  em_make();
+  em_begin_models();
   whole_unset_environment();
   return 0;
 }
 static int teardown(void **state) {
   (void)state;
-  em_remove();
+  mf_end();
   return 0;
 }
 
