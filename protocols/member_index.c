@@ -4,7 +4,7 @@
 #include "base/name_cache.h"
 #include "protocols/protocol.h"
 
-#define FEW 8 /* members that are searched one by one */
+#define FEW 12 /* members that are searched one by one */
 
 struct tcx_member_index {
   struct tcx_member_index *older;

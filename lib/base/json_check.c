@@ -55,14 +55,32 @@ static const char *step(struct tcx_json_check *check, char c) {
   }
 }
 
-/* Nothing in it needs a second look. */
-static bool is_plain(const char *block) {
-  unsigned char special = 0;
+static void quote(struct tcx_json_check *check, unsigned count) {
+  check->quoted |= count > 0;
+  check->in_string ^= (count & 1) != 0;
+}
+
+/* True when nothing in the block but quotes needs a second look, and then they are noted. */
+static bool take_plain(struct tcx_json_check *check, const char *block) {
+  unsigned char special = 0, quotes = 0;
   for (int i = 0; i < BLOCK; i++) {
     unsigned char c = (unsigned char)block[i];
     special |= (unsigned char)((c >= 0x80) | (c == '\\') | (c == '\f') | (c == '\v'));
+    quotes = (unsigned char)(quotes + (c == '"'));
   }
+  if (special == 0)
+    quote(check, quotes);
   return special == 0;
+}
+
+/* The number with which the piece ends; one that fills it goes on from the piece before. */
+static void note_number(struct tcx_json_check *check, const char *p, size_t n) {
+  size_t i = n;
+  while (!check->in_string && i > 0 &&
+         ((p[i - 1] >= '0' && p[i - 1] <= '9') || p[i - 1] == '.' || p[i - 1] == '-' ||
+          p[i - 1] == '+' || (p[i - 1] | 32) == 'e'))
+    i--;
+  check->number = (i == 0 ? check->number : 0) + n - i;
 }
 
 /* The character that begins at p, or the rest of the one that a cut split: how many bytes of it are
@@ -82,9 +100,11 @@ static size_t take_character(struct tcx_json_check *check, const char *p, size_t
 const char *tcx__json_check(struct tcx_json_check *check, const char *p, size_t n, size_t *at) {
   const char *why = NULL;
   size_t i = 0;
+  check->quoted = false;
   while (i < n && why == NULL) {
     *at = i;
-    if (check->escape == OUTSIDE && check->part_len == 0 && n - i >= BLOCK && is_plain(p + i)) {
+    if (check->escape == OUTSIDE && check->part_len == 0 && n - i >= BLOCK &&
+        take_plain(check, p + i)) {
       i += BLOCK;
       continue;
     }
@@ -102,11 +122,17 @@ const char *tcx__json_check(struct tcx_json_check *check, const char *p, size_t 
       why = step(check, p[i]);
     else if (p[i] == '\\')
       check->escape = BACKSLASH;
+    else if (p[i] == '"')
+      quote(check, 1);
     i++;
   }
+  note_number(check, p, n);
   return why;
 }
 
 const char *tcx__json_check_end(const struct tcx_json_check *check) {
-  return check->part_len > 0 ? not_utf8 : check->low ? half_pair : NULL;
+  return check->part_len > 0 ? not_utf8
+         : check->low        ? half_pair
+         : check->in_string  ? "the text ends inside a string"
+                             : NULL;
 }

@@ -1,11 +1,13 @@
 /*
  * json_push.c - see json_push.h. Each piece of the text is looked at for what yajl lets through
- * (json_check.h), then goes through one yajl parser.
+ * (json_check.h), then goes through one yajl parser. A piece from within a long string is held
+ * until as much is there as yajl has of that string, which it will look at again.
  *
  * yajl does not look at what its allocator gives it, so memory that is out leaves through longjmp.
  * Nothing is lost: yajl has all its memory from the arena.
  */
 #include "base/json_push.h"
+#include "base/buf.h"
 #include "base/json_check.h"
 #include <setjmp.h>
 #include <string.h>
@@ -22,8 +24,12 @@ struct tcx_json_push {
   const char *why; /* of TCX_EPROTO */
   uint64_t offset; /* bytes that went through; of a failure: where it is */
   struct tcx_json_check check;
+  size_t carried;      /* bytes of a cut string that yajl has, at most */
+  struct tcx_buf held; /* what follows them and yajl does not have yet */
   jmp_buf no_memory;
 };
+
+static const char long_number[] = "a number of too many characters";
 
 /* ---- yajl's memory: a size stands before each piece, since realloc must know it ---- */
 
@@ -80,9 +86,16 @@ static int on_boolean(void *ctx, int value) {
   return pass(push, push->events->boolean(push->ctx, value != 0));
 }
 
+static int refuse(struct tcx_json_push *push, const char *why) {
+  push->status = TCX_EPROTO;
+  push->why = why;
+  return 0;
+}
+
 static int on_number(void *ctx, const char *p, size_t n) {
   struct tcx_json_push *push = ctx;
-  return pass(push, push->events->number(push->ctx, p, n));
+  return n > TCX__JSON_NUMBER_MAX ? refuse(push, long_number)
+                                  : pass(push, push->events->number(push->ctx, p, n));
 }
 
 static int on_string(void *ctx, const unsigned char *p, size_t n) {
@@ -100,9 +113,7 @@ static int deeper(struct tcx_json_push *push) {
     push->depth++;
     return 1;
   }
-  push->status = TCX_EPROTO;
-  push->why = "nested too deeply";
-  return 0;
+  return refuse(push, "nested too deeply");
 }
 
 static int on_map(void *ctx) {
@@ -145,6 +156,7 @@ struct tcx_json_push *tcx__json_push_new(struct tcx_arena *arena,
   push->arena = arena;
   push->events = events;
   push->ctx = ctx;
+  tcx__buf_init(&push->held, arena, SIZE_MAX / 2);
   yajl_alloc_funcs memory = {piece_new, piece_resize, piece_free, push};
   push->parser = yajl_alloc(&callbacks, &memory, push);
   yajl_config(push->parser, yajl_dont_validate_strings, 1); /* json_check does */
@@ -175,30 +187,66 @@ static int judge(struct tcx_json_push *push, yajl_status status, size_t n) {
   return fail_at(push, why, at);
 }
 
+static int parse(struct tcx_json_push *push, const char *p, size_t n) {
+  return judge(push, yajl_parse(push->parser, (const unsigned char *)p, n), n);
+}
+
+static int parse_held(struct tcx_json_push *push) {
+  size_t n = push->held.len;
+  push->held.len = 0;
+  push->carried += n;
+  return n > 0 ? parse(push, push->held.data, n) : 0;
+}
+
+/* True when the last piece is all from within the string that was cut before it. */
+static bool goes_on(const struct tcx_json_push *push) {
+  return push->carried > 0 && !push->check.quoted;
+}
+
+static int parse_piece(struct tcx_json_push *push, const char *p, size_t n) {
+  int status = parse_held(push);
+  if (status == 0)
+    status = parse(push, p, n);
+  push->carried = !push->check.in_string ? 0 : goes_on(push) ? push->carried + n : n;
+  return status;
+}
+
+static int parse_end(struct tcx_json_push *push, const char *p, size_t n) {
+  (void)p;
+  (void)n;
+  int status = parse_held(push);
+  if (status != 0)
+    return status;
+  const char *why = tcx__json_check_end(&push->check);
+  return why != NULL ? fail_at(push, why, 0) : judge(push, yajl_complete_parse(push->parser), 0);
+}
+
+/* What may run out of memory. */
+static int guard(struct tcx_json_push *push,
+                 int (*run)(struct tcx_json_push *push, const char *p, size_t n), const char *p,
+                 size_t n) {
+  if (setjmp(push->no_memory) != 0)
+    return push->status = UV_ENOMEM;
+  return run(push, p, n);
+}
+
 int tcx__json_push_feed(struct tcx_json_push *push, const char *p, size_t n) {
   size_t at = 0;
   if (push->status != 0 || n == 0)
     return push->status;
   const char *why = tcx__json_check(&push->check, p, n, &at);
+  if (why == NULL && push->check.number > TCX__JSON_NUMBER_MAX)
+    why = long_number;
   if (why != NULL)
-    return fail_at(push, why, at);
-  if (setjmp(push->no_memory) != 0)
-    return push->status = UV_ENOMEM;
-  return judge(push, yajl_parse(push->parser, (const unsigned char *)p, n), n);
+    return fail_at(push, why, push->held.len + at);
+  if (!goes_on(push) || push->held.len + n >= push->carried)
+    return guard(push, parse_piece, p, n);
+  tcx__buf_add(&push->held, p, n);
+  return push->status = push->held.status;
 }
 
 int tcx__json_push_finish(struct tcx_json_push *push) {
-  if (push->status != 0)
-    return push->status;
-  const char *why = tcx__json_check_end(&push->check);
-  if (why != NULL)
-    return fail_at(push, why, 0);
-  if (setjmp(push->no_memory) != 0)
-    return push->status = UV_ENOMEM;
-  int status = judge(push, yajl_complete_parse(push->parser), 0);
-  /* It does not see a string behind the value that has no end: a quote would end it. */
-  return status != 0 ? status
-                     : judge(push, yajl_parse(push->parser, (const unsigned char *)"\"", 1), 0);
+  return push->status != 0 ? push->status : guard(push, parse_end, NULL, 0);
 }
 
 const char *tcx__json_push_why(const struct tcx_json_push *push, uint64_t *offset) {

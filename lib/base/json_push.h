@@ -6,14 +6,16 @@
  *
  * The bytes may be cut anywhere; the events are the same wherever the cuts are. RFC 8259, strictly:
  * UTF-8, no form feed or vertical tab, no escaped half of a surrogate pair, one value, at most
- * TCX__JSON_DEPTH levels. Nothing is to be freed: all memory is the arena's. What a cut leaves of a
- * string or a number is carried over, whole.
+ * TCX__JSON_DEPTH levels, no number of more than TCX__JSON_NUMBER_MAX characters. Nothing is to be
+ * freed: all memory is the arena's. What a cut leaves of a string or a number is carried over,
+ * whole; however small the pieces are, the time is proportional to the text.
  */
 #ifndef TCX_BASE_JSON_PUSH_H
 #define TCX_BASE_JSON_PUSH_H
 #include "base/arena.h"
 
-#define TCX__JSON_DEPTH 512 /* deepest nesting that is read */
+#define TCX__JSON_DEPTH      512  /* deepest nesting that is read */
+#define TCX__JSON_NUMBER_MAX 4096 /* characters of the longest number that is read */
 
 /* Bytes are valid inside the callback only. A callback's < 0 stops the parse with that status. */
 struct tcx_json_events {
