@@ -462,6 +462,87 @@ static void initial_responses(void **state) {
   }
 }
 
+static void close_all(struct watch *s) {
+  tcx_session_close(s->w.session, NULL);
+  s->w.closed = true;
+}
+static void close_its_client(struct watch *s) { tcx_client_close(s->w.client, NULL); }
+static tcx_call_t *under_way;
+static void cancel(struct watch *s) {
+  (void)s;
+  tcx_call_cancel(under_way);
+}
+static void wait_longer(struct watch *s) { (void)s; }
+
+/* A call that waits for its initial-response can be ended like any other. */
+static void ends_while_it_waits(void **state) {
+  (void)state;
+  static const struct { void (*end)(struct watch *s); unsigned timeout_ms, read_timeout_ms; int status; } cases[] = {
+      {cancel, 0, 0, TCX_ECANCELED}, {close_its_client, 0, 0, TCX_ECANCELED}, {close_all, 0, 0, TCX_ECANCELED}, {wait_longer, 100, 0, UV_ETIMEDOUT}, {wait_longer, 0, 100, UV_ETIMEDOUT}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct watch s;
+    struct tcx_buf body;
+    em_begin(&body, EM_JSON);
+    body.len -= 3; /* the last bytes do not come */
+    struct tcx_buf response = em_response(&body, 3);
+    const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}};
+    begin(&s, EM_JSON, steps, 1);
+    const tcx_call_options_t options = {.timeout_ms = cases[i].timeout_ms, .read_timeout_ms = cases[i].read_timeout_ms, .max_attempts = 1};
+    assert_int_equal(tcx_client_start(s.w.client, "watch", NULL, &options, on_offer, &s, &under_way), 0);
+    while (tcx_call_http_status(under_way) == 0)
+      uv_run(&s.w.loop, UV_RUN_ONCE);
+    whole_turns(&s.w, 5);
+    assert_int_equal(s.offered, 0);
+    cases[i].end(&s);
+    whole_until(&s.w, &s.offered);
+    assert_int_equal(s.ended, cases[i].status);
+    assert_null(s.stream);
+    whole_turns(&s.w, 5);
+    assert_int_equal(s.offered, 1);
+    tcx__buf_free(&response);
+    end(&s);
+  }
+}
+
+static void on_drained(tcx_client_t *client) { *(int *)tcx_client_data(client) = 1; }
+
+/* A stream that came to its end leaves a connection that serves again; draining waits for it. */
+static void leaves_the_connection(void **state) {
+  (void)state;
+  for (int i = 0; i < EM_PROTOCOLS; i++) {
+    struct watch s;
+    struct tcx_buf body;
+    int drained = 0;
+    em_begin(&body, i);
+    em_words(&body, i, "x");
+    struct tcx_buf response = em_response(&body, 0);
+    const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}, DO(AGAIN)};
+    begin(&s, i, steps, 2);
+    tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s.w.url, .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET, .max_connections = 1, .data = &drained};
+    assert_int_equal(tcx_session_create_client(s.w.session, em_protocols[i].service, &co, &s.w.client), 0);
+    for (int n = 0; n < 3; n++) {
+      s.ended = s.offered = 0;
+      call(&s, NULL);
+      if (n == 2)
+        tcx_client_drain(s.w.client, on_drained);
+      whole_turns(&s.w, 3);
+      assert_int_equal(drained, 0);
+      assert_int_equal(tcx_stream_events_start(s.stream, on_event), 0);
+      whole_until(&s.w, &s.ended);
+      assert_int_equal(s.ended, TCX_EOF);
+      tcx_stream_close(s.stream);
+      s.stream = NULL;
+      free(s.response);
+      s.response = NULL;
+    }
+    whole_until(&s.w, &drained);
+    assert_int_equal(s.came, 3);
+    assert_int_equal(s.w.server.accepted, 1);
+    tcx__buf_free(&response);
+    end(&s);
+  }
+}
+
 /* What the service says is too fast is asked again, while the callback is owed. */
 static void retries(void **state) {
   (void)state;
@@ -673,7 +754,7 @@ static int teardown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(delivers),      cmocka_unit_test(starts),        cmocka_unit_test(stops),   cmocka_unit_test(stops_inside),         cmocka_unit_test(sizes),
-      cmocka_unit_test(needs_constant_memory), cmocka_unit_test(exceptions), cmocka_unit_test(damage), cmocka_unit_test(initial_responses), cmocka_unit_test(retries),
+      cmocka_unit_test(needs_constant_memory), cmocka_unit_test(exceptions), cmocka_unit_test(damage), cmocka_unit_test(initial_responses), cmocka_unit_test(retries), cmocka_unit_test(ends_while_it_waits), cmocka_unit_test(leaves_the_connection),
       cmocka_unit_test(whole_streams), cmocka_unit_test(closes),        cmocka_unit_test(breaks_while_stopped),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
