@@ -2,9 +2,7 @@
 #include "base/codec.h"
 #include "base/value.h"
 #include "cbor_events.h"
-#include "support.h"
-
-static struct tcx_arena *arena;
+#include "with_arena.h"
 
 static struct tcx_str input_of(const tcx_value_t *test) {
   const char *hex = tcx_value_str(test, "input");
@@ -120,21 +118,10 @@ static void refuses(void **state) {
   tcx_value_free(tests);
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(accepts, setup, teardown),
-      cmocka_unit_test_setup_teardown(refuses, setup, teardown),
+      TEST(accepts),
+      TEST(refuses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,7 @@
  * written again and are the same. */
 #include "base/codec.h"
 #include "event_frames.h"
-#include "support.h"
-
-static struct tcx_arena *arena;
+#include "with_arena.h"
 
 static void add_base64(struct tcx_buf *out, const tcx_value_t *v, const char *name) {
   const char *text = tcx_value_str(v, name);
@@ -140,18 +138,7 @@ static void vectors(void **state) {
   tcx_value_free(tests);
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(vectors, setup, teardown)};
+  const struct CMUnitTest tests[] = {TEST(vectors)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

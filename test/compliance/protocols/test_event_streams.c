@@ -2,10 +2,9 @@
  * written and compared, and botocore's for rest-xml and json. */
 #include "event_frames.h"
 #include "protocol_suite.h"
+#include "with_arena.h"
 
 #define SMITHY "compliance/data/eventstream/smithy-restjson1-eventstream-tests.json"
-
-static struct tcx_arena *arena;
 
 /* Not done, and why. */
 static const struct ps_skip skipped[] = {
@@ -246,21 +245,10 @@ static void botocore(void **state) {
   }
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(smithy, setup, teardown),
-      cmocka_unit_test_setup_teardown(botocore, setup, teardown),
+      TEST(smithy),
+      TEST(botocore),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

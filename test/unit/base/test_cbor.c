@@ -2,11 +2,9 @@
 #include "base/codec.h"
 #include "base/mem.h"
 #include "cbor_events.h"
-#include "support.h"
 #include "torture.h"
+#include "with_arena.h"
 #include <math.h>
-
-static struct tcx_arena *arena;
 
 /* ---- writing ---- */
 
@@ -220,18 +218,6 @@ static void fails_without_memory(void **state) {
   test_fail_until_ok(out_of_memory, NULL);
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(writes_integers),

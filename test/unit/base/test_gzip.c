@@ -1,10 +1,8 @@
 /* gzip, both ways: what is compressed comes back, in any pieces; damage, limits, memory. */
 #include "base/gzip.h"
-#include "support.h"
 #include "torture.h"
+#include "with_arena.h"
 #include <tucuxi.h>
-
-static struct tcx_arena *arena;
 
 /* Compressed in pieces of so many bytes; 0: in one. */
 static struct tcx_str squeeze(struct tcx_str text, size_t step) {
@@ -100,18 +98,6 @@ static void fails_without_memory(void **state) {
   test_fail_until_ok(there_and_back, NULL);
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {TEST(comes_back), TEST(refuses_damage),
                                      TEST(fails_without_memory)};

@@ -2,10 +2,8 @@
  * announced length costs, several frames in one piece, memory. */
 #include "base/mem.h"
 #include "event_frames.h"
-#include "support.h"
 #include "torture.h"
-
-static struct tcx_arena *arena;
+#include "with_arena.h"
 
 static struct tcx_buf *new_buf(void) {
   struct tcx_buf *out = tcx__arena_alloc(arena, sizeof *out);
@@ -150,18 +148,6 @@ static void fails_without_memory(void **state) {
   test_fail_until_ok(out_of_memory, NULL);
 }
 
-static int setup(void **state) {
-  (void)state;
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {TEST(refuses_headers), TEST(refuses_lengths),
                                      TEST(takes_frames), TEST(fails_without_memory)};

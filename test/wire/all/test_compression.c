@@ -5,8 +5,7 @@
 #include "model_folder.h"
 #include "protocol_suite.h"
 #include "whole.h"
-
-static struct tcx_arena *arena;
+#include "with_arena.h"
 
 static struct tcx_str body_of(const struct outcome *o) {
   size_t n = 0;
@@ -164,20 +163,8 @@ static void options(void **state) {
   assert_string_equal(encoding_with("AWS_DISABLE_REQUEST_COMPRESSION", "maybe", NULL, 1), "Invalid configuration: disable_request_compression must be true or false");
 }
 
-static int setup(void **state) {
-  (void)state;
-  whole_unset_environment();
-  arena = tcx__arena_new();
-  return arena == NULL;
-}
-static int teardown(void **state) {
-  (void)state;
-  tcx__arena_free(arena);
-  return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {TEST(smithy), TEST(sends), TEST(slices), TEST(options)};
+  whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
