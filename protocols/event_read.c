@@ -1,5 +1,6 @@
 /* event_read.c - a frame as an event, by the shape of its stream. */
 #include "protocols/eventstream.h"
+#include "base/utf8.h"
 #include <string.h>
 
 const struct tcx_member *tcx__event_output(const struct tcx_operation *op) {
@@ -110,9 +111,12 @@ static const struct tcx_member *payload_member(const struct tcx_shape *shape) {
 static int read_payload(const struct tcx_parse *p, const struct tcx_protocol *protocol,
                         const struct tcx_member *m, struct tcx_str payload,
                         struct tcx_value **out) {
-  if (m->shape->type != TCX__SHAPE_BLOB && m->shape->type != TCX__SHAPE_STRING)
+  bool text = m->shape->type == TCX__SHAPE_STRING;
+  if (m->shape->type != TCX__SHAPE_BLOB && !text)
     return protocol->read(p, m->shape, payload.p, payload.n, out);
-  *out = bytes_value(p->arena, payload, m->shape->type == TCX__SHAPE_STRING);
+  if (text && tcx__utf8_valid(payload.p, payload.n) != payload.n)
+    return malformed(p, "no UTF-8 in", m->name, m->name_len);
+  *out = bytes_value(p->arena, payload, text);
   return *out != NULL ? 0 : tcx__fail_memory(p->fail);
 }
 

@@ -73,7 +73,10 @@ static int take_initial(tcx_call_t *call, const struct tcx_event *event, const s
   if (event->kind != TCX__EVENT_INITIAL)
     return tcx__fail(&call->fail, TCX_EPROTO, "malformed event stream: its first event is %s, not initial-response", event->name);
   call->events->wants_initial = false;
-  return call->client->protocol->read(&call->parse, call->op->output, frame->payload.p, frame->payload.n, &call->value);
+  int err = call->client->protocol->read(&call->parse, call->op->output, frame->payload.p, frame->payload.n, &call->value);
+  if (err == 0)
+    (void)tcx__value_remove(call->value, call->stream_member->name, call->stream_member->name_len); /* the stream is not in there */
+  return err;
 }
 
 /* {name: members}, as botocore gives an event. */

@@ -1,5 +1,5 @@
 /*
- * receive.c - the response as it comes: head, then bytes through checksum to one of: parser (output or error), memory (max_body), stream.
+ * receive.c - the response as it comes: head, then bytes through checksum to one of: parser (output or error), memory (max_body), stream, events (events.c).
  *
  * What goes wrong here does not end the exchange by itself: `broken` is kept, the connection is closed, and finish.c decides whether to try again.
  */

@@ -387,6 +387,7 @@ static void damage(void **state) {
       {odd_type, "", "malformed event: unknown :message-type"},
       {no_event, "", "malformed event: no :event-type"},
       {(const char *const[]){":message-type", "event", ":event-type", "Words", NULL}, "<R>", "malformed response: not XML near byte 3: the end comes too early"},
+      {(const char *const[]){":message-type", "event", ":event-type", "Line", NULL}, "\xff", "malformed event: no UTF-8 in Text"},
       {(const char *const[]){":message-type", "event", ":event-type", "Mixed", "Count", "5", NULL}, "", "malformed event: wrong type of header Count"},
       {(const char *const[]){":message-type", "exception", ":exception-type", "Over", NULL}, "<R", "malformed response: not XML near byte 2: the end comes too early"},
   };
@@ -445,6 +446,11 @@ static void initial_responses(void **state) {
     watch_all(&s, i, &body, 0, false);
     assert_int_equal(s.ended, TCX_EPROTO);
     assert_non_null(strstr(s.msg, i == EM_JSON ? "not JSON" : "not CBOR"));
+    end(&s);
+    tcx__buf_init(&body, NULL, 1 << 20);
+    ef_event(&body, "initial-response", i == EM_JSON ? TCX__STR("{\"Stream\":{\"Words\":{}},\"Note\":\"n\"}") : TCX__STR("\xa2\x66Stream\xa1\x65Words\xa0\x64Note\x61n"));
+    watch_all(&s, i, &body, 0, false);
+    assert_non_null(strstr(s.response, "{\"Note\":\"n\",\"ResponseMetadata\"")); /* the stream is no value */
     end(&s);
     em_begin(&body, i);
     body.data[body.len - 1] ^= 1;
