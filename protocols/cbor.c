@@ -118,6 +118,7 @@ static int add_modelled(const struct parser *parser, const struct tcx_shape *sha
   struct tcx_arena *arena = parser->p->arena;
   struct tcx_value *members = NULL;
   int status = tcx__cbor_read(arena, NULL, shape, tcx__buf_str(&parser->document.bytes), &members);
+  (void)tcx__value_remove(members, "Error", 5);
   if (status == 0)
     status = tcx__value_move_members(arena, out, members);
   return status == UV_ENOMEM ? tcx__fail_memory(parser->p->fail) : 0;

@@ -1,4 +1,4 @@
-/* error.h - what errors of json, rest-json and rpc-v2-cbor have in common. */
+/* error.h - what errors of json, rest-json, rpc-v2-cbor and event streams have in common. */
 #ifndef TCX_PROTOCOLS_ERROR_H
 #define TCX_PROTOCOLS_ERROR_H
 #include "protocols/protocol.h"

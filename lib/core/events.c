@@ -1,5 +1,6 @@
 #include "core/events.h"
 #include "core/log.h"
+#include "protocols/error.h"
 #include <string.h>
 
 int tcx__events_expect(tcx_call_t *call) {
@@ -42,17 +43,15 @@ static int read_event(tcx_call_t *call, struct tcx_arena *arena, struct tcx_fail
 
 /* What the event is as an error's response, in the call's arena: {Error: {Code, Message}, members}. */
 static int make_error(tcx_call_t *call, const struct tcx_event *event, struct tcx_value **value, struct tcx_parse_error *error) {
-  struct tcx_arena *arena = call->arena;
-  struct tcx_value *code = tcx__value_new_str_copy(arena, event->name, strlen(event->name)), *message = tcx__value_new_str_copy(arena, event->message, strlen(event->message));
-  struct tcx_value *inner = tcx__value_new(arena, TCX_MAP), *map = tcx__value_new(arena, TCX_MAP);
-  struct tcx_value *members = event->value != NULL ? tcx__value_deep_copy(arena, event->value) : NULL;
-  if (code == NULL || message == NULL || inner == NULL || map == NULL || (event->value != NULL && members == NULL) || tcx__value_add(arena, inner, "Code", 4, code) != 0 ||
-      tcx__value_add(arena, inner, "Message", 7, message) != 0 || (members != NULL && tcx__value_move_members(arena, map, members) != 0) ||
-      tcx__value_replace(arena, map, "Error", 5, inner) != 0)
+  int err = tcx__error_make(&call->parse, tcx__str(event->name), event->message, value, error);
+  error->shape = event->shape;
+  if (err != 0 || event->value == NULL)
+    return err;
+  struct tcx_value *members = tcx__value_deep_copy(call->arena, event->value);
+  if (members == NULL)
     return UV_ENOMEM;
-  *value = map;
-  *error = (struct tcx_parse_error){.code = code->u.bytes.p, .message = message->u.bytes.p, .shape = event->shape};
-  return 0;
+  (void)tcx__value_remove(members, "Error", 5);
+  return tcx__value_move_members(call->arena, *value, members);
 }
 
 /* ---- before the call's callback ---- */

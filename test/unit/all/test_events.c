@@ -345,7 +345,7 @@ static void exceptions(void **state) {
     assert_string_equal(s.code, "Over");
     assert_string_equal(s.msg, "An error occurred (Over) when calling the Watch operation: enough");
     assert_string_equal(s.type, "EventStreamError");
-    assert_non_null(strstr(s.response, "{\"message\":\"enough\",\"Error\":{\"Code\":\"Over\",\"Message\":\"enough\"},\"ResponseMetadata\":{\"RequestId\":\"R1\","));
+    assert_non_null(strstr(s.response, "{\"Error\":{\"Code\":\"Over\",\"Message\":\"enough\"},\"message\":\"enough\",\"ResponseMetadata\":{\"RequestId\":\"R1\","));
     const tcx_error_t *error = tcx_stream_error(s.stream);
     assert_string_equal(error->error_message, "enough");
     assert_string_equal(error->request_id, "R1");
