@@ -2,7 +2,7 @@
  * sigv4a.c - what Signature Version 4A does otherwise: a key pair on P-256 that is derived from secret and access key, for all days, regions and services, and a signature that says for
  * which regions it counts (X-Amz-Region-Set). Everything else is sigv4.c's, presign.c's and chunked.c's.
  *
- * The key is not kept: it takes a microsecond, and the signature a hundred.
+ * The key is not kept: it takes a fraction of a microsecond, and the signature hundreds.
  */
 #include "auth/sign.h"
 #include "base/codec.h"
