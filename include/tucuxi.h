@@ -213,6 +213,7 @@ typedef struct tcx_client_options {                      /* all zero = defaults 
                             s3: {addressing_style: virtual}, verify: %s}", ...). A field above wins. Unknown name = TCX_ECONFIG. */
   void *data;                                            /* tcx_client_data */
   const char *account_id;                                /* of access_key: goes into the hosts of services that have account endpoints; copied */
+  const char *bearer_token;                              /* for services with httpBearerAuth, which it is then preferred at, over https only; copied; NULL = AWS_BEARER_TOKEN_<SIGNING_NAME> */
 } tcx_client_options_t;
 typedef void (*tcx_session_close_cb)(tcx_session_t *session);
 typedef void (*tcx_client_close_cb)(tcx_client_t *client);

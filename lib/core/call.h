@@ -125,6 +125,9 @@ struct tcx_call {
   tcx_call_timings_t timings;
 };
 
+/* Its payload is part of its signature. */
+static inline bool tcx__call_signs(const tcx_call_t *call) { return call->scheme == TCX__SCHEME_SIGV4 || call->scheme == TCX__SCHEME_SIGV4A; }
+
 /* call.c */
 void tcx__call_client_closing(tcx_call_t *call);
 void tcx__call_step(tcx_call_t *call);                        /* goes on from the state it is in, as far as it can */

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/services.h"
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -60,6 +61,21 @@ static int make_identity(tcx_client_t *c, const tcx_client_options_t *o, struct 
   return err != 0 ? err : tcx__identity_source_new(c->session, provider, &c->own_identity);
 }
 
+/* The program's token, else the environment's for this signing name: AWS_BEARER_TOKEN_BEDROCK. */
+static int make_token(tcx_client_t *c, const tcx_client_options_t *o) {
+  char name[128];
+  struct tcx_provider *provider = NULL;
+  size_t n = (size_t)snprintf(name, sizeof name, "AWS_BEARER_TOKEN_%s", c->model->signing_name);
+  for (size_t i = 0; i < n && i < sizeof name - 1; i++)
+    name[i] = (char)(name[i] == '-' || name[i] == ' ' ? '_' : toupper((unsigned char)name[i]));
+  c->token_given = o->bearer_token != NULL && o->bearer_token[0] != '\0';
+  const char *token = c->token_given ? o->bearer_token : n < sizeof name ? tcx__getenv(name) : NULL;
+  if (token == NULL)
+    return 0;
+  int err = tcx__services_token_provider(token, c->token_given ? "explicit" : "env", &provider);
+  return err != 0 ? err : tcx__identity_source_new(c->session, provider, &c->token);
+}
+
 /* What can be wrong for a reason that every call of the client should tell. */
 static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_fail *f) {
   struct tcx_settings *settings = NULL;
@@ -68,6 +84,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     err = find_model(c, f);
   if (err == 0)
     err = tcx__config_resolve(&c->config, c->arena, o, c->session->region, settings, c->model->service_id, f);
+  if (err == 0)
+    err = make_token(c, o);
   if (err == 0)
     err = tcx__scheme_of_client(c, f);
   if (err == 0)
@@ -89,6 +107,7 @@ static void free_client(tcx_client_t *c) {
   if (c->custom != NULL && c->custom->client_free != NULL && c->custom_state != NULL)
     c->custom->client_free(c);
   tcx__identity_source_free(c->own_identity);
+  tcx__identity_source_free(c->token);
   tcx__endpoint_cache_free(c->endpoints);
   tcx__discovery_free(c);
   tcx__signing_keys_wipe(&c->keys);
@@ -217,6 +236,11 @@ int tcx__client_identity(tcx_client_t *c, struct tcx_identity_source **source) {
     return 0;
   }
   return tcx__session_identity(c->session, source);
+}
+
+int tcx__client_token(tcx_client_t *c, struct tcx_identity_source **source, struct tcx_fail *f) {
+  *source = c->token;
+  return c->token != NULL ? 0 : tcx__fail(f, TCX_ECREDS, "Unable to locate authorization token");
 }
 
 /* ---- the end ---- */

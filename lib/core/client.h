@@ -33,6 +33,8 @@ struct tcx_client {
   const char *user_agent;
   struct tcx_fail problem;             /* status 0 = none */
   struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
+  struct tcx_identity_source *token;   /* a bearer token; NULL: none is known */
+  bool token_given;                    /* by the program, not the environment */
   struct tcx_endpoint_cache *endpoints;
   struct tcx_discovery discovery;
   struct tcx_rule_param_value *base_values; /* the rule set's parameters as this client fills them in: built-ins */
@@ -64,6 +66,7 @@ tcx_client_t *tcx__client_next(const tcx_client_t *client);
 void tcx__client_close_any(tcx_client_t *client, tcx_client_close_cb cb);     /* tcx_client_close, also for shared ones */
 int tcx__client_pool(tcx_client_t *client, struct tcx_pool **pool);          /* made at first use; UV_ENOMEM */
 int tcx__client_identity(tcx_client_t *client, struct tcx_identity_source **source);
+int tcx__client_token(tcx_client_t *client, struct tcx_identity_source **source, struct tcx_fail *f);   /* TCX_ECREDS when there is none */
 /* The operation of that name (prepare.c), where the client has a model; those that send events are none. TCX_EOPNAME, with near names in f (may be NULL). */
 int tcx__client_operation(const tcx_client_t *client, const char *name, const struct tcx_operation **out, struct tcx_fail *f);
 void tcx__client_call_gone(tcx_client_t *client);                            /* a call or a stream ended: a drain or a close may go on */

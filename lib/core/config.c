@@ -138,7 +138,7 @@ static int set_text(struct resolve *r, const struct option *o, const struct tcx_
 
 static int set_signer(struct resolve *r, const struct option *o, const struct tcx_value *v, uint8_t *out) {
   *out = v->type == TCX_STRING ? tcx__scheme_by_version(v->u.bytes) : TCX__SCHEME_UNSET;
-  return *out != TCX__SCHEME_UNSET ? 0 : bad(r, o, "v4, s3v4, v4a, s3v4a or unsigned: no other signer is built in");
+  return *out != TCX__SCHEME_UNSET ? 0 : bad(r, o, "v4, s3v4, v4a, s3v4a, v2, bearer or unsigned: no other signer is built in");
 }
 
 /* Names with commas between them; those that are unknown are left out, as in botocore. */
@@ -281,6 +281,8 @@ static int apply_config(struct resolve *r, const struct tcx_value *config) {
   if (config->type != TCX_MAP)
     return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: config must be a map");
   int err = apply_map(r, "", config);
+  const struct tcx_value *preference = tcx__value_find(config, "auth_scheme_preference", 22);
+  r->out->preference_in_code = preference != NULL && preference->type != TCX_NULL;
   const struct tcx_value *total = tcx_value_get(config, "retries.total_max_attempts");
   if (err == 0 && total != NULL && total->type != TCX_NULL)
     err = apply(r, find_option("retries", "total_max_attempts"), total);

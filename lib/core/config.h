@@ -24,6 +24,7 @@ struct tcx_client_config {                      /* texts lie in the client's are
   uint8_t scheme;                               /* tcx__scheme that signature_version asks for; NONE also for unsigned requests; UNSET = not given */
   uint8_t preference[TCX__SCHEMES_MAX];         /* of auth_scheme_preference: those that are known */
   unsigned n_preference;
+  bool preference_in_code;                      /* it was an option, no setting */
   const char *region_set;                       /* of sigv4a; NULL = the endpoint's, else "*" */
   const char *account_id_mode;                  /* "preferred", "disabled", "required" */
   const struct tcx_value *context;              /* client_context_params: MAP, or NULL */

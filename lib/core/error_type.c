@@ -8,6 +8,7 @@ static bool starts(const char *text, const char *prefix) { return strncmp(text, 
 static const char *by_text(const char *msg, const char *otherwise) {
   static const struct { const char *prefix, *name; } table[] = {
       {"Unable to locate credentials", "NoCredentialsError"},
+      {"Unable to locate authorization token", "NoAuthTokenError"},
       {"Partial credentials", "PartialCredentialsError"},
       {"You must specify a region", "NoRegionError"},
       {"Provided region_name", "InvalidRegionError"},
@@ -22,6 +23,7 @@ static const char *by_text(const char *msg, const char *otherwise) {
       {"Unsupported configuration when using S3 Control: ", "UnsupportedS3ControlConfigurationError"},
       {"S3 ARN \"", "UnsupportedS3ControlArnError"},
       {"Unknown Signature Version: ", "UnknownSignatureVersionError"},
+      {"Signature version(s) are not supported: ", "UnsupportedSignatureVersionError"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (starts(msg, table[i].prefix))

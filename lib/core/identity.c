@@ -34,9 +34,9 @@ static const char *put_text(char **to, const char *s) {
   return at;
 }
 
-int tcx__identity_new(const tcx_credentials_t *c, const char *origin, struct tcx_identity **out) {
+int tcx__identity_new(const tcx_credentials_t *c, const char *token, const char *origin, struct tcx_identity **out) {
   size_t size = sizeof(struct tcx_identity) + text_size(c->access_key) + text_size(c->secret_key) +
-                text_size(c->session_token) + text_size(c->account_id);
+                text_size(c->session_token) + text_size(c->account_id) + text_size(token);
   struct tcx_identity *id = tcx__calloc(1, size);
   if (id == NULL)
     return UV_ENOMEM;
@@ -46,6 +46,7 @@ int tcx__identity_new(const tcx_credentials_t *c, const char *origin, struct tcx
   id->secret_key = put_text(&to, c->secret_key);
   id->session_token = put_text(&to, c->session_token);
   id->account_id = put_text(&to, c->account_id);
+  id->token = put_text(&to, token);
   id->expires = c->expires;
   id->origin = origin;
   id->size = size;
@@ -158,19 +159,9 @@ static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id,
   }
 }
 
-void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_credentials_t *c, const char *origin, const char *why) {
-  struct tcx_identity *id = NULL;
-  if (c != NULL && status == 0) {
-    if (c->access_key == NULL || c->access_key[0] == '\0' || c->secret_key == NULL || c->secret_key[0] == '\0') {
-      status = TCX_ECREDS;
-      why = "the access key or the secret key is missing";
-    } else {
-      status = tcx__identity_new(c, origin, &id);
-      why = status != 0 ? tcx_strerror(status) : NULL;
-    }
-  } else if (status == 0) {
-    status = TCX_ECREDS;
-  }
+/* id NULL: status and why. */
+static void answer(struct tcx_identity_source *s, struct tcx_identity *id, int status, const char *origin, const char *why) {
+  const char *what = id != NULL && id->token != NULL ? "token" : "credentials";
   s->fetching = false;
   if (id == NULL && s->first == NULL && lives(s->current, tcx__session_now(s->session))) {
     tcx__log(s->session, TCX_LOG_WARN, "credentials", NULL, "refreshing them failed, the old ones are used on: %s", why != NULL ? why : tcx_strerror(status));
@@ -179,9 +170,34 @@ void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_c
   tcx__identity_release(s->current);
   s->current = id;
   if (id != NULL) {
-    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found credentials: %s", origin);
+    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found %s: %s", what, origin);
     tcx__identity_retain(id);
   }
   tell_waiters(s, id, status, why != NULL ? why : tcx_strerror(status));
   tcx__identity_release(id);
+}
+
+static bool given(const char *s) { return s != NULL && s[0] != '\0'; }
+
+void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_credentials_t *c, const char *origin, const char *why) {
+  struct tcx_identity *id = NULL;
+  if (status == 0 && c == NULL) {
+    status = TCX_ECREDS;
+  } else if (status == 0 && (!given(c->access_key) || !given(c->secret_key))) {
+    status = TCX_ECREDS;
+    why = "the access key or the secret key is missing";
+  } else if (status == 0) {
+    status = tcx__identity_new(c, NULL, origin, &id);
+    why = NULL;
+  }
+  answer(s, id, status, origin, why);
+}
+
+void tcx__identity_answer_token(struct tcx_identity_source *s, int status, const char *token, int64_t expires, const char *origin, const char *why) {
+  struct tcx_identity *id = NULL;
+  if (status == 0 && !given(token))
+    status = TCX_ECREDS;
+  else if (status == 0)
+    status = tcx__identity_new(&(tcx_credentials_t){.expires = expires}, token, origin, &id);
+  answer(s, id, status, origin, why);
 }

@@ -1,5 +1,5 @@
 /*
- * identity.h - credentials on their way to calls: a counted, immutable set of keys, and a source that fetches it once for however many wait.
+ * identity.h - credentials on their way to calls: a counted, immutable set of keys, or a bearer token, and a source that fetches it once for however many wait.
  *
  *   call --tcx__identity_get--> source --fetch--> provider (lib/creds: static keys, environment, files, the program's own callback)
  *        <--- identity now, or done() later ---    <--tcx__identity_answer, now or later
@@ -13,13 +13,15 @@
 
 struct tcx_identity {
   unsigned refs;
-  const char *access_key, *secret_key;
+  const char *access_key, *secret_key;      /* NULL of a token's */
   const char *session_token, *account_id;   /* NULL when there is none */
+  const char *token;                        /* a bearer token; NULL of keys */
   int64_t expires;                          /* Unix seconds; 0 = never */
   const char *origin;                       /* the provider's name; static */
   size_t size;                              /* bytes from here that are wiped at the end */
 };
-int tcx__identity_new(const tcx_credentials_t *credentials, const char *origin, struct tcx_identity **out);   /* copies; UV_ENOMEM */
+/* Of keys, or of a token (then credentials says no more than when it ends). Copies; UV_ENOMEM. */
+int tcx__identity_new(const tcx_credentials_t *credentials, const char *token, const char *origin, struct tcx_identity **out);
 struct tcx_identity *tcx__identity_retain(struct tcx_identity *identity);
 void tcx__identity_release(struct tcx_identity *identity);                  /* NULL is fine; wipes with the last */
 
@@ -45,4 +47,6 @@ struct tcx_identity *tcx__identity_get(struct tcx_identity_source *source, struc
 void tcx__identity_cancel(struct tcx_identity_wait *wait);                  /* done will not come; harmless when not waiting */
 /* The provider's answer. credentials NULL: status < 0 and why. Everything is copied. */
 void tcx__identity_answer(struct tcx_identity_source *source, int status, const tcx_credentials_t *credentials, const char *origin, const char *why);
+/* The same of a provider of tokens. expires as an identity's. */
+void tcx__identity_answer_token(struct tcx_identity_source *source, int status, const char *token, int64_t expires, const char *origin, const char *why);
 #endif

@@ -87,7 +87,7 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   if ((call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls && p->sum == TCX__SUM_NONE)
     sign = false;
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_TRAILER;
-  if (sign && call->scheme != TCX__SCHEME_NONE)
+  if (sign && tcx__call_signs(call))
     p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_STREAMING : TCX__PAYLOAD_STREAMING_TRAILER;
   else
     p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
@@ -115,7 +115,7 @@ static int add_chunked_headers(tcx_call_t *call) {
     err = add_number(call, TCX__STR("X-Amz-Decoded-Content-Length"), (uint64_t)call->upload.length);
   if (err == 0 && call->payload.place == TCX__SUM_IN_TRAILER)
     err = tcx__headers_set(h, TCX__STR("X-Amz-Trailer"), tcx__sum_header(call->payload.sum));
-  if (err == 0 && call->scheme == TCX__SCHEME_NONE)
+  if (err == 0 && !tcx__call_signs(call))
     err = tcx__headers_set(h, TCX__STR("X-Amz-Content-SHA256"), TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER"));
   return err;
 }
@@ -142,7 +142,7 @@ static int start_hashing(tcx_call_t *call) {
       return UV_ENOMEM;
     tcx__summer_init(p->summer, p->sum);
   }
-  p->hash_sha = p->form == TCX__PAYLOAD_HASH && call->upload.memory.n > 0 && call->scheme != TCX__SCHEME_NONE;
+  p->hash_sha = p->form == TCX__PAYLOAD_HASH && call->upload.memory.n > 0 && tcx__call_signs(call);
   if (p->hash_sha) {
     if ((p->sha = tcx__arena_alloc(call->arena, sizeof *p->sha)) == NULL)
       return UV_ENOMEM;

@@ -31,9 +31,9 @@ static int move_form(tcx_call_t *call) {
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
-  if (err == 0 && call->scheme == TCX__SCHEME_SIGV2)
-    err = tcx__fail(&call->fail, TCX_ECONFIG, "%s is signed with Signature Version 2, which is not presigned", call->client->model->service);
-  if (err == 0 && call->scheme != TCX__SCHEME_NONE) {
+  if (err == 0 && call->scheme != TCX__SCHEME_NONE && !tcx__call_signs(call))
+    err = tcx__fail(&call->fail, TCX_ECONFIG, "Signature version(s) are not supported: %s-query", call->scheme == TCX__SCHEME_BEARER ? "bearer" : "v2");
+  if (err == 0 && tcx__call_signs(call)) {
     err = move_form(call);
     if (err == 0)
       err = tcx__call_sigv4(call, &s);

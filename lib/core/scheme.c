@@ -11,7 +11,8 @@ struct schemes { /* those of a list that are known, in its order */
 
 uint8_t tcx__scheme_by_name(struct tcx_str name) {
   static const struct { const char *name; uint8_t scheme; } table[] = {
-      {"sigv4", TCX__SCHEME_SIGV4}, {"sigv4a", TCX__SCHEME_SIGV4A}, {"sigv4-s3express", TCX__SCHEME_S3EXPRESS}, {"noAuth", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+      {"sigv4", TCX__SCHEME_SIGV4}, {"sigv4a", TCX__SCHEME_SIGV4A}, {"sigv4-s3express", TCX__SCHEME_S3EXPRESS}, {"httpBearerAuth", TCX__SCHEME_BEARER},
+      {"bearer", TCX__SCHEME_BEARER}, {"noAuth", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
   const char *mark = name.n > 0 ? memchr(name.p, '#', name.n) : NULL;
   if (mark != NULL)
@@ -25,7 +26,7 @@ uint8_t tcx__scheme_by_name(struct tcx_str name) {
 uint8_t tcx__scheme_by_version(struct tcx_str version) {
   static const struct { const char *version; uint8_t scheme; } table[] = {
       {"v2", TCX__SCHEME_SIGV2}, {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"v4a", TCX__SCHEME_SIGV4A}, {"s3v4a", TCX__SCHEME_SIGV4A},
-      {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+      {"bearer", TCX__SCHEME_BEARER}, {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (tcx__str_ieq(version, tcx__str(table[i].version)))
@@ -60,6 +61,13 @@ static uint8_t prefer(const tcx_client_t *c, const struct schemes *offered) {
   return offered->n > 0 ? offered->at[0] : TCX__SCHEME_UNSET;
 }
 
+/* A token that is known goes before a signature, unless the program has said what it wants; of the environment's, as in botocore, only Bedrock's. */
+static bool prefers_token(const tcx_client_t *c) {
+  if (c->token == NULL || c->config.scheme != TCX__SCHEME_UNSET || c->config.preference_in_code)
+    return false;
+  return c->token_given || strcmp(c->model->signing_name, "bedrock") == 0;
+}
+
 int tcx__scheme_of_client(tcx_client_t *c, struct tcx_fail *f) {
   const struct tcx_model *m = c->model;
   struct schemes offered = of_trait(m->auth, m->n_auth);
@@ -71,6 +79,8 @@ int tcx__scheme_of_client(tcx_client_t *c, struct tcx_fail *f) {
     c->scheme = TCX__SCHEME_SIGV4;
   else
     c->scheme = tcx__scheme_by_version(tcx__str(m->signature_version));
+  if (holds(&offered, TCX__SCHEME_BEARER) && prefers_token(c))
+    c->scheme = TCX__SCHEME_BEARER;
   if (c->scheme != TCX__SCHEME_UNSET)
     return 0;
   return tcx__fail(f, TCX_ECONFIG, "Unknown Signature Version: %s.", m->n_auth > 0 ? m->auth[0] : m->signature_version);
@@ -107,9 +117,10 @@ static int unknown_schemes(tcx_call_t *call, const struct tcx_value *schemes) {
   tcx__buf_init(&names, call->arena, 1024);
   for (const struct tcx_value *s = tcx__value_kids(schemes); s != NULL; s = s->next) {
     const struct tcx_value *name = text_member(s, "name");
+    const char *text = name != NULL ? name->u.bytes.p : "(unnamed)";
     if (names.len > 0)
       tcx__buf_adds(&names, ", ");
-    tcx__buf_adds(&names, name != NULL ? name->u.bytes.p : "(unnamed)");
+    tcx__buf_adds(&names, strncmp(text, "sig", 3) == 0 ? text + 3 : text); /* as botocore calls them */
   }
   if (names.status == UV_ENOMEM)
     return UV_ENOMEM;
@@ -167,6 +178,7 @@ int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
   const struct tcx_value *entry = NULL;
   const char *region = NULL;
   uint8_t own = of_operation(call);
+  bool offered = tcx__value_count(schemes) > 0;
   call->signing_region = c->config.region;
   call->signing_name = c->model->signing_name;
   call->s3_signer = signs_as_s3(c->model);
@@ -179,7 +191,10 @@ int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
     err = region_of_entry(call, entry, &region);
   if (err != 0)
     return err;
-  call->scheme = entry != NULL ? scheme_of_entry(entry) : own != TCX__SCHEME_UNSET ? own : c->scheme;
+  if (entry != NULL)
+    call->scheme = scheme_of_entry(entry);
+  else
+    call->scheme = own != TCX__SCHEME_UNSET && !offered ? own : c->scheme; /* offered, and nothing that was asked for: that all the same */
   if (call->scheme == TCX__SCHEME_SIGV4A)
     call->signing_region = c->config.region_set != NULL ? c->config.region_set : region != NULL ? region : "*";
   else if (region != NULL && !call->client_region_signs)

@@ -4,7 +4,7 @@
  *   nothing at all     the client is unsigned, or the operation's own traits say so
  *   the endpoint       its authSchemes: the one that signature_version asks for, else the first of auth_scheme_preference, else the first that is built in
  *   the operation      its auth or authtype trait
- *   the client         signature_version, auth_scheme_preference among the service's auth trait, the first of that trait, the model's signatureVersion
+ *   the client         signature_version, a bearer token that is known, auth_scheme_preference among the service's auth trait, the first of that trait, the model's signatureVersion
  */
 #ifndef TCX_CORE_SCHEME_H
 #define TCX_CORE_SCHEME_H
@@ -19,6 +19,7 @@ typedef enum {
   TCX__SCHEME_SIGV2,      /* of forms */
   TCX__SCHEME_SIGV4,
   TCX__SCHEME_SIGV4A,
+  TCX__SCHEME_BEARER,     /* httpBearerAuth */
   TCX__SCHEME_S3EXPRESS   /* sigv4-s3express */
 } tcx__scheme;
 #define TCX__SCHEMES_MAX 8 /* of a list that are looked at */

@@ -37,6 +37,15 @@ static int sign_form(tcx_call_t *call) {
   return err;
 }
 
+/* A token is for whoever reads it. */
+static int add_token(tcx_call_t *call) {
+  if (!call->req.tls)
+    return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint configuration: Bearer authorization requires an HTTPS endpoint.");
+  const char *text = tcx__arena_printf(call->arena, "Bearer %s", call->identity->token);
+  int err = text != NULL ? tcx__headers_set(&call->req.headers, TCX__STR("Authorization"), tcx__str(text)) : UV_ENOMEM;
+  return err == TCX_EPARAM ? tcx__fail(&call->fail, TCX_ECREDS, "The bearer token holds a line end or a NUL") : err;
+}
+
 static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
   call->req.headers.count = call->fixed_headers;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
@@ -44,6 +53,8 @@ static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
     return err;
   if (call->scheme == TCX__SCHEME_SIGV2)
     return sign_form(call);
+  if (call->scheme == TCX__SCHEME_BEARER)
+    return add_token(call);
   err = tcx__call_sigv4(call, s);
   return err != 0 ? err : tcx__sigv4_sign(s, &call->req, &call->fail);
 }

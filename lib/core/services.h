@@ -13,4 +13,5 @@ const struct tcx_customization *tcx__services_customization(const char *service)
 int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 /* A client's explicit keys. */
 int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out);
+int tcx__services_token_provider(const char *token, const char *name, struct tcx_provider **out);
 #endif

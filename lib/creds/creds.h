@@ -6,6 +6,8 @@
 
 /* Keys that the program gave; "explicit". Copies. */
 int tcx__creds_static(const tcx_credentials_t *credentials, struct tcx_provider **out);
+/* A bearer token that is known: "explicit", "env" (name is a literal). Copies. */
+int tcx__creds_token(const char *token, const char *name, struct tcx_provider **out);
 /* The program's own callback; "custom". */
 int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *data, struct tcx_provider **out);
 /* Environment, then the credentials file, then the config file. settings must outlive it. */
