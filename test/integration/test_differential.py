@@ -36,10 +36,15 @@ SHOWN = 40  # sorts of differences that are printed
 
 
 def listed():
-    """The rows of the table in docs/differences.md: (pattern of cases or a protocol, pattern of aspects)."""
+    """The rows of the table in docs/differences.md: (pattern of calls, pattern of aspects)."""
     with open(os.path.join(ROOT, "docs", "differences.md"), encoding="utf-8") as file:
         part = file.read().split("## Found by the differential test\n")[1].split("\n## ")[0]
     return re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", part, re.M)
+
+
+def is_meant(pattern, protocol, case):
+    """A row's first pattern is of calls ("s3.GetObject/full"), of a protocol's calls ("json/odd"), or a protocol."""
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (case, protocol, f"{protocol}/{case.split('/')[1]}"))
 
 
 def chosen(service, operations, known, rng, seen):
@@ -132,7 +137,7 @@ def main():
         protocol, case = result["protocol"], result["case"]
         calls[protocol] += 1
         for aspect, theirs, ours in result["differences"]:
-            rows = [row for row in known if (row[0] == protocol or fnmatch.fnmatchcase(case, row[0])) and fnmatch.fnmatchcase(aspect, row[1])]
+            rows = [row for row in known if is_meant(row[0], protocol, case) and fnmatch.fnmatchcase(aspect, row[1])]
             used.update(rows)
             if not rows:
                 found[protocol].append((aspect, f"{case} {aspect}\n  botocore {theirs}\n  tucuxi   {ours}"))

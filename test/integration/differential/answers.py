@@ -57,12 +57,20 @@ def scalar_text(shape, value, time_format):
 
 # ---- JSON ----
 
+def is_new_union(shape, noise):
+    """A service may know members of a union that its model does not."""
+    return shape.metadata.get("union") and noise.random() < 0.05
+
+
 def json_of(shape, value, noise):
     kind = shape.type_name
     if kind == "structure" and not shape.metadata.get("document"):
+        if is_new_union(shape, noise):
+            return {"brandNew": noise.choice(["x", {"a": None}, []])}
         made = {shape.members[k].serialization.get("name", k): json_of(shape.members[k], v, noise) for k, v in value.items()}
         if noise.random() < 0.2 and not shape.metadata.get("union"):
             made[noise.choice(["unknownMember", "é", ""])] = noise.choice([None, {"a": [1, {}]}, "x", 1.5])
+            made.update((m.serialization.get("name", k), None) for k, m in shape.members.items() if k not in value and not m.serialization.get("location") and noise.random() < 0.3)
         if noise.random() < 0.1 and shape.metadata.get("union"):
             made["__type"] = "Union"
         return made
@@ -73,9 +81,9 @@ def json_of(shape, value, noise):
     if kind == "blob":
         return base64.b64encode(value).decode()
     if kind == "timestamp":
-        return time_as(shape, "unixtimestamp", value)
-    if kind in ("float", "double") and special(value):
-        return float_text(value)
+        return time_as(shape, "unixtimestamp", value) if noise.random() < 0.9 else time_text(value)
+    if kind in ("float", "double") and (special(value) or value == int(value)):
+        return float_text(value) if special(value) else int(value) if noise.random() < 0.3 else value
     return value
 
 
@@ -125,7 +133,7 @@ def xml_of(shape, name, value, noise):
     """The element or, flattened, the elements of a value."""
     kind, flattened = shape.type_name, shape.serialization.get("flattened")
     if kind == "structure":
-        inside = xml_members(shape, value, noise)
+        inside = xml_members(shape, value, noise) if not is_new_union(shape, noise) else "<brandNew><a/></brandNew>"
         return f"<{name}{xml_attributes(shape, value)}>{inside}</{name}>" if inside or noise.random() < 0.5 else f"<{name}{xml_attributes(shape, value)}/>"
     if kind == "list" and flattened:
         return "".join(xml_of(shape.member, name, v, noise) for v in value)
@@ -204,6 +212,8 @@ def cbor_any(value, noise):
 def cbor_of(shape, value, noise):
     kind = shape.type_name
     if kind == "structure" and not shape.metadata.get("document"):
+        if is_new_union(shape, noise):
+            return cbor_any({"brandNew": noise.choice(["x", {"a": None}, []])}, noise)
         parts = [cbor_any(shape.members[k].serialization.get("name", k), noise) + cbor_of(shape.members[k], v, noise) for k, v in value.items()]
         if noise.random() < 0.2 and not shape.metadata.get("union"):
             parts.append(cbor_any("unknownMember", noise) + cbor_any(noise.choice([None, {"a": [1, {}]}, b"x", 1.5]), noise))
@@ -370,13 +380,12 @@ def failure(protocol, operation, shape, code, message, value, noise):
         head = cbor_any("__type", noise) + cbor_any(told.split(":")[0], noise) + cbor_any(key, noise) + cbor_any(message, noise)
         parts = [cbor_any(shape.members[k].serialization.get("name", k), noise) + cbor_of(shape.members[k], v, noise) for k, v in inside.items()]
         return Answer(status, headers + [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor")], cbor_head(5, 2 + len(parts)) + head + b"".join(parts))
-    body = {key: message}
-    if shape is not None:
-        body.update(json_of(shape, {k: v for k, v in inside.items() if not shape.members[k].serialization.get("location")}, noise))
-        if protocol == "rest-json":
-            headers += [(k, v) for k, v in rest_headers(shape, inside) if k.lower() != "x-amzn-errortype"]
-    if message == "" and (service.service_name == "sso-oidc" or noise.random() < 0.5):
-        del body[key]
+    body = json_of(shape, {k: v for k, v in inside.items() if not shape.members[k].serialization.get("location")}, noise) if shape is not None else {}
+    body = {k: v for k, v in body.items() if k.lower() != "message"}
+    if message or (service.service_name != "sso-oidc" and noise.random() < 0.5):
+        body[key] = message
+    if shape is not None and protocol == "rest-json":
+        headers += [(k, v) for k, v in rest_headers(shape, inside) if k.lower() != "x-amzn-errortype"]
     if protocol == "json" or noise.random() < 0.3:
         body["__type"] = told
     if protocol == "rest-json":

@@ -17,7 +17,7 @@ PLACES = [{"region": "us-east-1"}, {"region": "eu-west-1"}, {"region": "cn-north
 
 
 class Case:
-    """kind: minimal, full and error are sent to the recorder; place is signed for the service's own endpoint there. params for botocore, json for the tool."""
+    """kind: minimal, full, error and odd (an error that is none of the service's) are sent to the recorder; place is signed for the service's own endpoint there. params for botocore, json for the tool."""
 
     def __init__(self, service, operation, kind, params, json, answer, place=None):
         self.service, self.operation, self.kind, self.params, self.json, self.answer, self.place = service, operation, kind, params, json, answer, place
@@ -92,7 +92,19 @@ def cases_of(service, protocol, operation, round_number=0):
     shape = noise.choice(shapes) if shapes and noise.random() < 0.9 else None
     code = shape.error_code if shape is not None else "SomethingElse"
     members = Values(seed_of("members", service, operation.name, round_number), "full", answer=True).structure(shape) if shape is not None else {}
+    if noise.random() < 0.2:
+        yield make("odd", "minimal", odd_answer(noise))
     yield make("error", "minimal", failure(protocol, operation, shape, code, noise.choice(["No.", "Ä <message> & \"more\"", ""]), members, noise))
+
+
+# What stands before a service may answer with, and a service without a word: (status, Content-Type, body).
+ODD = [(503, "text/html", b"<html><body>busy</body></html>"), (500, "text/plain", b""), (404, "application/octet-stream", b""), (400, "text/plain", b"no such thing"),
+       (403, "text/xml", b"<Some><Other>document</Other></Some>"), (400, "application/json", b"{}"), (413, "application/json", b"[1]")]
+
+
+def odd_answer(rng):
+    status, kind, body = rng.choice(ODD)
+    return Answer(status, [("Content-Type", kind), ("x-amzn-RequestId", "odd")], body)
 
 
 def traits_of(operation):

@@ -74,7 +74,10 @@ class Values:
         return max(least, self.random.choice([0, 1, 1, 2, 3]))
 
     def of_list(self, shape, name):
-        return [self.value(shape.member, name) for _ in range(self.count(shape))]
+        self.any_header = self.any_header or shape.serialization.get("location") == "header"
+        made = [self.value(shape.member, name) for _ in range(self.count(shape))]
+        self.any_header = False
+        return made
 
     def of_map(self, shape, name):
         made = {}
