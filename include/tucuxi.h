@@ -185,20 +185,32 @@ typedef struct tcx_credentials {
   int64_t expires;                                       /* Unix seconds; 0 = never */
 } tcx_credentials_t;
 typedef struct tcx_credentials_request tcx_credentials_request_t;
-/* Called from the loop when credentials are missing or within 10 minutes of their end. At most one request at a time. Answer now or later, exactly once. */
+/* Called from the loop when credentials are missing or near their end (15 minutes before, as the session's options have it). At most one request at a time. Answer now or later, exactly once. */
 typedef void (*tcx_credentials_cb)(tcx_credentials_request_t *request, void *data);
-/* status < 0: reason is shown in the TCX_ECREDS error. Everything is copied. After the session began to close it only frees request. */
+/* status < 0: reason is shown in the TCX_ECREDS error; UV_ENOENT: the callback has none, and the chain goes on when there is one (credentials_before). Everything is copied. After the session
+ * began to close, or the request timed out, it only frees request. */
 TCX_EXTERN void tcx_credentials_answer(tcx_credentials_request_t *request, int status, const tcx_credentials_t *credentials, const char *reason);
+typedef struct tcx_mfa_request tcx_mfa_request_t;
+/* Called from the loop when a profile's role wants the code of an MFA device (mfa_serial). At most one request at a time. Answer now or later, exactly once. serial: valid inside cb. */
+typedef void (*tcx_mfa_cb)(tcx_mfa_request_t *request, const char *serial, void *data);
+/* status < 0, or code NULL: there is none, and the credentials fail. code is copied. After the session began to close, or the request timed out, it only frees request. */
+TCX_EXTERN void tcx_mfa_answer(tcx_mfa_request_t *request, int status, const char *code);
 
 #define TCX_NEVER ((unsigned)-1)
 typedef struct tcx_session_options {                     /* all zero = defaults */
   const char *profile, *region;                          /* win over the environment */
   const char *config_file, *credentials_file;            /* instead of ~/.aws/config and ~/.aws/credentials */
-  tcx_credentials_cb credentials; void *credentials_data;   /* asked instead of the provider chain */
+  tcx_credentials_cb credentials; void *credentials_data;   /* asked instead of the provider chain, or as a link of it: credentials_before */
   tcx_log_cb log; void *log_data; tcx_log_level_t log_level;  /* log NULL = no log */
   void *data;                                            /* tcx_session_data */
   const char *dns_servers;                               /* "10.0.0.2,[fd00::2]:5353" instead of the system's; NULL = the system's */
   const char *data_path;                                 /* colon-separated folders of models, as AWS_DATA_PATH (which it replaces) */
+  const char *credentials_before;                        /* makes credentials a link of the chain, before the provider of this name ("env", "iam-role" ...); "end": the last */
+  tcx_mfa_cb mfa; void *mfa_data;                        /* NULL: a role that wants an MFA code is an error */
+  unsigned advisory_refresh_ms, mandatory_refresh_ms;    /* credentials are fetched anew so long before their end: while the old ones serve on (0 = 15 minutes), and before any further
+                                                            call (0 = 10 minutes) */
+  unsigned credentials_timeout_ms;                       /* of one fetch, all providers, attempts and pauses together; 0 = 2 minutes; TCX_NEVER = none */
+  const char *credentials_cache;                         /* an existing folder: temporary credentials of roles are kept in files there too (mode 0600), as the AWS CLI does; NULL = in memory only */
 } tcx_session_options_t;
 typedef struct tcx_client_options {                      /* all zero = defaults */
   const char *region, *endpoint_url, *user_agent_extra;

@@ -101,6 +101,17 @@ void tcx__arena_free(struct tcx_arena *arena) {
   block_put(arena->pool, arena->home);
 }
 
+void tcx__arena_wipe_free(struct tcx_arena *arena) {
+  if (arena == NULL)
+    return;
+  tcx__arena_cleanup(arena);
+  for (struct tcx_block *block = arena->blocks; block != NULL; block = block->next) {
+    size_t header = block == arena->home ? ARENA_HEADER : BLOCK_HEADER;
+    tcx__wipe((char *)block + header, block->size - header);
+  }
+  tcx__arena_free(arena);
+}
+
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child) {
   if (child->cleanups != NULL) {
     struct tcx_cleanup *oldest = child->cleanups;

@@ -41,6 +41,7 @@ struct tcx_arena *tcx__arena_new(void);                                    /* NU
 struct tcx_arena *tcx__arena_new_sized(size_t first_block);
 void tcx__arena_set_pool(struct tcx_arena *arena, struct tcx_block_pool *pool); /* NULL detaches: its blocks are then freed, not pooled */
 void tcx__arena_free(struct tcx_arena *arena);                             /* NULL is fine */
+void tcx__arena_wipe_free(struct tcx_arena *arena);                        /* the same, zeroed first: for what holds secrets. Blocks that were given back to a pool before are not seen */
 void tcx__arena_reset(struct tcx_arena *arena);                            /* all that was allocated in it goes; the first block stays, for what comes next */
 /* child's blocks and cleanups now belong to arena; child is gone, what it allocated lives on. Cannot fail. */
 void tcx__arena_absorb(struct tcx_arena *arena, struct tcx_arena *child);

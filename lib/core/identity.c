@@ -1,24 +1,37 @@
 /*
- * States of a source: empty -> fetching -> holding an identity -> (expired) fetching ... -> freed.
- * tcx__identity_get starts a fetch when there is nothing usable; tcx__identity_answer ends it and tells all waiters in the order in which they came. An identity near its end is still
- * given out while a new one is fetched; when that fails the old one serves on until it has expired.
+ * States of a source: empty -> fetching -> holding an identity -> fetching again ... -> freed.
+ *
+ *   time left        tcx__identity_get
+ *   > advisory       the identity
+ *   > mandatory      the identity; a fetch is started, unless one is under way or the last one failed a moment ago
+ *   else, or none    waits; a fetch is started unless one is under way, and when it fails all who wait fail
+ *
+ * A fetch that takes longer than the session's budget is cancelled and has failed. A failed one leaves the identity as it was.
  */
 #include "core/identity.h"
 #include "base/mem.h"
 #include "core/log.h"
 #include "core/session.h"
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
-#define NEAR_END_S 600 /* before it expires: fetched anew, while it goes on being used */
-#define AGAIN_S 60     /* between two such fetches */
+#define ADVISORY_MS (15 * 60 * 1000u) /* botocore's windows */
+#define MANDATORY_MS (10 * 60 * 1000u)
+#define BUDGET_MS (2 * 60 * 1000u)
+#define BACKOFF_MS 1000 /* after the first failure in a row; doubled by each further one */
+#define BACKOFF_DOUBLINGS 6
 
 struct tcx_identity_source {
   tcx_session_t *session;
   struct tcx_provider *provider;
+  struct tcx_asker asker;
   struct tcx_identity *current;
   struct tcx_identity_wait *first, *last;
-  uint64_t round; /* answers so far: who waits from now on waits for a later one */
-  int64_t again;  /* when an identity near its end may be fetched anew */
+  struct tcx_timer budget; /* runs while fetching */
+  uint64_t round;          /* answers so far: who waits from now on waits for a later one */
+  int64_t again_ms;        /* when the advisory window may fetch anew */
+  unsigned failures;       /* in a row */
   bool fetching;
 };
 
@@ -66,6 +79,8 @@ void tcx__identity_release(struct tcx_identity *id) {
   tcx__free(id);
 }
 
+static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer);
+
 int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out) {
   struct tcx_identity_source *s = tcx__calloc(1, sizeof *s);
   if (s == NULL) {
@@ -74,6 +89,7 @@ int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provid
   }
   s->session = session;
   s->provider = provider;
+  s->asker.answer = on_answer;
   *out = s;
   return 0;
 }
@@ -85,18 +101,25 @@ static struct tcx_identity_wait *take_first(struct tcx_identity_source *s) {
   return w;
 }
 
+/* The fetch is over; cancel: before its answer came. */
+static void end_fetch(struct tcx_identity_source *s, bool cancel) {
+  if (!s->fetching)
+    return;
+  s->fetching = false;
+  tcx__timer_stop(s->session->net, &s->budget);
+  if (cancel && s->provider->cancel != NULL)
+    s->provider->cancel(s->provider);
+}
+
 void tcx__identity_source_free(struct tcx_identity_source *s) {
   if (s == NULL)
     return;
   for (struct tcx_identity_wait *w; (w = take_first(s)) != NULL;)
     w->done(w, NULL, TCX_ECLOSING, tcx_strerror(TCX_ECLOSING));
+  end_fetch(s, true);
   s->provider->free(s->provider);
   tcx__identity_release(s->current);
   tcx__free(s);
-}
-
-static bool lives(const struct tcx_identity *id, int64_t now) {
-  return id != NULL && (id->expires == 0 || id->expires > now);
 }
 
 static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
@@ -112,25 +135,37 @@ static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) 
   s->last = w;
 }
 
+static unsigned option_ms(unsigned option, unsigned usual) { return option == 0 ? usual : option == TCX_NEVER ? 0 : option; }
+
+static void on_budget(struct tcx_timer *timer) {
+  struct tcx_identity_source *s = (struct tcx_identity_source *)(void *)((char *)timer - offsetof(struct tcx_identity_source, budget));
+  char why[128];
+  end_fetch(s, true);
+  snprintf(why, sizeof why, "no credentials after %u ms (provider %s): credentials_timeout_ms", option_ms(s->session->credentials_timeout_ms, BUDGET_MS), s->provider->name);
+  on_answer(&s->asker, &(struct tcx_answer){.status = TCX_ECREDS, .why = why});
+}
+
+static void start_fetch(struct tcx_identity_source *s) {
+  if (s->fetching)
+    return;
+  unsigned budget = option_ms(s->session->credentials_timeout_ms, BUDGET_MS);
+  s->fetching = true;
+  if (budget > 0)
+    tcx__timer_start(s->session->net, &s->budget, budget, on_budget);
+  s->provider->fetch(s->provider, &s->asker);
+}
+
 struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
   if (s->current != NULL && s->current->expires == 0)
     return tcx__identity_retain(s->current);
-  int64_t now = tcx__session_now(s->session);
-  if (lives(s->current, now)) {
-    if (s->current->expires - now <= NEAR_END_S && !s->fetching && now >= s->again) {
-      s->again = now + AGAIN_S;
-      s->fetching = true;
-      s->provider->fetch(s->provider, s); /* the answer never takes away what still lives */
-    }
+  int64_t now = tcx__session_expiry_now_ms(s->session), left = s->current != NULL ? s->current->expires * 1000 - now : 0;
+  if (left > option_ms(s->session->mandatory_refresh_ms, MANDATORY_MS)) {
+    if (left <= option_ms(s->session->advisory_refresh_ms, ADVISORY_MS) && now >= s->again_ms)
+      start_fetch(s); /* its answer never takes away what still lives */
     return tcx__identity_retain(s->current);
   }
-  if (!s->fetching) {
-    s->fetching = true;
-    enqueue(s, w);
-    s->provider->fetch(s->provider, s);
-    return NULL;
-  }
   enqueue(s, w);
+  start_fetch(s);
   return NULL;
 }
 
@@ -159,45 +194,47 @@ static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id,
   }
 }
 
-/* id NULL: status and why. */
-static void answer(struct tcx_identity_source *s, struct tcx_identity *id, int status, const char *origin, const char *why) {
-  const char *what = id != NULL && id->token != NULL ? "token" : "credentials";
-  s->fetching = false;
-  if (id == NULL && s->first == NULL && lives(s->current, tcx__session_now(s->session))) {
-    tcx__log(s->session, TCX_LOG_WARN, "credentials", NULL, "refreshing them failed, the old ones are used on: %s", why != NULL ? why : tcx_strerror(status));
-    return;
-  }
-  tcx__identity_release(s->current);
-  s->current = id;
-  if (id != NULL) {
-    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found %s: %s", what, origin);
-    tcx__identity_retain(id);
-  }
-  tell_waiters(s, id, status, why != NULL ? why : tcx_strerror(status));
-  tcx__identity_release(id);
-}
-
 static bool given(const char *s) { return s != NULL && s[0] != '\0'; }
 
-void tcx__identity_answer(struct tcx_identity_source *s, int status, const tcx_credentials_t *c, const char *origin, const char *why) {
-  struct tcx_identity *id = NULL;
-  if (status == 0 && c == NULL) {
-    status = TCX_ECREDS;
-  } else if (status == 0 && (!given(c->access_key) || !given(c->secret_key))) {
-    status = TCX_ECREDS;
-    why = "the access key or the secret key is missing";
-  } else if (status == 0) {
-    status = tcx__identity_new(c, NULL, origin, &id);
-    why = NULL;
-  }
-  answer(s, id, status, origin, why);
+/* What is wrong with what an answer brings, or NULL. */
+static const char *fault_of(const struct tcx_identity_source *s, const struct tcx_answer *answer) {
+  const tcx_credentials_t *c = answer->credentials;
+  if (!given(answer->token) && (!given(c->access_key) || !given(c->secret_key)))
+    return "the access key or the secret key is missing";
+  if (c->expires != 0 && c->expires * 1000 <= tcx__session_expiry_now_ms(s->session))
+    return "Credentials were refreshed, but the refreshed credentials are still expired.";
+  return NULL;
 }
 
-void tcx__identity_answer_token(struct tcx_identity_source *s, int status, const char *token, int64_t expires, const char *origin, const char *why) {
+/* Told once for all failures in a row; each makes the next advisory fetch wait longer. */
+static void note_failure(struct tcx_identity_source *s, const char *why) {
+  int64_t delay = (int64_t)BACKOFF_MS << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
+  s->again_ms = tcx__session_expiry_now_ms(s->session) + delay / 2 + (int64_t)(tcx__session_random(s->session) * (double)(delay / 2));
+  tcx__log(s->session, s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG, "credentials", NULL, "fetching credentials failed%s: %s",
+           s->current != NULL ? ", the old ones are used as long as they last" : "", why);
+}
+
+static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer) {
+  struct tcx_identity_source *s = (struct tcx_identity_source *)(void *)((char *)asker - offsetof(struct tcx_identity_source, asker));
   struct tcx_identity *id = NULL;
-  if (status == 0 && !given(token))
-    status = TCX_ECREDS;
-  else if (status == 0)
-    status = tcx__identity_new(&(tcx_credentials_t){.expires = expires}, token, origin, &id);
-  answer(s, id, status, origin, why);
+  int status = answer->status == UV_ENOENT ? TCX_ECREDS : answer->status;
+  const char *why = answer->why;
+  if (status == 0) {
+    why = fault_of(s, answer);
+    status = why != NULL ? TCX_ECREDS : tcx__identity_new(answer->credentials, answer->token, answer->origin, &id);
+  }
+  if (status != 0 && why == NULL)
+    why = tcx_strerror(status);
+  end_fetch(s, false);
+  if (id != NULL) {
+    tcx__identity_release(s->current);
+    s->current = tcx__identity_retain(id);
+    s->failures = 0;
+    s->again_ms = 0;
+    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found %s: %s", id->token != NULL ? "token" : "credentials", answer->origin);
+  } else {
+    note_failure(s, why);
+  }
+  tell_waiters(s, id, status, why);
+  tcx__identity_release(id);
 }

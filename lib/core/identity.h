@@ -1,8 +1,8 @@
 /*
  * identity.h - credentials on their way to calls: a counted, immutable set of keys, or a bearer token, and a source that fetches it once for however many wait.
  *
- *   call --tcx__identity_get--> source --fetch--> provider (lib/creds: static keys, environment, files, the program's own callback)
- *        <--- identity now, or done() later ---    <--tcx__identity_answer, now or later
+ *   call --tcx__identity_get--> source --fetch--> provider (lib/creds: the chain and its links, static keys, the program's own callback)
+ *        <--- identity now, or done() later ---    <--asker->answer, now or later
  *
  * A source has at most one fetch in flight. Providers are asynchronous all, those that know their answer at once simply answer inside fetch. Whoever gets an identity holds a reference.
  */
@@ -34,19 +34,34 @@ struct tcx_identity_wait {
   void (*done)(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why);
 };
 
+/* Who is answered: a source, or a provider that asks others (the chain, a role's source). */
+struct tcx_answer {
+  int status;                               /* 0: credentials; UV_ENOENT: this provider has none, the next may; else it failed and nobody else is asked */
+  const tcx_credentials_t *credentials;     /* copied by whoever keeps them */
+  const char *token;                        /* a bearer token instead of keys: credentials then says no more than when it ends */
+  const char *origin;                       /* static */
+  const char *why;                          /* of a status < 0; NULL: the status's own words */
+};
+struct tcx_asker { void (*answer)(struct tcx_asker *asker, const struct tcx_answer *answer); };
+static inline void tcx__answer_keys(struct tcx_asker *asker, const tcx_credentials_t *credentials, const char *origin) {
+  asker->answer(asker, &(struct tcx_answer){.credentials = credentials, .origin = origin});
+}
+static inline void tcx__answer_token(struct tcx_asker *asker, const char *token, int64_t expires, const char *origin) {
+  asker->answer(asker, &(struct tcx_answer){.credentials = &(tcx_credentials_t){.expires = expires}, .token = token, .origin = origin});
+}
+static inline void tcx__answer_failure(struct tcx_asker *asker, int status, const char *why) { asker->answer(asker, &(struct tcx_answer){.status = status, .why = why}); }
+
 /* A provider: embedded first in its own struct. */
 struct tcx_provider {
-  const char *name;                         /* "env", "shared-credentials-file", "explicit" */
-  void (*fetch)(struct tcx_provider *provider, struct tcx_identity_source *source);   /* answers now or later, exactly once */
-  void (*free)(struct tcx_provider *provider);   /* the source is closing: no answer may come after it */
+  const char *name;                         /* "env", "shared-credentials-file", "explicit": botocore's */
+  void (*fetch)(struct tcx_provider *provider, struct tcx_asker *asker);   /* answers now or later, exactly once, unless it is cancelled */
+  void (*cancel)(struct tcx_provider *provider);  /* of the fetch under way: no answer comes any more. NULL: it always answers at once */
+  void (*free)(struct tcx_provider *provider);    /* no fetch is under way */
 };
 int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out);  /* owns provider, also on failure */
 void tcx__identity_source_free(struct tcx_identity_source *source);         /* waiters are told TCX_ECLOSING from inside; NULL is fine */
-/* A reference, at once, when there is one that has not expired. Else NULL: wait->done comes, once, later (or already came, from inside, when the provider failed at once). */
+/* A reference, at once, when there is one that lives on longer than the mandatory window. Else NULL: wait->done comes, once, later (or already came, from inside, when the provider
+ * answered at once). */
 struct tcx_identity *tcx__identity_get(struct tcx_identity_source *source, struct tcx_identity_wait *wait);
 void tcx__identity_cancel(struct tcx_identity_wait *wait);                  /* done will not come; harmless when not waiting */
-/* The provider's answer. credentials NULL: status < 0 and why. Everything is copied. */
-void tcx__identity_answer(struct tcx_identity_source *source, int status, const tcx_credentials_t *credentials, const char *origin, const char *why);
-/* The same of a provider of tokens. expires as an identity's. */
-void tcx__identity_answer_token(struct tcx_identity_source *source, int status, const char *token, int64_t expires, const char *origin, const char *why);
 #endif

@@ -38,9 +38,9 @@ const struct tcx_customization *tcx__services_customization(const char *service)
 }
 
 int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
-  if (session->credentials != NULL)
+  if (session->credentials != NULL && session->credentials_before == NULL)
     return tcx__creds_callback(session, session->credentials, session->credentials_data, out);
-  return tcx__creds_chain(settings, out);
+  return tcx__creds_chain(session, settings, out);
 }
 
 int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out) { return tcx__creds_static(credentials, out); }

@@ -92,7 +92,15 @@ static int64_t system_clock(const tcx_session_t *s) {
   return (int64_t)ts.tv_sec;
 }
 
+static int64_t system_clock_ms(const tcx_session_t *s) {
+  struct timespec ts;
+  (void)s;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 int64_t tcx__session_now(const tcx_session_t *s) { return s->clock(s); }
+int64_t tcx__session_expiry_now_ms(const tcx_session_t *s) { return s->expiry_clock(s); }
 
 /* xoroshiro128+: state from the system's random source, good enough for jitter and identifiers, never used for keys. */
 static uint64_t next_random(tcx_session_t *s) {
@@ -138,6 +146,11 @@ static int copy_options(tcx_session_t *s, const tcx_session_options_t *o) {
   s->log_level = o->log_level;
   s->credentials = o->credentials;
   s->credentials_data = o->credentials_data;
+  s->mfa = o->mfa;
+  s->mfa_data = o->mfa_data;
+  s->advisory_refresh_ms = o->advisory_refresh_ms;
+  s->mandatory_refresh_ms = o->mandatory_refresh_ms;
+  s->credentials_timeout_ms = o->credentials_timeout_ms;
   s->data = o->data;
   int err = copy_text(s->arena, &s->profile, o->profile);
   if (err == 0)
@@ -148,6 +161,10 @@ static int copy_options(tcx_session_t *s, const tcx_session_options_t *o) {
     err = copy_text(s->arena, &s->credentials_file, o->credentials_file);
   if (err == 0)
     err = copy_text(s->arena, &s->data_path, o->data_path);
+  if (err == 0)
+    err = copy_text(s->arena, &s->credentials_before, o->credentials_before);
+  if (err == 0)
+    err = copy_text(s->arena, &s->credentials_cache, o->credentials_cache);
   return err;
 }
 
@@ -175,6 +192,7 @@ int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options,
     s->loop = loop;
     s->arena = arena;
     s->clock = system_clock;
+    s->expiry_clock = system_clock_ms;
     err = copy_options(s, &o);
   }
   struct tcx_net_options net = {.dns_servers = o.dns_servers, .log = net_log, .log_ctx = s};
@@ -198,7 +216,7 @@ static void on_handle_closed(uv_handle_t *handle) {
     return;
   if (s->close_cb != NULL)
     s->close_cb(s);
-  tcx__arena_free(s->arena);
+  tcx__arena_wipe_free(s->arena); /* the settings hold the files' keys */
   tcx__free(s);
 }
 
@@ -213,9 +231,20 @@ static void on_net_closed(void *ctx) {
 }
 
 static void close_network(tcx_session_t *s) {
-  tcx__identity_source_free(s->identity);
+  struct tcx_identity_source *identity = s->identity;
   s->identity = NULL;
-  tcx__net_close(s->net, on_net_closed, s);
+  tcx__session_linger(s);
+  tcx__identity_source_free(identity);
+  s->network_due = true;
+  tcx__session_lingered(s);
+}
+
+void tcx__session_linger(tcx_session_t *s) { s->lingering++; }
+
+void tcx__session_lingered(void *session) {
+  tcx_session_t *s = session;
+  if (--s->lingering == 0 && s->network_due)
+    tcx__net_close(s->net, on_net_closed, s);
 }
 
 void tcx__session_client_freed(tcx_session_t *s) {

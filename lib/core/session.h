@@ -40,6 +40,8 @@ struct tcx_session {
   unsigned open_clients;                 /* not yet freed */
   uint64_t rng[2];
   bool closing;
+  bool network_due;                      /* closing, and everything that uses the network was asked to end */
+  unsigned lingering;                    /* what must end before the network does: pools and processes of credential providers */
   unsigned handles;                      /* check and idle: not yet closed, while closing */
   tcx_session_close_cb close_cb;
   tcx_log_cb log;
@@ -47,10 +49,14 @@ struct tcx_session {
   tcx_log_level_t log_level;
   tcx_credentials_cb credentials;
   void *credentials_data;
+  tcx_mfa_cb mfa;
+  void *mfa_data;
+  unsigned advisory_refresh_ms, mandatory_refresh_ms, credentials_timeout_ms;   /* as the options have them */
   void *data;
   struct tcx_arena *arena;               /* the options' texts, the settings */
-  const char *profile, *region, *config_file, *credentials_file, *data_path;
-  int64_t (*clock)(const tcx_session_t *session);   /* Unix seconds; tests put their own */
+  const char *profile, *region, *config_file, *credentials_file, *data_path, *credentials_before, *credentials_cache;
+  int64_t (*clock)(const tcx_session_t *session);   /* Unix seconds, of signatures; tests put their own */
+  int64_t (*expiry_clock)(const tcx_session_t *session);   /* Unix milliseconds, of credentials' ends; tests put their own */
 };
 
 void tcx__session_hold(tcx_session_t *session);
@@ -62,12 +68,16 @@ void tcx__session_enter(tcx_session_t *session);
 void tcx__session_leave(tcx_session_t *session);
 /* Refreshes the loop's cached time when called from outside tucuxi's own callbacks: timers started after long work must count from now. */
 void tcx__session_touch(tcx_session_t *session);
-int64_t tcx__session_now(const tcx_session_t *session);                     /* Unix seconds, for signatures and expiries */
+int64_t tcx__session_now(const tcx_session_t *session);                     /* Unix seconds, for signatures */
+int64_t tcx__session_expiry_now_ms(const tcx_session_t *session);           /* Unix milliseconds, for what expires */
 double tcx__session_random(tcx_session_t *session);                         /* [0, 1), for jitter */
 void tcx__session_uuid(tcx_session_t *session, char out[37]);               /* UUID version 4 */
 /* Settings, models and the trust of an open session, made at first use. UV_ENOMEM, TCX_ECONFIG, TCX_ESERVICE with text in f. */
 int tcx__session_settings(tcx_session_t *session, struct tcx_settings **settings, struct tcx_fail *f);
 int tcx__session_models(tcx_session_t *session, struct tcx_models **models, struct tcx_fail *f);
 int tcx__session_identity(tcx_session_t *session, struct tcx_identity_source **source);
+/* The network of a closing session stays until each of these has ended. */
+void tcx__session_linger(tcx_session_t *session);
+void tcx__session_lingered(void *session);
 void tcx__session_client_freed(tcx_session_t *session);                     /* the last one lets a closing session go on */
 #endif

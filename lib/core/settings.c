@@ -162,17 +162,22 @@ static void snake_id(char *out, size_t size, const char *service_id, bool upper)
   out[i] = '\0';
 }
 
-static const struct tcx_value *find_services(const struct tcx_settings *s, const char *name) {
+const struct tcx_value *tcx__settings_section(const struct tcx_settings *s, const char *kind, const char *name) {
+  size_t n = strlen(kind);
   for (const struct tcx_value *section = tcx__value_kids(s->config); section != NULL; section = section->next) {
-    if (strncmp(section->name, "services", 8) != 0 || !isspace((unsigned char)section->name[8]))
+    if (strncmp(section->name, kind, n) != 0 || !isspace((unsigned char)section->name[n]))
       continue;
-    const char *p = section->name + 8;
+    const char *p = section->name + n;
     while (isspace((unsigned char)*p))
       p++;
     if (strcmp(p, name) == 0)
       return section;
   }
   return NULL;
+}
+
+struct tcx_profile tcx__settings_profile(const struct tcx_settings *s, const char *name) {
+  return (struct tcx_profile){find_profile(s->config, name), tcx__value_find(s->credentials, name, strlen(name))};
 }
 
 int tcx__setting_endpoint_url(const struct tcx_settings *s, const char *service_id, const char **url, struct tcx_fail *f) {
@@ -191,7 +196,7 @@ int tcx__setting_endpoint_url(const struct tcx_settings *s, const char *service_
     return 0;
   const char *services = tcx__setting(s, NULL, "services");
   if (services != NULL) {
-    const struct tcx_value *section = find_services(s, services);
+    const struct tcx_value *section = tcx__settings_section(s, "services", services);
     if (section == NULL)
       return tcx__fail(f, TCX_ECONFIG, "The profile is configured to use the services section \"%s\" but it does not exist", services);
     *url = text_of(tcx__value_find(section, lower, strlen(lower)), "endpoint_url");

@@ -24,6 +24,11 @@ struct tcx_settings_options { const char *profile, *config_file, *credentials_fi
 int tcx__settings_load(struct tcx_arena *arena, const struct tcx_settings_options *options, struct tcx_settings **out, struct tcx_fail *f);
 /* The environment variable (not empty) or the profile's key (credentials file first, as botocore merges them); NULL when neither. Either name may be NULL. */
 const char *tcx__setting(const struct tcx_settings *settings, const char *env, const char *key);
+/* A profile by its name: its section of the config file and that of the credentials file, NULL where there is none. */
+struct tcx_profile { const struct tcx_value *config, *secrets; };
+struct tcx_profile tcx__settings_profile(const struct tcx_settings *settings, const char *name);
+/* "[sso-session NAME]" of the config file, or NULL. */
+const struct tcx_value *tcx__settings_section(const struct tcx_settings *settings, const char *kind, const char *name);
 /* A key in a nested block of the profile ("s3", "addressing_style"), or NULL. */
 const char *tcx__setting_nested(const struct tcx_settings *settings, const char *block, const char *key);
 /* endpoint_url for a service id ("S3"): botocore's order of variables, services section and profile; NULL when none or when they are to be ignored. TCX_ECONFIG for a services section that is missing. */

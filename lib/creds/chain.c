@@ -1,88 +1,148 @@
 /*
- * chain.c - the providers that need no network, in botocore's order: environment, credentials file, config file. The first that has an access key decides; a pair of which one half
- * is missing is an error, not a reason to go on.
+ * chain.c - providers in an order. The first that has credentials wins and is the one that is asked from then on; one that fails ends the search; when none has any, the failure says what
+ * each of them lacked.
+ *
+ *   idle -> asking links[at] -> (it has none) asking the next ... -> answered: idle
  */
 #include "base/mem.h"
-#include "base/time.h"
+#include "core/log.h"
+#include "core/session.h"
 #include "creds/creds.h"
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#define LINKS_MAX 16
+#define ASKED_MAX 4096
+
 struct chain {
   struct tcx_provider provider;
-  const struct tcx_settings *settings;
+  struct tcx_creds creds;         /* of the whole chain, whose links share it */
+  const char *profile;
+  struct tcx_provider *links[LINKS_MAX];
+  unsigned n, at;
+  bool misplaced;                 /* credentials_before names no link */
+  bool won;                       /* links[at] has given credentials */
+  struct tcx_asker asker;         /* whom the links answer */
+  struct tcx_asker *waiting;      /* who asked the chain */
+  char asked[ASKED_MAX];          /* "name: why" of those that had none */
 };
 
-/* A place to look, and what was found there. */
-struct place {
-  const char *name;
-  tcx_credentials_t keys;
-  const char *missing; /* the half that is not there */
-};
-
-static const char *text_of(const struct tcx_value *map, const char *key) {
-  const struct tcx_value *v = tcx__value_find(map, key, strlen(key));
-  return v != NULL && v->type == TCX_STRING && v->u.bytes.n > 0 ? v->u.bytes.p : NULL;
+static void ask(struct chain *c) {
+  struct tcx_provider *link = c->links[c->at];
+  tcx__log(c->creds.session, TCX_LOG_DEBUG, "credentials", NULL, "Looking for credentials via: %s", link->name);
+  link->fetch(link, &c->asker);
 }
 
-static bool from_environment(struct place *place) {
-  const char *expires = tcx__getenv("AWS_CREDENTIAL_EXPIRATION");
-  place->name = "env";
-  place->keys = (tcx_credentials_t){
-      .access_key = tcx__getenv("AWS_ACCESS_KEY_ID"),
-      .secret_key = tcx__getenv("AWS_SECRET_ACCESS_KEY"),
-      .session_token = tcx__getenv("AWS_SECURITY_TOKEN"),
-      .account_id = tcx__getenv("AWS_ACCOUNT_ID"),
-  };
-  int32_t nanoseconds;
-  if (expires != NULL)
-    (void)tcx__time_read(tcx__str(expires), &place->keys.expires, &nanoseconds);
-  if (place->keys.session_token == NULL)
-    place->keys.session_token = tcx__getenv("AWS_SESSION_TOKEN");
-  place->missing = place->keys.secret_key == NULL ? "AWS_SECRET_ACCESS_KEY" : NULL;
-  return place->keys.access_key != NULL;
-}
-
-static bool from_profile(struct place *place, const char *name, const struct tcx_value *profile) {
-  place->name = name;
-  place->keys = (tcx_credentials_t){
-      .access_key = text_of(profile, "aws_access_key_id"),
-      .secret_key = text_of(profile, "aws_secret_access_key"),
-      .session_token = text_of(profile, "aws_session_token"),
-      .account_id = text_of(profile, "aws_account_id"),
-  };
-  if (place->keys.session_token == NULL)
-    place->keys.session_token = text_of(profile, "aws_security_token");
-  place->missing = place->keys.secret_key == NULL ? "aws_secret_access_key" : NULL;
-  return place->keys.access_key != NULL;
-}
-
-static void fetch(struct tcx_provider *provider, struct tcx_identity_source *source) {
-  const struct tcx_settings *s = ((struct chain *)provider)->settings;
-  struct place place;
-  char text[512];
-  /* A profile that was named by an option beats the environment, as in botocore; one named by a variable does not. */
-  bool found = (!s->profile_from_option && from_environment(&place)) || from_profile(&place, "shared-credentials-file", s->secrets) ||
-               from_profile(&place, "config-file", s->scoped);
-  if (!found) {
-    snprintf(text, sizeof text, "Unable to locate credentials (asked: %sshared-credentials-file, config-file; profile %s)", s->profile_from_option ? "" : "env, ",
-             s->profile);
-    tcx__identity_answer(source, TCX_ECREDS, NULL, NULL, text);
-  } else if (place.missing != NULL) {
-    snprintf(text, sizeof text, "Partial credentials found in %s, missing: %s", place.name, place.missing);
-    tcx__identity_answer(source, TCX_ECREDS, NULL, NULL, text);
-  } else {
-    tcx__identity_answer(source, 0, &place.keys, place.name, NULL);
+static void on_link(struct tcx_asker *asker, const struct tcx_answer *a) {
+  struct chain *c = (struct chain *)(void *)((char *)asker - offsetof(struct chain, asker));
+  if (a->status == 0)
+    c->won = true;
+  if (a->status != UV_ENOENT || c->won) {
+    c->waiting->answer(c->waiting, a);
+    return;
   }
+  size_t used = strlen(c->asked);
+  snprintf(c->asked + used, sizeof c->asked - used, "%s%s: %s", used > 0 ? "; " : "", c->links[c->at]->name, a->why != NULL ? a->why : "none");
+  if (++c->at < c->n) {
+    ask(c);
+    return;
+  }
+  char why[ASKED_MAX + 256];
+  snprintf(why, sizeof why, "Unable to locate credentials (profile %s; asked: %s)", c->profile, c->asked);
+  tcx__answer_failure(c->waiting, UV_ENOENT, why);
 }
 
-static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
+static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
+  struct chain *c = (struct chain *)provider;
+  if (c->misplaced) {
+    char why[TCX__CREDS_TEXT];
+    snprintf(why, sizeof why, "credentials_before is no provider of the chain: %s", c->creds.session->credentials_before);
+    tcx__answer_failure(asker, TCX_ECONFIG, why);
+    return;
+  }
+  c->waiting = asker;
+  c->asked[0] = '\0';
+  if (!c->won)
+    c->at = 0;
+  ask(c);
+}
 
-int tcx__creds_chain(const struct tcx_settings *settings, struct tcx_provider **out) {
+static void cancel(struct tcx_provider *provider) {
+  struct chain *c = (struct chain *)provider;
+  if (c->links[c->at]->cancel != NULL)
+    c->links[c->at]->cancel(c->links[c->at]);
+}
+
+static void free_provider(struct tcx_provider *provider) {
+  struct chain *c = (struct chain *)provider;
+  while (c->n > 0) {
+    c->n--;
+    c->links[c->n]->free(c->links[c->n]);
+  }
+  tcx__free(c);
+}
+
+static struct chain *new_chain(const struct tcx_creds *creds, const char *profile) {
   struct chain *c = tcx__calloc(1, sizeof *c);
   if (c == NULL)
-    return UV_ENOMEM;
-  *c = (struct chain){{"chain", fetch, free_provider}, settings};
+    return NULL;
+  c->provider = (struct tcx_provider){"chain", fetch, cancel, free_provider};
+  c->asker.answer = on_link;
+  c->creds = *creds;
+  c->profile = profile;
+  return c;
+}
+
+/* Each puts the next link, unless an earlier one failed. */
+typedef int (*make_link)(const struct tcx_creds *creds, struct tcx_provider **out);
+typedef int (*make_profile_link)(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+static void put(struct chain *c, int *err, make_link make) {
+  if (*err == 0 && (*err = make(&c->creds, &c->links[c->n])) == 0)
+    c->n++;
+}
+static void put_of_profile(struct chain *c, int *err, make_profile_link make) {
+  if (*err == 0 && (*err = make(&c->creds, c->profile, &c->links[c->n])) == 0)
+    c->n++;
+}
+
+/* The program's own goes before the link of that name; one before env is the first, also where env is left out. */
+static void insert_callback(struct chain *c, int *err) {
+  tcx_session_t *s = c->creds.session;
+  struct tcx_provider *own = NULL;
+  unsigned at = 0;
+  if (*err != 0 || s->credentials == NULL || s->credentials_before == NULL)
+    return;
+  while (at < c->n && strcmp(c->links[at]->name, s->credentials_before) != 0)
+    at++;
+  if (at == c->n && strcmp(s->credentials_before, "env") == 0)
+    at = 0;
+  else if (at == c->n && strcmp(s->credentials_before, "end") != 0)
+    c->misplaced = true;
+  *err = tcx__creds_callback(s, s->credentials, s->credentials_data, &own);
+  if (*err != 0)
+    return;
+  memmove(c->links + at + 1, c->links + at, (c->n - at) * sizeof c->links[0]);
+  c->links[at] = own;
+  c->n++;
+}
+
+int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+  struct tcx_creds creds = {session, settings};
+  struct chain *c = new_chain(&creds, settings->profile);
+  int err = c == NULL ? UV_ENOMEM : 0;
+  if (err != 0)
+    return err;
+  if (!settings->profile_from_option) /* a profile that was named by an option beats the environment, as in botocore; one named by a variable does not */
+    put(c, &err, tcx__creds_env);
+  put_of_profile(c, &err, tcx__creds_shared_file);
+  put_of_profile(c, &err, tcx__creds_process);
+  put_of_profile(c, &err, tcx__creds_config_file);
+  insert_callback(c, &err);
+  if (err != 0) {
+    free_provider(&c->provider);
+    return err;
+  }
   *out = &c->provider;
   return 0;
 }

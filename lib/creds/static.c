@@ -7,14 +7,14 @@ struct static_provider {
   struct tcx_identity *identity; /* holds the copies, and wipes them */
 };
 
-static void fetch(struct tcx_provider *provider, struct tcx_identity_source *source) {
+static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   const struct tcx_identity *id = ((struct static_provider *)provider)->identity;
   if (id->token != NULL) {
-    tcx__identity_answer_token(source, 0, id->token, 0, provider->name, NULL);
+    tcx__answer_token(asker, id->token, 0, provider->name);
     return;
   }
   tcx_credentials_t c = {id->access_key, id->secret_key, id->session_token, id->account_id, 0};
-  tcx__identity_answer(source, 0, &c, provider->name, NULL);
+  tcx__answer_keys(asker, &c, provider->name);
 }
 
 static void free_provider(struct tcx_provider *provider) {
@@ -31,7 +31,7 @@ static int make(const tcx_credentials_t *credentials, const char *token, const c
     tcx__free(p);
     return err;
   }
-  p->provider = (struct tcx_provider){name, fetch, free_provider};
+  p->provider = (struct tcx_provider){name, fetch, NULL, free_provider};
   *out = &p->provider;
   return 0;
 }

@@ -106,11 +106,12 @@ static void test_failure(void **state) {
   giver_end(&w, &g);
 }
 
-static int64_t now;
+static int64_t now_ms;
 static int64_t test_clock(const tcx_session_t *session) {
   (void)session;
-  return now;
+  return now_ms;
 }
+#define NOW_S (now_ms / 1000)
 
 static const char *used_key(struct whole *w) {
   static char key[64];
@@ -122,42 +123,119 @@ static const char *used_key(struct whole *w) {
   return key;
 }
 
-/* Near their end they are fetched anew while the old ones still serve; when that fails they serve until they have expired. */
+static int warned;
+static void count_warnings(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *call, void *data) {
+  (void)area, (void)line, (void)call, (void)data;
+  warned += level == TCX_LOG_WARN;
+}
+static void until_answered(struct whole *w, struct giver *g) {
+  whole_turns(w, 2);
+  while (uv_is_active((uv_handle_t *)&g->timer))
+    uv_run(&w->loop, UV_RUN_ONCE);
+}
+
+/* Near their end they are fetched anew while the old ones still serve; when that fails they serve until the mandatory window. */
 static void test_refresh(void **state) {
   (void)state;
   struct whole w;
   struct giver g = {.delay = 1, .key = "FIRST"};
-  now = 1700000000;
-  g.expires = now + 3600;
-  giver_begin(&w, &g, 1);
-  w.session->clock = test_clock;
+  now_ms = 1700000000000;
+  g.expires = NOW_S + 3600;
+  warned = 0;
+  tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .log = count_warnings, .log_level = TCX_LOG_WARN};
+  whole_begin_with(&w, ok_scripts, 1, &so, NULL);
+  uv_timer_init(&w.loop, &g.timer);
+  g.timer.data = &g;
+  w.session->expiry_clock = test_clock;
   assert_string_equal(used_key(&w), "FIRST");
   assert_string_equal(used_key(&w), "FIRST");
   assert_int_equal(g.fetches, 1);
-  now += 3600 - 300;
+  now_ms += 2700000 - 1; /* 15 minutes and 1 ms are left */
+  assert_string_equal(used_key(&w), "FIRST");
+  assert_int_equal(g.fetches, 1);
+  now_ms += 1;
   g.status = UV_EIO;
   assert_string_equal(used_key(&w), "FIRST"); /* and asks meanwhile */
   assert_int_equal(g.fetches, 2);
-  whole_turns(&w, 2);
-  while (uv_is_active((uv_handle_t *)&g.timer))
-    uv_run(&w.loop, UV_RUN_ONCE);
-  assert_string_equal(used_key(&w), "FIRST"); /* not asked again at once */
+  until_answered(&w, &g);
+  assert_int_equal(warned, 1);
+  assert_string_equal(used_key(&w), "FIRST"); /* not asked again at once: after 1 s, half of it by chance; then after 2 s, which is not told again */
   assert_int_equal(g.fetches, 2);
-  now += 61;
-  g.status = 0;
-  g.key = "SECOND";
-  g.expires = now + 3600;
+  now_ms += 500;
   assert_string_equal(used_key(&w), "FIRST");
   assert_int_equal(g.fetches, 3);
-  while (uv_is_active((uv_handle_t *)&g.timer))
-    uv_run(&w.loop, UV_RUN_ONCE);
-  assert_string_equal(used_key(&w), "SECOND");
+  until_answered(&w, &g);
+  now_ms += 999;
+  assert_string_equal(used_key(&w), "FIRST");
   assert_int_equal(g.fetches, 3);
-  now += 3601; /* expired: waits for the new ones */
+  assert_int_equal(warned, 1);
+  now_ms += 1;
+  g.status = 0;
+  g.key = "SECOND";
+  g.expires = NOW_S + 3600;
+  assert_string_equal(used_key(&w), "FIRST");
+  assert_int_equal(g.fetches, 4);
+  until_answered(&w, &g);
+  assert_string_equal(used_key(&w), "SECOND");
+  assert_int_equal(g.fetches, 4);
+  now_ms = (g.expires - 600) * 1000; /* the mandatory window: a call waits for new ones, and fails with them */
+  g.status = UV_EIO;
+  g.reason = "not now";
+  struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+  assert_int_equal(o.status, TCX_ECREDS);
+  assert_non_null(strstr(o.msg, "not now"));
+  outcome_free(&o);
+  assert_int_equal(warned, 2);
+  g.status = 0;
+  g.expires = NOW_S; /* those that have ended when they come are none */
+  o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+  assert_int_equal(o.status, TCX_ECREDS);
+  assert_non_null(strstr(o.msg, "the refreshed credentials are still expired"));
+  outcome_free(&o);
   g.key = "THIRD";
   g.expires = 0;
   assert_string_equal(used_key(&w), "THIRD");
-  assert_int_equal(g.fetches, 4);
+  assert_int_equal(g.fetches, 7);
+  assert_string_equal(used_key(&w), "THIRD");
+  assert_int_equal(g.fetches, 7);
+  giver_end(&w, &g);
+}
+
+/* The windows are the session's to set; a fetch that never ends is given up, and the answer that comes then only frees its request. */
+static void test_windows(void **state) {
+  (void)state;
+  struct whole w;
+  struct giver g = {.delay = 1, .key = "SHORT"};
+  now_ms = 1700000000000;
+  g.expires = NOW_S + 3;
+  tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .advisory_refresh_ms = 1500, .mandatory_refresh_ms = 500, .credentials_timeout_ms = 20};
+  whole_begin_with(&w, ok_scripts, 1, &so, NULL);
+  uv_timer_init(&w.loop, &g.timer);
+  g.timer.data = &g;
+  w.session->expiry_clock = test_clock;
+  assert_string_equal(used_key(&w), "SHORT");
+  now_ms += 1499;
+  assert_string_equal(used_key(&w), "SHORT");
+  assert_int_equal(g.fetches, 1);
+  now_ms += 1;
+  assert_string_equal(used_key(&w), "SHORT");
+  assert_int_equal(g.fetches, 2);
+  until_answered(&w, &g);
+  now_ms += 2000;
+  g.delay = 100000;
+  struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+  assert_int_equal(o.status, TCX_ECREDS);
+  assert_non_null(strstr(o.msg, "no credentials after 20 ms"));
+  outcome_free(&o);
+  tcx_credentials_request_t *late = g.request;
+  g.delay = 0;
+  g.key = "NEXT";
+  g.expires = NOW_S + 100;
+  assert_string_equal(used_key(&w), "NEXT");
+  g.request = late;
+  g.key = "LATE";
+  give(&g);
+  assert_string_equal(used_key(&w), "NEXT");
   giver_end(&w, &g);
 }
 
@@ -211,9 +289,20 @@ static const struct setup setups[] = {
     {"environment beats a profile in the environment", {"AWS_PROFILE=two", "AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=s"}, NULL, "[two]\n" PAIR("TWO"), NULL, 0, "ENV", NULL, NULL},
     {"a profile in the options beats it", {"AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=s"}, NULL, "[two]\n" PAIR("TWO"), "two", 0, "TWO", NULL, NULL},
     {"profile of the config file", {0}, "[profile two]\n" PAIR("TWO"), NULL, "two", 0, "TWO", NULL, NULL},
+    {"a process", {0}, "[default]\ncredential_process = sh -c 'echo \"{\\\"Version\\\": 1, \\\"AccessKeyId\\\": \\\"PROC\\\", \\\"SecretAccessKey\\\": \\\"s\\\", \\\"SessionToken\\\": \\\"pt\\\"}\"'\n", NULL, NULL, 0, "PROC", "pt", NULL},
+    {"a process after the credentials file, before the config file", {0}, "[default]\ncredential_process = false\n" PAIR("CONFIG"), "[default]\n" PAIR("FILE"), NULL, 0, "FILE", NULL, NULL},
+    {"a process that fails", {0}, "[default]\ncredential_process = sh -c 'printf \"no\\nvault\" >&2; exit 3'\n" PAIR("CONFIG"), NULL, NULL, TCX_ECREDS, NULL, NULL, "Error when retrieving credentials from custom-process: exit status 3: no vault"},
+    {"a process that kills itself", {0}, "[default]\ncredential_process = sh -c 'kill -9 $$'\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "custom-process: signal 9"},
+    {"a process that is not there", {0}, "[default]\ncredential_process = /no/such/program --with words\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "custom-process: /no/such/program: no such file or directory"},
+    {"a process that says nothing", {0}, "[default]\ncredential_process = true\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "its output is not a JSON object"},
+    {"a process that says no keys", {0}, "[default]\ncredential_process = echo {\"Version\":1}\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "its output is not a JSON object"},
+    {"a process without keys", {0}, "[default]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"A\"}'\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "Missing required key in response: 'SecretAccessKey'"},
+    {"a process of another version", {0}, "[default]\ncredential_process = echo '{\"Version\": 2}'\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "Unsupported version"},
+    {"a process that floods", {0}, "[default]\ncredential_process = head -c 1000000 /dev/zero\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "its output is too long"},
+    {"a process whose quote is open", {0}, "[default]\ncredential_process = echo 'x\n", NULL, NULL, TCX_ECONFIG, NULL, NULL, "credential_process of profile default cannot be split into words"},
     {"half in the credentials file", {0}, NULL, "[default]\naws_access_key_id = A\n", NULL, TCX_ECREDS, NULL, NULL, "Partial credentials found in shared-credentials-file, missing: aws_secret_access_key"},
     {"half in the config file", {0}, "[default]\naws_access_key_id = A\n", NULL, NULL, TCX_ECREDS, NULL, NULL, "Partial credentials found in config-file, missing: aws_secret_access_key"},
-    {"none", {0}, NULL, NULL, NULL, TCX_ECREDS, NULL, NULL, "Unable to locate credentials"},
+    {"none", {0}, NULL, NULL, NULL, TCX_ECREDS, NULL, NULL, "Unable to locate credentials (profile default; asked: env: AWS_ACCESS_KEY_ID is not set; shared-credentials-file: it has no profile default; custom-process: profile default has no credential_process; config-file: it has no profile default"},
     {"no such profile", {0}, NULL, "[default]\n" PAIR("FILE"), "three", TCX_ECONFIG, NULL, NULL, "The config profile (three) could not be found"},
     {"a file that is none", {0}, "key without a section\n", NULL, NULL, TCX_ECONFIG, NULL, NULL, "Unable to parse config file"},
 };
@@ -250,6 +339,59 @@ static void test_setups(void **state) {
   }
   whole_unset_environment();
   assert_int_equal(bad, 0);
+}
+
+/* The program's own among the others: where it has none the chain goes on. */
+static void test_own_link(void **state) {
+  (void)state;
+  static const struct { const char *before; int status; const char *key, *in_msg; } cases[] = {
+      {"env", 0, "AKGIVEN", NULL},
+      {"shared-credentials-file", 0, "ENV", NULL},
+      {"env", UV_ENOENT, "ENV", NULL},
+      {"end", 0, "ENV", NULL},
+      {"env", UV_EIO, NULL, "the program's credentials callback failed"},
+      {"nobody", 0, NULL, "credentials_before is no provider of the chain: nobody"},
+  };
+  whole_unset_environment();
+  setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct whole w;
+    struct giver g = {.status = cases[i].status};
+    tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .credentials_before = cases[i].before};
+    whole_begin_with(&w, ok_scripts, 1, &so, NULL);
+    if (cases[i].key != NULL) {
+      assert_string_equal(used_key(&w), cases[i].key);
+    } else {
+      struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+      assert_non_null(strstr(o.msg, cases[i].in_msg));
+      outcome_free(&o);
+    }
+    whole_end(&w);
+  }
+  whole_unset_environment();
+}
+
+/* A process that goes on is ended with its session. */
+static void test_process_cut(void **state) {
+  (void)state;
+  struct whole w;
+  struct outcome o;
+  const char *config = write_file("[default]\ncredential_process = sleep 1000\n");
+  tcx_session_options_t so = {.config_file = config, .credentials_timeout_ms = 30};
+  for (int i = 0; i < 2; i++) { /* at its time's end, and at the close */
+    so.credentials_timeout_ms = i == 0 ? 30 : 0;
+    whole_begin_with(&w, ok_scripts, 1, &so, NULL);
+    whole_start_to(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL, &o, NULL);
+    if (i == 0)
+      whole_until(&w, &o.calls);
+    else
+      whole_turns(&w, 3);
+    whole_end(&w);
+    assert_int_equal(o.status, i == 0 ? TCX_ECREDS : TCX_ECANCELED);
+    outcome_free(&o);
+  }
+  remove(config);
 }
 
 /* A file that the options name must be there. */
@@ -327,8 +469,8 @@ static void test_log(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_late_answer),
-      cmocka_unit_test(test_setups),    cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
+      cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_windows), cmocka_unit_test(test_late_answer),
+      cmocka_unit_test(test_setups),    cmocka_unit_test(test_own_link), cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
