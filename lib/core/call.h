@@ -6,7 +6,7 @@
  *     checked)    where the     serialize)    file,          ^                          |           ready      kept while retained)
  *                 rules want       ^          hash)          |                          |           queue)
  *                 it)              |                      BACKOFF <------- retry -------+
- *                                  +---------------------- redirect --------------------+
+ *                                  +---------------------- redirect --------------------+--> INNER: another call is asked first; from NEW too, and back to it
  *                                                                                       +--> STREAMING: the callback has run, the body flows to the stream's reader
  *
  * Who calls whom: call.c drives; prepare.c makes the request; payload.c decides how its body and checksum travel; send.c signs and writes; receive.c takes the response;

@@ -113,7 +113,8 @@ def explain(several):
     for aspect, text in several:
         by_aspect[aspect].append(text)
     sorts = sorted(by_aspect.values(), key=lambda texts: -len(texts))
-    return f"{len(several)} differences of {len(sorts)} sorts\n" + "\n".join(f"{len(texts)} times, such as {texts[0]}" for texts in sorts[:SHOWN])
+    text = f"{len(several)} differences of {len(sorts)} sorts\n" + "\n".join(f"{len(texts)} times, such as {texts[0]}" for texts in sorts[:SHOWN])
+    return text + "\nall of them:\n" + "\n".join(t.split("\n", 1)[0] for texts in sorts for t in texts)
 
 
 def main():

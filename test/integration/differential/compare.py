@@ -53,7 +53,7 @@ def authorization(headers):
     """What was signed with what, and which headers."""
     text = headers.get("authorization", "")
     if not text.startswith("AWS4-"):
-        return {"scheme": text.split(" ")[0]}
+        return {"scheme": text.split(" ")[0], "token": text.split(" ")[1:]}
     fields = dict(part.strip().split("=", 1) for part in text.split(" ", 1)[1].split(","))
     return {"scheme": text.split(" ")[0], "scope": fields["Credential"].split("/")[0:1] + fields["Credential"].split("/")[2:], "signed": dict.fromkeys(fields["SignedHeaders"].split(";"), "signed")}
 

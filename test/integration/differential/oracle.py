@@ -12,6 +12,9 @@ import botocore.session
 KEY, SECRET, TOKEN, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a/session+token==", "us-east-1"
 
 
+BEARER = {"AWS_BEARER_TOKEN_CODECATALYST": "one-token", "AWS_BEARER_TOKEN_ACCOUNT_ACCESS": "another"}
+
+
 class Raw(io.BytesIO):
     """A response's body as urllib3 gives it."""
 
@@ -39,6 +42,7 @@ class Oracle:
 
     def __init__(self, data_path=None):
         os.environ["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"] = "regional"  # tucuxi's default
+        os.environ.update(BEARER)
         self.session = botocore.session.Session(session_vars={"data_path": ("data_path", None, data_path, None)} if data_path else None)
         self.loader = self.session.get_component("data_loader")
         self.answer, self.requests = None, []

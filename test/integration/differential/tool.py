@@ -7,7 +7,7 @@ import base64
 import json
 import os
 
-from oracle import KEY, REGION, SECRET, TOKEN, Request
+from oracle import BEARER, KEY, REGION, SECRET, TOKEN, Request
 
 ANSWER_SECONDS = 120
 
@@ -72,7 +72,7 @@ class Tool:
         env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         env.update(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN=TOKEN, AWS_DEFAULT_REGION=REGION, AWS_CONFIG_FILE="/dev/null",
                    AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_MAX_ATTEMPTS="1",
-                   AWS_AUTH_SCHEME_PREFERENCE="sigv4")  # SigV4a botocore has with the CRT only
+                   AWS_AUTH_SCHEME_PREFERENCE="sigv4", **BEARER)  # SigV4a botocore has with the CRT only
         if self.data_path:
             env["AWS_DATA_PATH"] = self.data_path
         self.process = await asyncio.create_subprocess_exec(self.program, "call", "--jsonl", "--concurrency", str(self.n_lanes), env=env, stdin=asyncio.subprocess.PIPE,

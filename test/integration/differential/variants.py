@@ -1,18 +1,18 @@
 """Services made from others, in a folder for AWS_DATA_PATH, for what the real ones do not show.
 
 NAME-cbor: one that botocore speaks JSON with, although its model offers rpc-v2-cbor too. NAME-local: one whose rules lead away from the endpoint that a test gives (S3 Control
-puts the account before its host, Sign-in has operations of another host); here they do not.
+puts the account before its host, Sign-in has operations of another host; a token is for https only); here they do not, and keys sign.
 """
 import json
 import os
 
 CBOR = "smithy-rpc-v2-cbor"
-LOCAL = ("s3control", "signin")
+LOCAL = ("s3control", "signin", "codecatalyst", "account-access-runtime")
 LOCAL_RULES = {
     "version": "1.0",
     "parameters": {"Region": {"builtIn": "AWS::Region", "required": False, "type": "string"}, "Endpoint": {"builtIn": "SDK::Endpoint", "required": False, "type": "string"}},
     "rules": [{"conditions": [{"fn": "isSet", "argv": [{"ref": "Endpoint"}]}], "type": "endpoint", "endpoint": {"url": {"ref": "Endpoint"}, "headers": {}, "properties": {
-        "authSchemes": [{"name": "sigv4", "signingRegion": "us-east-1", "disableDoubleEncoding": True}]}}}, {"conditions": [], "type": "error", "error": "no endpoint"}],
+        "authSchemes": [{"name": "sigv4", "signingRegion": "us-east-1"}]}}}, {"conditions": [], "type": "error", "error": "no endpoint"}],
 }
 
 
@@ -26,7 +26,9 @@ def make(folder, loader):
             metadata = {**model["metadata"], "protocol": CBOR, "protocols": [CBOR]}
             made.append(write(folder, service + "-cbor", {**model, "metadata": metadata}, loader.load_service_model(service, "endpoint-rule-set-1")))
         elif service in LOCAL:
-            made.append(write(folder, service + "-local", model, LOCAL_RULES))
+            bearer = model["metadata"]["signatureVersion"] == "bearer"
+            metadata = {**model["metadata"], **({"signatureVersion": "v4", "auth": ["aws.auth#sigv4"]} if bearer else {})}
+            made.append(write(folder, service + "-local", {**model, "metadata": metadata}, LOCAL_RULES))
         loader._cache.clear()  # pylint: disable=protected-access
     return made
 
