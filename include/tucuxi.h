@@ -67,7 +67,8 @@ TCX_EXTERN unsigned tcx_version(void);
   XX(EBODY,     -5014, "request body failed or cannot be sent again")           \
   XX(ESTALLED,  -5015, "transfer slower than the stall limit")                  \
   XX(ETOOBIG,   -5016, "more data than the limit that was set")                 \
-  XX(EPAGINATE, -5017, "operation has no pages, or its token repeated")
+  XX(EPAGINATE, -5017, "operation has no pages, or its token repeated")         \
+  XX(EPROXY,    -5018, "the proxy cannot be reached, or refused")
 enum {
 #define XX(name, code, text) TCX_##name = code,
   TCX_ERROR_MAP(XX)

@@ -84,6 +84,7 @@ struct tcx_call {
   int64_t skew_s;
   union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
   struct tcx_exchange x;
+  const struct tcx_proxy *proxy;       /* it forwards the request, which names its whole URL; NULL = none, or a tunnel */
   bool identity_waiting, leasing;      /* which of wait is in use */
   bool exchanging;                     /* x is under way */
   bool fresh;                          /* the next attempt wants a new connection and a new look-up */

@@ -111,6 +111,8 @@ static void free_client(tcx_client_t *c) {
   tcx__endpoint_cache_free(c->endpoints);
   tcx__discovery_free(c);
   tcx__signing_keys_wipe(&c->keys);
+  tcx__proxy_wipe(c->config.proxies.http);
+  tcx__proxy_wipe(c->config.proxies.https);
   tcx__block_pool_clear(&c->blocks);
   tcx__arena_free(c->arena);
   tcx__free(c);
@@ -219,6 +221,7 @@ int tcx__client_pool(tcx_client_t *c, struct tcx_pool **pool) {
         .idle_ms = TCX__IDLE_MS,
         .tcp_keepalive = c->config.tcp_keepalive,
         .tls = {.ca_bundle = c->config.ca_bundle, .no_verify = c->config.no_verify},
+        .proxy_tls = {.ca_bundle = c->config.proxy_ca_bundle != NULL ? c->config.proxy_ca_bundle : c->config.ca_bundle, .no_verify = c->config.no_verify},
     };
     if (c->config.no_verify)
       tcx__log(c->session, TCX_LOG_WARN, "tls", NULL, "client %s does not verify certificates", c->service);

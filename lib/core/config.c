@@ -1,4 +1,5 @@
 #include "core/config.h"
+#include "core/config_net.h"
 #include <ctype.h>
 #include <math.h>
 #include <stddef.h>
@@ -6,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, SIZE, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, AUTO, PREFERENCE, ACCOUNT, CONTEXT, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, COUNT, SIZE, ADDRESSING, WHEN, MODE, EAST, RETRIES, VERIFY, SIGNER, AUTO, PREFERENCE, ACCOUNT, CONTEXT, PROXIES, PROXIES_CONFIG, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map */
   kind kind;
@@ -52,8 +53,8 @@ static const struct option options_table[] = {
     {"response_checksum_validation", WHEN, AT(response_checksum_when_required), "AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation"},
     {"verify", VERIFY, 0, NULL, NULL},
     {"user_agent", LATER, 0, NULL, NULL},
-    {"proxies", LATER, 0, NULL, NULL},
-    {"proxies_config", LATER, 0, NULL, NULL},
+    {"proxies", PROXIES, 0, NULL, NULL},
+    {"proxies_config", PROXIES_CONFIG, 0, NULL, NULL},
     {"client_cert", LATER, 0, NULL, NULL},
     {"ignore_configured_endpoint_urls", LATER, 0, NULL, NULL},
     {"defaults_mode", LATER, 0, NULL, NULL},
@@ -240,6 +241,8 @@ static int apply(struct resolve *r, const struct option *o, const struct tcx_val
   case ACCOUNT: return set_account_mode(r, o, v, field);
   case CONTEXT: return set_context(r, o, v, field);
   case VERIFY: return set_verify(r, o, v);
+  case PROXIES: return tcx__config_proxies(r->out, r->arena, v, r->f);
+  case PROXIES_CONFIG: return tcx__config_proxies_config(r->out, r->arena, v, r->f);
   case LATER: return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: %s is not carried out by this version of tucuxi", o->name);
   default: return set_words(r, o, v, field);
   }
@@ -406,6 +409,8 @@ int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, 
     err = apply_region(&r, session_region, settings);
   if (err == 0)
     err = apply_endpoint_url(&r, settings, service_id);
+  if (err == 0 && !out->proxies_given)
+    err = tcx__config_proxies_of_environment(&out->proxies, arena, f);
   if (err == 0 && out->ca_bundle == NULL)
     err = copy(&r, &out->ca_bundle, tcx__setting(settings, "AWS_CA_BUNDLE", "ca_bundle"));
   return err;

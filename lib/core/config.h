@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "core/scheme.h"
 #include "core/settings.h"
+#include "net/proxy.h"
 #include <tucuxi.h>
 
 typedef enum { TCX__UNSET, TCX__FALSE, TCX__TRUE } tcx__tristate;
@@ -28,6 +29,9 @@ struct tcx_client_config {                      /* texts lie in the client's are
   const char *region_set;                       /* of sigv4a; NULL = the endpoint's, else "*" */
   const char *account_id_mode;                  /* "preferred", "disabled", "required" */
   const struct tcx_value *context;              /* client_context_params: MAP, or NULL */
+  struct tcx_proxies proxies;                   /* of Config, else of the environment */
+  bool proxies_given;
+  const char *proxy_ca_bundle;                  /* of a proxy that is reached over TLS; NULL = ca_bundle */
   bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
   bool max_attempts_given;
   bool no_compression;                          /* of requests */

@@ -52,6 +52,7 @@ const char *tcx_error_type_name(const tcx_error_t *e) {
   case TCX_ECREDS: return by_text(e->msg, "CredentialRetrievalError");
   case TCX_EENDPOINT: return by_text(e->msg, "EndpointResolutionError");
   case TCX_ETLS: return "SSLError";
+  case TCX_EPROXY: return "ProxyConnectionError";
   case TCX_EPROTO: return e->http_status != 0 ? "ResponseParserError" : "ConnectionClosedError";
   case TCX_ECHECKSUM: return "FlexibleChecksumError";
   case TCX_EWAITER: return "WaiterError";

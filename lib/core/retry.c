@@ -83,6 +83,7 @@ static bool is_transient_status(int status, tcx_phase_t phase) {
   case TCX_ESTALLED:
     return true;
   case TCX_ETLS:
+  case TCX_EPROXY:
     return phase != TCX_PHASE_TLS;
   default:
     return false;

@@ -99,6 +99,10 @@ int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
   const struct tcx_request *req = &call->req;
   adds(&w, req->method);
   add(&w, " ", 1);
+  if (call->proxy != NULL) {
+    adds(&w, req->tls ? "https://" : "http://");
+    add(&w, req->host_header.p, req->host_header.n);
+  }
   add(&w, req->path.p, req->path.n);
   if (req->query.n > 0) {
     add(&w, "?", 1);
@@ -106,6 +110,8 @@ int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
   }
   adds(&w, " HTTP/1.1\r\n");
   add_line(&w, TCX__STR("Host"), req->host_header);
+  if (call->proxy != NULL && call->proxy->authorization.n > 0)
+    add_line(&w, TCX__STR("Proxy-Authorization"), call->proxy->authorization);
   for (unsigned i = 0; i < req->headers.count; i++)
     add_line(&w, req->headers.list[i].name, req->headers.list[i].value);
   add_line(&w, TCX__STR("User-Agent"), tcx__str(call->client->user_agent));

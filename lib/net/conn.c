@@ -14,7 +14,7 @@ struct tcx_conn *tcx__conn_new(struct tcx_pool *pool, struct tcx_bucket *bucket,
   conn->pool = pool;
   conn->idle.bucket = bucket;
   conn->reading = true;
-  conn->transport = bucket->tls ? &tcx__transport_tls : &tcx__transport_tcp;
+  conn->transport = bucket->tunnel ? &tcx__transport_tunnel : bucket->tls ? &tcx__transport_tls : &tcx__transport_tcp;
   *status = tcx__socket_open(pool->net, conn, family);
   if (*status != 0) {
     tcx__free(conn);
@@ -88,10 +88,11 @@ void tcx__conn_failed(struct tcx_conn *conn, int status, tcx_phase_t phase, cons
     return;
   case TCX__CONN_OPENING:
     if (why == NULL) {
-      snprintf(text, sizeof text, "the connection to %s broke in the TLS handshake: %s", tcx__conn_name(conn, name), tcx_strerror(status));
+      snprintf(text, sizeof text, "the connection to %s broke %s: %s", tcx__conn_name(conn, name), conn->tunnel != NULL ? "before the proxy answered CONNECT" : "in the TLS handshake",
+               tcx_strerror(status));
       why = text;
     }
-    tcx__dial_lost(conn->dial, conn, status, TCX_PHASE_TLS, why);
+    tcx__dial_lost(conn->dial, conn, status, conn->tunnel != NULL || phase == TCX_PHASE_CONNECT ? TCX_PHASE_CONNECT : TCX_PHASE_TLS, why);
     return;
   case TCX__CONN_BUSY:
     if (why == NULL) {

@@ -23,6 +23,7 @@ typedef enum { TCX__CONN_CONNECTING, TCX__CONN_OPENING, TCX__CONN_IDLE, TCX__CON
 
 struct tcx_dial;
 struct tcx_tls;
+struct tcx_tunnel;
 struct tcx_conn {
   uv_poll_t poll;
   int fd;
@@ -46,6 +47,7 @@ struct tcx_conn {
   struct tcx_dial *dial;
   const struct tcx_transport *transport;
   struct tcx_tls *tls;
+  struct tcx_tunnel *tunnel;               /* while a proxy is asked for one */
   struct tcx_exchange *x;
   struct tcx_timer timer;                  /* BUSY: the 100-continue wait, then silence */
   struct tcx_defer defer;                  /* BUSY: go on uploading, or deliver what was kept */

@@ -1,6 +1,7 @@
 /* dial.c - making one connection; see dial.h for the states. */
 #include "net/dial.h"
 #include "net/pool.h"
+#include "net/proxy.h"
 #include "base/mem.h"
 #include <netinet/in.h>
 #include <stdio.h>
@@ -33,7 +34,34 @@ void tcx__dial_abandon(struct tcx_dial *dial) {
   tcx__free(dial);
 }
 
+static bool is_local_failure(int status) {
+  return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOMEM || status == UV_ENOBUFS;
+}
+
+/* Where the socket goes: to the target, or to the proxy that opens a tunnel to it. */
+static const char *peer_host(const struct tcx_dial *dial) {
+  const struct tcx_bucket *bucket = dial->attempt.bucket;
+  return bucket->tunnel ? bucket->proxy->host.p : bucket->host;
+}
+static uint16_t peer_port(const struct tcx_dial *dial) {
+  const struct tcx_bucket *bucket = dial->attempt.bucket;
+  return bucket->tunnel ? bucket->proxy->port : bucket->port;
+}
+
+static bool asks_proxy(const struct tcx_dial *dial) {
+  return dial->opening && dial->conns[dial->chosen] != NULL && dial->conns[dial->chosen]->tunnel != NULL;
+}
+
+/* Everything up to the end of the proxy's answer is about the proxy; what fails in the tunnel is about the target. */
 static void fail(struct tcx_dial *dial, int status, tcx_phase_t phase, const char *why) {
+  const struct tcx_bucket *bucket = dial->attempt.bucket;
+  char text[900];
+  if (bucket->proxy != NULL && !(bucket->tunnel && phase == TCX_PHASE_TLS)) {
+    snprintf(text, sizeof text, "Failed to connect to proxy URL: \"%s\": %s", bucket->proxy->url, why);
+    why = text;
+    if (!is_local_failure(status) && status != UV_ETIMEDOUT && status != TCX_ECONFIG)
+      status = TCX_EPROXY;
+  }
   let_go(dial, NULL);
   tcx__pool_dial_failed(dial, status, phase, why);
   tcx__free(dial);
@@ -44,7 +72,8 @@ static void fail_connect(struct tcx_dial *dial) {
   char name[300], why[512], count[32] = "";
   if (dial->addresses.count > 1)
     snprintf(count, sizeof count, " (%u addresses)", dial->addresses.count);
-  snprintf(why, sizeof why, "could not connect to %s%s: %s", tcx__target_name(dial->attempt.bucket, name), count, tcx_strerror(dial->status));
+  tcx__host_name(peer_host(dial), peer_port(dial), name);
+  snprintf(why, sizeof why, "could not connect to %s%s: %s", name, count, tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_CONNECT, why);
 }
 
@@ -55,7 +84,7 @@ static void on_failed(struct tcx_defer *defer) {
 static void on_no_resolver(struct tcx_defer *defer) {
   struct tcx_dial *dial = TCX__CONTAINER(defer, struct tcx_dial, defer);
   char why[512];
-  snprintf(why, sizeof why, "could not look up %s: %s", dial->attempt.bucket->host, tcx_strerror(dial->status));
+  snprintf(why, sizeof why, "could not look up %s: %s", peer_host(dial), tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_DNS, why);
 }
 
@@ -85,7 +114,7 @@ static int try_address(struct tcx_dial *dial, unsigned i) {
   if (conn == NULL)
     return status;
   struct sockaddr_storage to;
-  socklen_t size = make_sockaddr(address, dial->attempt.bucket->port, &to);
+  socklen_t size = make_sockaddr(address, peer_port(dial), &to);
   conn->dial = dial;
   status = tcx__socket_connect(conn, (const struct sockaddr *)&to, size);
   if (status != 0) {
@@ -97,15 +126,11 @@ static int try_address(struct tcx_dial *dial, unsigned i) {
   return 0;
 }
 
-static bool is_local_failure(int status) {
-  return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOMEM || status == UV_ENOBUFS;
-}
-
 static void address_failed(struct tcx_dial *dial, unsigned i, int status) {
   if (dial->status == 0)
     dial->status = status;
   if (!is_local_failure(status))
-    tcx__dns_failed(dial->pool->net, dial->attempt.bucket->host, &dial->addresses.list[i]);
+    tcx__dns_failed(dial->pool->net, peer_host(dial), &dial->addresses.list[i]);
 }
 
 /* One more address; when none is left and nothing is under way, it has failed. */
@@ -149,7 +174,7 @@ void tcx__dial_connected(struct tcx_dial *dial, struct tcx_conn *conn, int statu
       tcx__conn_close(dial->conns[j]);
       dial->conns[j] = NULL;
     }
-  tcx__dns_worked(net, dial->attempt.bucket->host, &dial->addresses.list[i]);
+  tcx__dns_worked(net, peer_host(dial), &dial->addresses.list[i]);
   dial->connected_us = tcx__net_now_us();
   dial->chosen = (uint8_t)i;
   dial->opening = true;
@@ -167,7 +192,7 @@ void tcx__dial_opened(struct tcx_dial *dial, struct tcx_conn *conn) {
 
 void tcx__dial_lost(struct tcx_dial *dial, struct tcx_conn *conn, int status, tcx_phase_t phase, const char *why) {
   (void)conn; /* closed with the rest */
-  if (status != TCX_ETLS && status != TCX_ECONFIG && !is_local_failure(status))
+  if (status != TCX_ETLS && status != TCX_EPROXY && status != TCX_ECONFIG && !is_local_failure(status))
     address_failed(dial, dial->chosen, status);
   fail(dial, status, phase, why);
 }
@@ -180,7 +205,7 @@ static void on_resolved(struct tcx_dns_query *query, int status, const struct tc
   dial->resolved_us = tcx__net_now_us();
   if (status != 0) {
     char why[512];
-    snprintf(why, sizeof why, "could not look up %s: %s", dial->attempt.bucket->host, text);
+    snprintf(why, sizeof why, "could not look up %s: %s", peer_host(dial), text);
     fail(dial, status, TCX_PHASE_DNS, why);
     return;
   }
@@ -188,13 +213,17 @@ static void on_resolved(struct tcx_dns_query *query, int status, const struct tc
   try_next(dial);
 }
 
+tcx_phase_t tcx__dial_phase(const struct tcx_dial *dial) {
+  return dial->resolving ? TCX_PHASE_DNS : dial->opening && !asks_proxy(dial) ? TCX_PHASE_TLS : TCX_PHASE_CONNECT;
+}
+
 static void on_deadline(struct tcx_timer *timer) {
   struct tcx_dial *dial = TCX__CONTAINER(timer, struct tcx_dial, deadline);
-  tcx_phase_t phase = dial->opening ? TCX_PHASE_TLS : dial->resolving ? TCX_PHASE_DNS : TCX_PHASE_CONNECT;
+  tcx_phase_t phase = tcx__dial_phase(dial);
   char name[300], why[512];
   snprintf(why, sizeof why, "could not connect to %s within %u ms: %s", tcx__target_name(dial->attempt.bucket, name), dial->pool->options.connect_timeout_ms,
-           phase == TCX_PHASE_TLS ? "the TLS handshake did not end" : phase == TCX_PHASE_DNS ? "its name was not resolved" : "no address answered");
-  if (phase == TCX_PHASE_CONNECT)
+           asks_proxy(dial) ? "the proxy did not answer CONNECT" : phase == TCX_PHASE_TLS ? "the TLS handshake did not end" : phase == TCX_PHASE_DNS ? "its name was not resolved" : "no address answered");
+  if (!dial->opening && !dial->resolving)
     for (unsigned i = 0; i < dial->next; i++)
       if (dial->conns[i] != NULL)
         address_failed(dial, i, UV_ETIMEDOUT);
@@ -211,7 +240,7 @@ struct tcx_dial *tcx__dial_new(struct tcx_pool *pool, struct tcx_bucket *bucket,
   dial->query.done = on_resolved;
   if (pool->options.connect_timeout_ms != TCX_NEVER)
     tcx__timer_start(pool->net, &dial->deadline, pool->options.connect_timeout_ms, on_deadline);
-  int rc = tcx__dns_lookup(pool->net, bucket->host, fresh, &dial->query, &dial->addresses);
+  int rc = tcx__dns_lookup(pool->net, peer_host(dial), fresh, &dial->query, &dial->addresses);
   if (rc == 0) {
     dial->resolving = true;
   } else if (rc < 0) {

@@ -1,5 +1,5 @@
 /*
- * dial.h - making one connection: addresses, racing sockets (RFC 8305), TLS; all within the pool's connect timeout.
+ * dial.h - making one connection: addresses, racing sockets (RFC 8305), a proxy's tunnel, TLS; all within the pool's connect timeout.
  *
  *   RESOLVING -> CONNECTING (one socket, every 250 ms or after a failure one more) -> OPENING (the first that connected; the others are closed) -> over
  *
@@ -32,5 +32,6 @@ struct tcx_dial *tcx__dial_new(struct tcx_pool *pool, struct tcx_bucket *bucket,
 void tcx__dial_abandon(struct tcx_dial *dial);                                     /* no report any more */
 void tcx__dial_connected(struct tcx_dial *dial, struct tcx_conn *conn, int status);  /* by the socket */
 void tcx__dial_opened(struct tcx_dial *dial, struct tcx_conn *conn);               /* by the transport */
+tcx_phase_t tcx__dial_phase(const struct tcx_dial *dial);                            /* DNS, CONNECT (a proxy's answer included) or TLS */
 void tcx__dial_lost(struct tcx_dial *dial, struct tcx_conn *conn, int status, tcx_phase_t phase, const char *why);   /* the opening connection failed */
 #endif

@@ -38,13 +38,21 @@ struct tcx_tls_options {
 };
 
 /* ---- pool ---- */
-struct tcx_target { bool tls; uint16_t port; struct tcx_str host; };       /* host lower case, IPv6 without brackets */
+struct tcx_proxy;                   /* proxy.h */
+struct tcx_target {
+  bool tls;
+  uint16_t port;
+  struct tcx_str host;              /* lower case, IPv6 without brackets */
+  const struct tcx_proxy *proxy;    /* NULL: none. Else host and port are the proxy's own (it forwards) ... */
+  bool tunnel;                      /* ... or the origin's, behind the tunnel that it opens */
+};
 struct tcx_pool_options {
   unsigned max_connections;
-  unsigned connect_timeout_ms;      /* from the first DNS query to the end of the TLS handshake; TCX_NEVER = none */
+  unsigned connect_timeout_ms;      /* from the first DNS query to the end of the TLS handshake, a proxy's tunnel included; TCX_NEVER = none */
   unsigned idle_ms;                 /* an idle connection older than this is closed */
   bool tcp_keepalive;
   struct tcx_tls_options tls;       /* texts copied */
+  struct tcx_tls_options proxy_tls; /* towards a proxy that is reached over TLS; texts copied */
 };
 struct tcx_pool_stats { unsigned connections, idle, queued; uint64_t connects; };
 struct tcx_pool;

@@ -15,26 +15,43 @@
 
 enum { LEASE_OVER, LEASE_WAITING, LEASE_FAILING };
 
+static int set_tls(struct tcx_pool_tls *tls, const struct tcx_tls_options *options) {
+  tls->no_verify = options->no_verify;
+  if (options->ca_bundle != NULL && (tls->ca_bundle = tcx__strdup(options->ca_bundle)) == NULL)
+    return UV_ENOMEM;
+  return 0;
+}
+
+static void free_pool(struct tcx_pool *pool) {
+  tcx__free(pool->origin_tls.ca_bundle);
+  tcx__free(pool->proxy_tls.ca_bundle);
+  tcx__free(pool);
+}
+
 int tcx__pool_new(struct tcx_net *net, const struct tcx_pool_options *options, struct tcx_pool **out) {
   struct tcx_pool *pool = tcx__calloc(1, sizeof *pool);
   if (pool == NULL)
     return UV_ENOMEM;
   pool->net = net;
   pool->options = *options;
-  if (options->tls.ca_bundle != NULL && (pool->ca_bundle = tcx__strdup(options->tls.ca_bundle)) == NULL) {
-    tcx__free(pool);
+  pool->options.tls = pool->options.proxy_tls = (struct tcx_tls_options){0}; /* copied into origin_tls and proxy_tls */
+  if (set_tls(&pool->origin_tls, &options->tls) != 0 || set_tls(&pool->proxy_tls, &options->proxy_tls) != 0) {
+    free_pool(pool);
     return UV_ENOMEM;
   }
-  pool->options.tls.ca_bundle = pool->ca_bundle;
   pool->policy.max = options->max_connections > 0 ? options->max_connections : 1;
   *out = pool;
   return 0;
 }
 
-const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]) {
-  bool v6 = strchr(bucket->host, ':') != NULL;
-  snprintf(out, 300, v6 ? "[%s]:%u" : "%s:%u", bucket->host, bucket->port);
+const char *tcx__host_name(const char *host, uint16_t port, char out[300]) {
+  bool v6 = strchr(host, ':') != NULL;
+  snprintf(out, 300, v6 ? "[%s]:%u" : "%s:%u", host, port);
   return out;
+}
+
+const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]) {
+  return tcx__host_name(bucket->host, bucket->port, out);
 }
 
 /* The bucket may be gone after this. */
@@ -266,7 +283,7 @@ tcx_phase_t tcx__lease_phase(const struct tcx_lease *lease) {
   if (lease->state != LEASE_WAITING || lease->dial == NULL)
     return TCX_PHASE_POOL;
   const struct tcx_dial *dial = TCX__CONTAINER(lease->dial, struct tcx_dial, attempt);
-  return dial->resolving ? TCX_PHASE_DNS : dial->opening ? TCX_PHASE_TLS : TCX_PHASE_CONNECT;
+  return tcx__dial_phase(dial);
 }
 
 /* ---- the pump ---- */
@@ -306,8 +323,7 @@ static void finish_closing(struct tcx_pool *pool) {
   void (*closed)(void *ctx) = pool->closed;
   void *ctx = pool->closed_ctx;
   tcx__policy_clear(&pool->policy, tcx__tls_session_free);
-  tcx__free(pool->ca_bundle);
-  tcx__free(pool);
+  free_pool(pool);
   if (closed != NULL)
     closed(ctx);
 }

@@ -4,11 +4,15 @@
 #include "net/conn.h"
 #include "net/dial.h"
 
+struct tcx_pool_tls {                   /* TLS towards one kind of peer */
+  char *ca_bundle;
+  bool no_verify;
+  struct tcx_trust *trust;              /* found at the first TLS connection; the network's */
+};
 struct tcx_pool {
   struct tcx_net *net;
   struct tcx_pool_options options;
-  char *ca_bundle;
-  struct tcx_trust *trust;              /* found at the first TLS connection; the network's */
+  struct tcx_pool_tls origin_tls, proxy_tls;
   struct tcx_policy policy;
   struct tcx_conn *conns;               /* those that are not CLOSED */
   struct tcx_lease *failing;            /* leases that fail at the next turn: memory was out */
@@ -26,6 +30,7 @@ void tcx__pool_pump_later(struct tcx_pool *pool);
 void tcx__pool_dialed(struct tcx_dial *dial, struct tcx_conn *conn);        /* by the dial, which is over */
 void tcx__pool_dial_failed(struct tcx_dial *dial, int status, tcx_phase_t phase, const char *why);
 void tcx__pool_lost(struct tcx_pool *pool, struct tcx_bucket *bucket);      /* a connection that was idle or out is closed: off the books */
-const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]);   /* "host:port" for sentences */
+const char *tcx__host_name(const char *host, uint16_t port, char out[300]);  /* "host:port" */
+const char *tcx__target_name(const struct tcx_bucket *bucket, char out[300]);   /* the same, for sentences and CONNECT */
 void tcx__pool_conn_freed(struct tcx_pool *pool);                           /* a poll handle's close callback has run */
 #endif

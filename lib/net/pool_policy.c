@@ -12,8 +12,8 @@ static uint32_t hash_target(const struct tcx_target *target) {
 }
 
 static bool is_target(const struct tcx_bucket *bucket, const struct tcx_target *target) {
-  return bucket->host_len == target->host.n && bucket->port == target->port && bucket->tls == target->tls &&
-         memcmp(bucket->host, target->host.p, target->host.n) == 0;
+  return bucket->host_len == target->host.n && bucket->port == target->port && bucket->tls == target->tls && bucket->proxy == target->proxy &&
+         bucket->tunnel == target->tunnel && memcmp(bucket->host, target->host.p, target->host.n) == 0;
 }
 
 struct tcx_bucket *tcx__policy_bucket(struct tcx_policy *p, const struct tcx_target *target) {
@@ -29,6 +29,8 @@ struct tcx_bucket *tcx__policy_bucket(struct tcx_policy *p, const struct tcx_tar
     return NULL;
   bucket->hash = hash;
   bucket->tls = target->tls;
+  bucket->tunnel = target->tunnel;
+  bucket->proxy = target->proxy;
   bucket->port = target->port;
   bucket->host_len = target->host.n;
   memcpy(bucket->host, target->host.p, target->host.n);

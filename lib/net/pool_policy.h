@@ -1,7 +1,7 @@
 /*
  * pool_policy.h - who gets which connection: the pool's books and its decisions. Pure: no socket, no clock; pool.c does what it says.
  *
- * A bucket is one target. A connection is dialing (a dial), idle, or out (leased); the three together are never more than max. A lease waits in its bucket in arrival order, first those for
+ * A bucket is one target: scheme, host, port, and the proxy on the way. A connection is dialing (a dial), idle, or out (leased); the three together are never more than max. A lease waits in its bucket in arrival order, first those for
  * which a dial is under way (dialed), then the others (undialed). A dial belongs to the lease that it was started for, but whoever waits longest gets the connection, and the dial of a
  * lease that was served otherwise goes to the next one without; a dial that nobody waits for is spare.
  */
@@ -37,8 +37,9 @@ struct tcx_bucket {
   unsigned overtaken;
   void *session;                      /* TLS session to resume, pool.c's */
   uint32_t hash;
-  bool tls;
+  bool tls, tunnel;
   uint16_t port;
+  const struct tcx_proxy *proxy;      /* as in struct tcx_target */
   size_t host_len;
   char host[];                        /* NUL-ended */
 };

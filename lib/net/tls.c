@@ -58,6 +58,12 @@ static uint64_t unix_seconds(void) {
   return uv_gettimeofday(&tv) == 0 && tv.tv_sec > 0 ? (uint64_t)tv.tv_sec : 0;
 }
 
+/* The peer is the origin, or a proxy that forwards. */
+static struct tcx_pool_tls *tls_of(const struct tcx_conn *conn) {
+  const struct tcx_bucket *bucket = conn->idle.bucket;
+  return bucket->proxy != NULL && !bucket->tunnel ? &conn->pool->proxy_tls : &conn->pool->origin_tls;
+}
+
 static void set_up(struct tcx_conn *conn, const struct tcx_trust *trust) {
   struct tcx_tls *tls = conn->tls;
   const struct tcx_bucket *bucket = conn->idle.bucket;
@@ -67,7 +73,7 @@ static void set_up(struct tcx_conn *conn, const struct tcx_trust *trust) {
   br_ssl_engine_set_suites(engine, suites, sizeof suites / sizeof suites[0]);
   br_ssl_engine_set_protocol_names(engine, protocols, 1);
   br_ssl_engine_set_all_flags(engine, BR_OPT_NO_RENEGOTIATION);
-  tcx__verifier_init(tls->verifier, bucket->host, unix_seconds(), conn->pool->options.tls.no_verify);
+  tcx__verifier_init(tls->verifier, bucket->host, unix_seconds(), tls_of(conn)->no_verify);
   br_ssl_engine_set_x509(engine, &tls->verifier->vtable);
   br_ssl_engine_set_buffers_bidi(engine, tls->in, sizeof tls->in, tls->out, sizeof tls->out);
   if (bucket->session != NULL)
@@ -83,16 +89,16 @@ static void fail_text(struct tcx_conn *conn, int status, const char *text) {
 static size_t tls_input(struct tcx_conn *conn, char *p, size_t n);
 
 static void tls_connected(struct tcx_conn *conn) {
-  struct tcx_pool *pool = conn->pool;
-  struct tcx_net *net = pool->net;
+  struct tcx_pool_tls *way = tls_of(conn);
+  struct tcx_net *net = conn->pool->net;
   const struct tcx_bucket *bucket = conn->idle.bucket;
-  if (pool->options.tls.no_verify)
+  if (way->no_verify)
     tcx__net_log(net, TCX_LOG_WARN, "tls", "the certificate of %s is not checked", bucket->host);
-  if (!pool->options.tls.no_verify && pool->trust == NULL) {
+  if (!way->no_verify && way->trust == NULL) {
     char why[400];
     int status;
-    pool->trust = tcx__trust_get(net, pool->options.tls.ca_bundle, &status, why, sizeof why);
-    if (pool->trust == NULL) {
+    way->trust = tcx__trust_get(net, way->ca_bundle, &status, why, sizeof why);
+    if (way->trust == NULL) {
       fail_text(conn, status, why);
       return;
     }
@@ -109,7 +115,7 @@ static void tls_connected(struct tcx_conn *conn) {
     fail_text(conn, UV_ENOMEM, "out of memory");
     return;
   }
-  set_up(conn, pool->trust);
+  set_up(conn, way->trust);
   bool is_ip = tls->verifier->is_ip;
   if (!br_ssl_client_reset(&tls->client, is_ip ? NULL : bucket->host, bucket->session != NULL)) {
     fail_text(conn, TCX_ETLS, br_ssl_engine_last_error(&tls->client.eng) == BR_ERR_NO_RANDOM ? "the system gives no random numbers" : "the host name is too long for TLS");

@@ -1,5 +1,5 @@
 /*
- * transport.h - what lies between a connection's socket and HTTP: nothing (tcp.c) or TLS (tls.c). A second TLS library, or a proxy, would be another table of this kind.
+ * transport.h - what lies between a connection's socket and HTTP: nothing (tcp.c) or TLS (tls.c); before TLS, while a proxy is asked for a tunnel, tunnel.c. A second TLS library would be another table of this kind.
  *
  * A transport never calls the exchange but through tcx__conn_input, and never closes the connection itself but through the tcx__conn_ functions named here.
  */
@@ -25,5 +25,5 @@ struct tcx_transport {
   void (*farewell)(struct tcx_conn *conn);
   void (*free)(struct tcx_conn *conn);      /* with the connection's memory: nothing is in use any more */
 };
-extern const struct tcx_transport tcx__transport_tcp, tcx__transport_tls;
+extern const struct tcx_transport tcx__transport_tcp, tcx__transport_tls, tcx__transport_tunnel;
 #endif

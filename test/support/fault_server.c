@@ -239,6 +239,11 @@ static bool step_wait(struct fault_conn *conn) {
   return !conn->waiting;
 }
 
+static bool step_start_tls(struct fault_conn *conn) {
+  conn->tls = fault_tls_conn_new(conn->server->tls, conn->server, raw_out, plain_in, conn);
+  return true;
+}
+
 static void on_shutdown(uv_shutdown_t *req, int status) {
   (void)status;
   free(req);
@@ -275,6 +280,7 @@ static bool run_step(struct fault_conn *conn) {
   case FAULT_SEND: return step_send(conn);
   case FAULT_SEND_BYTEWISE: return step_bytewise(conn);
   case FAULT_FILL: return step_fill(conn);
+  case FAULT_START_TLS: return step_start_tls(conn);
   case FAULT_WAIT: return step_wait(conn);
   case FAULT_STOP_READING: return uv_read_stop((uv_stream_t *)&conn->tcp) == 0;
   case FAULT_FINISH: return step_finish(conn);
@@ -318,7 +324,7 @@ static void on_connection(uv_stream_t *listener, int status) {
   server->handles += 2;
   MUST(uv_accept(listener, (uv_stream_t *)&conn->tcp));
   MUST(uv_tcp_nodelay(&conn->tcp, 1));
-  if (server->tls != NULL)
+  if (server->tls != NULL && !server->starts_plain)
     conn->tls = fault_tls_conn_new(server->tls, server, raw_out, plain_in, conn);
   MUST(uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read));
   advance(conn);

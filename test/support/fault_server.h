@@ -24,6 +24,7 @@ typedef enum {
   FAULT_SEND,          /* text, or its first n bytes when n > 0 */
   FAULT_SEND_BYTEWISE, /* the same, each byte in a packet and a turn of the loop of its own */
   FAULT_FILL,          /* sends text over and over, n times */
+  FAULT_START_TLS,     /* speaks TLS from here on, of a server that starts plain */
   FAULT_WAIT,          /* for n milliseconds */
   FAULT_STOP_READING,  /* takes no more from the socket */
   FAULT_FINISH,        /* shuts the sending side down; with TLS after close_notify */
@@ -47,6 +48,7 @@ struct fault_server {
   unsigned script_count;
   const struct fault_tls *tls;
   int port;
+  bool starts_plain;      /* set after the start: TLS begins where the script says so */
   bool stopping;
   unsigned accepted;      /* connections so far */
   unsigned requests;      /* whole requests or heads read so far */

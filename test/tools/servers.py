@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, name, url, port, root, ca, log):
         self.name, self.url, self.port, self.root, self.ca, self.log = name, url, port, root, ca, log
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
         self.env.update(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=url, TUCUXI_ENDPOINT_URL=url)
         if ca:
             self.env["AWS_CA_BUNDLE"] = ca
@@ -149,6 +149,21 @@ def dynamodb_local():
     jars = os.environ["TUCUXI_DYNAMODB_LOCAL"]
     line = ["java", f"-Djava.library.path={jars}", "-cp", f"{jars}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port"]
     return _running("dynamodb-local", lambda folder, root, port, pair: line + [str(port)], {}, False, "/", 400)
+
+
+def tinyproxy(connect_port=None):
+    """A proxy for http:// and CONNECT, which wants the user "user" with the password "pa-ss.w0rd"; connect_port: the only port that it opens tunnels to."""
+    program = shutil.which("tinyproxy")
+    if not program:
+        tap.skip_all("tinyproxy cannot be had")
+
+    def command(folder, root, port, pair):
+        path = os.path.join(folder, "tinyproxy.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Connect\nBasicAuth user pa-ss.w0rd\n")
+            file.write(f"ConnectPort {connect_port}\n" if connect_port else "")
+        return [program, "-d", "-c", path]
+    return _running("tinyproxy", command, {}, False, "/", 407)
 
 
 def each(**options):

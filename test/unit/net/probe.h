@@ -29,6 +29,8 @@ struct probe {
   size_t body_step, body_times, body_at;
   unsigned dry_every;          /* every so many pulls there is nothing yet; resumed by a timer */
   bool has_body, head_request, fresh;
+  const struct tcx_proxy *proxy;
+  bool tunnel;
   unsigned read_timeout_ms, continue_timeout_ms, acquire_timeout_ms;
   unsigned pulls;
   /* what happened: */
@@ -250,7 +252,7 @@ static inline void probe_start(struct probe *p, struct world *w, const char *hos
   if (p->request == NULL)
     p->request = GET;
   p->lease.ops = &probe_lease_ops;
-  struct tcx_target target = {.tls = tls, .port = (uint16_t)port, .host = tcx__str(host)};
+  struct tcx_target target = {.tls = tls, .port = (uint16_t)port, .host = tcx__str(host), .proxy = p->proxy, .tunnel = p->tunnel};
   struct tcx_conn *conn = tcx__pool_acquire(w->pool, &p->lease, &target, p->acquire_timeout_ms > 0 ? p->acquire_timeout_ms : TCX_NEVER, p->fresh);
   p->at_once = conn != NULL;
   if (conn != NULL)

@@ -1,15 +1,20 @@
 /* Memory that runs out at every single place: each lease and exchange still ends, once, and nothing is left. */
 #include "probe.h"
 #include "dns_server.h"
+#include "net/proxy.h"
 #include "torture.h"
 
 static const struct fault_step hello[] = {DO(REQUEST), SEND("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Long: 0123456789012345678901234567890123456789\r\nContent-Le"), DO_N(WAIT, 1),
                                           SEND("ngth: 5\r\n\r\nhello"), DO(AGAIN)};
 static const struct fault_step *const hellos[] = {hello};
+#define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+static const struct fault_step tunnel[] = {DO(HEAD), SEND_BYTEWISE("HTTP/1.1 200 OK\r\nX: y\r\n\r\n"), DO(START_TLS), DO(REQUEST), SEND(HELLO), DO(REQUEST), SEND(HELLO), DO(END)};
+static const struct fault_step *const tunnels[] = {tunnel};
 static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
 
-struct scenario { const char *host; bool tls, upload, pauses; };
+struct scenario { const char *host; bool tls, upload, pauses, tunnel; };
 
+static struct tcx_proxy proxy = {.host = TCX__STR("127.0.0.1"), .url = "http://127.0.0.1", .authorization = TCX__STR("Basic dXNlcjpwYXNz")};
 static uv_timer_t unpause_timer;
 
 static void unpause(uv_timer_t *timer) {
@@ -35,6 +40,9 @@ static int one_request(struct world *w, const struct scenario *s, int port) {
   }
   if (s->pauses)
     p.on_head = pause_it;
+  proxy.port = (uint16_t)port;
+  p.proxy = s->tunnel ? &proxy : NULL;
+  p.tunnel = s->tunnel;
   unpause_timer.data = &p;
   probe_start(&p, w, s->host, port, s->tls);
   probe_wait(&p);
@@ -74,7 +82,8 @@ static int run(void *ctx) {
   uv_timer_init(&w.loop, &unpause_timer);
   dns_server_start(&dns, &w.loop, records);
   struct fault_tls *tls = s->tls ? fault_tls_new("unit/net/tls/rsa.pem", "unit/net/tls/rsa.key") : NULL;
-  fault_server_start(&server, &w.loop, hellos, 1, tls);
+  fault_server_start(&server, &w.loop, s->tunnel ? tunnels : hellos, 1, tls);
+  server.starts_plain = s->tunnel;
   struct tcx_net_options options = {.dns_servers = dns.address};
   int status = tcx__net_new(&w.loop, &options, &w.net);
   if (status == 0) {
@@ -115,12 +124,18 @@ static void test_tls(void **state) {
   test_fail_until_ok(run, &(struct scenario){.host = "localhost", .tls = true, .pauses = true});
 }
 
+static void test_tunnel(void **state) {
+  (void)state;
+  test_fail_until_ok(run, &(struct scenario){.host = "localhost", .tls = true, .tunnel = true});
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain),
       cmocka_unit_test(test_by_name),
       cmocka_unit_test(test_upload),
       cmocka_unit_test(test_tls),
+      cmocka_unit_test(test_tunnel),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
