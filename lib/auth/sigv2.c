@@ -39,7 +39,8 @@ static int by_name(const void *a, const void *b) {
 }
 
 /* The fields of a form, sorted. */
-static int sort_fields(struct tcx_arena *arena, struct tcx_str form, struct tcx_str **out, size_t *count) {
+static int sort_fields(struct tcx_arena *arena, struct tcx_str form, struct tcx_str **out,
+                       size_t *count) {
   size_t n = 1;
   for (size_t i = 0; i < form.n; i++)
     n += form.p[i] == '&';
@@ -51,7 +52,8 @@ static int sort_fields(struct tcx_arena *arena, struct tcx_str form, struct tcx_
   *count = 0;
   for (size_t at = 0; at < form.n; at += fields[(*count)++].n + 1) {
     const char *end = memchr(form.p + at, '&', form.n - at);
-    fields[*count] = (struct tcx_str){form.p + at, end != NULL ? (size_t)(end - form.p) - at : form.n - at};
+    fields[*count] =
+        (struct tcx_str){form.p + at, end != NULL ? (size_t)(end - form.p) - at : form.n - at};
   }
   qsort(fields, *count, sizeof *fields, by_name);
   *out = fields;
@@ -85,7 +87,8 @@ static int string_to_sign(const struct tcx_request *req, struct tcx_str form, st
   return out->status;
 }
 
-static int add_signature(const struct tcx_sigv2 *s, const struct tcx_request *req, struct tcx_buf *form) {
+static int add_signature(const struct tcx_sigv2 *s, const struct tcx_request *req,
+                         struct tcx_buf *form) {
   struct tcx_hmac_key key;
   struct tcx_buf text, base64;
   unsigned char digest[32];
@@ -102,7 +105,8 @@ static int add_signature(const struct tcx_sigv2 *s, const struct tcx_request *re
   return base64.status;
 }
 
-int tcx__sigv2_sign(const struct tcx_sigv2 *s, const struct tcx_request *req, struct tcx_str *form, struct tcx_fail *f) {
+int tcx__sigv2_sign(const struct tcx_sigv2 *s, const struct tcx_request *req, struct tcx_str *form,
+                    struct tcx_fail *f) {
   struct tcx_buf out;
   const struct tcx_header *type = tcx__headers_get(&req->headers, "content-type");
   if (type == NULL || !tcx__str_starts(type->value, "application/x-www-form-urlencoded"))

@@ -5,11 +5,14 @@
 #include "core/log.h"
 #include <string.h>
 
-static bool required(const tcx_call_t *call) { return (call->op->flags & TCX__OP_DISCOVERY_REQUIRED) != 0; }
+static bool required(const tcx_call_t *call) {
+  return (call->op->flags & TCX__OP_DISCOVERY_REQUIRED) != 0;
+}
 
 /* Only what is sent asks: a dry run or a presigned URL sends nothing. */
 static bool concerns(const tcx_call_t *call) {
-  return (call->op->flags & TCX__OP_DISCOVERY) != 0 && call->goal == TCX__GOAL_SEND && call->client->config.endpoint_url == NULL;
+  return (call->op->flags & TCX__OP_DISCOVERY) != 0 && call->goal == TCX__GOAL_SEND &&
+         call->client->config.endpoint_url == NULL;
 }
 
 static const struct tcx_operation *operation_with(const struct tcx_model *model, unsigned flag) {
@@ -23,7 +26,8 @@ void tcx__discovery_begin(tcx_client_t *c) {
   tcx__tristate asked = c->config.discovery;
   if (asked == TCX__FALSE || operation_with(c->model, TCX__OP_DISCOVERY_OPERATION) == NULL)
     return;
-  c->discovery.on = asked == TCX__TRUE || operation_with(c->model, TCX__OP_DISCOVERY_REQUIRED) != NULL;
+  c->discovery.on =
+      asked == TCX__TRUE || operation_with(c->model, TCX__OP_DISCOVERY_REQUIRED) != NULL;
 }
 
 void tcx__discovery_free(tcx_client_t *c) {
@@ -49,8 +53,10 @@ static int keep_url(struct tcx_discovery *d, const char *address) {
   struct tcx_url url;
   const char *why = NULL;
   char text[512];
-  int n = snprintf(text, sizeof text, "%s%s", strncmp(address, "http", 4) == 0 ? "" : "https://", address);
-  if (n < 0 || (size_t)n >= sizeof text || tcx__url_parse(&url, (struct tcx_str){text, (size_t)n}, &why) != 0)
+  int n = snprintf(text, sizeof text, "%s%s", strncmp(address, "http", 4) == 0 ? "" : "https://",
+                   address);
+  if (n < 0 || (size_t)n >= sizeof text ||
+      tcx__url_parse(&url, (struct tcx_str){text, (size_t)n}, &why) != 0)
     return TCX_EENDPOINT;
   return keep(&d->url, text);
 }
@@ -66,7 +72,8 @@ static int take_endpoint(tcx_client_t *c, const tcx_value_t *response) {
 
 static void note_failure(tcx_client_t *c, const char *why) {
   c->discovery.failed_until = tcx__session_now(c->session) + TCX__DISCOVERY_FAILED_S;
-  tcx__log(c->session, TCX_LOG_WARN, "endpoint", NULL, "%s: endpoint discovery failed: %s", c->service, why);
+  tcx__log(c->session, TCX_LOG_WARN, "endpoint", NULL, "%s: endpoint discovery failed: %s",
+           c->service, why);
   if (keep(&c->discovery.why, why) != 0) {
     tcx__free(c->discovery.why);
     c->discovery.why = NULL;
@@ -119,7 +126,11 @@ static int join_waiting(tcx_call_t *call) {
 
 static int ask(tcx_call_t *call) {
   tcx_client_t *c = call->client;
-  struct tcx_call_start start = {.client = c, .operation = operation_with(c->model, TCX__OP_DISCOVERY_OPERATION)->name, .cb = on_endpoints, .internal = true};
+  struct tcx_call_start start = {.client = c,
+                                 .operation =
+                                     operation_with(c->model, TCX__OP_DISCOVERY_OPERATION)->name,
+                                 .cb = on_endpoints,
+                                 .internal = true};
   if (!c->discovery.asking) {
     int err = tcx__call_start(&start, NULL);
     if (err != 0)
@@ -135,14 +146,19 @@ int tcx__discovery_wait(tcx_call_t *call) {
   if (!concerns(call))
     return 0;
   if (!d->on)
-    return required(call) ? tcx__fail(&call->fail, TCX_ECONFIG, "Endpoint Discovery is not enabled but this operation requires it.") : 0;
+    return required(call)
+               ? tcx__fail(&call->fail, TCX_ECONFIG,
+                           "Endpoint Discovery is not enabled but this operation requires it.")
+               : 0;
   if (d->url != NULL && now < d->expires)
     return 0;
   if (!call->asked_endpoint && (required(call) || now >= d->failed_until))
     return ask(call);
   if (d->url != NULL || !required(call))
     return 0;
-  return tcx__fail(&call->fail, TCX_EENDPOINT, "Endpoint Discovery failed to refresh the required endpoints.%s%s", d->why != NULL ? " " : "", d->why != NULL ? d->why : "");
+  return tcx__fail(&call->fail, TCX_EENDPOINT,
+                   "Endpoint Discovery failed to refresh the required endpoints.%s%s",
+                   d->why != NULL ? " " : "", d->why != NULL ? d->why : "");
 }
 
 int tcx__discovery_apply(tcx_call_t *call) {
@@ -168,9 +184,11 @@ int tcx__discovery_apply(tcx_call_t *call) {
 
 bool tcx__discovery_rejected(tcx_call_t *call) {
   struct tcx_discovery *d = &call->client->discovery;
-  if (call->discovered == NULL || call->redirected || (call->head.status != 421 && strcmp(call->parse_error.code, "InvalidEndpointException") != 0))
+  if (call->discovered == NULL || call->redirected ||
+      (call->head.status != 421 && strcmp(call->parse_error.code, "InvalidEndpointException") != 0))
     return false;
-  if (d->url != NULL && strcmp(d->url, call->discovered) == 0) { /* not yet replaced through another call */
+  if (d->url != NULL &&
+      strcmp(d->url, call->discovered) == 0) { /* not yet replaced through another call */
     tcx__free(d->url);
     d->url = NULL;
   }

@@ -6,10 +6,14 @@
 int tcx__custom_alias(tcx_call_t *call, const char *name, const char *alias) {
   size_t name_len = strlen(name), alias_len = strlen(alias);
   struct tcx_value *v = tcx__value_find(call->params, alias, alias_len);
-  if (v == NULL || call->op->input == NULL || tcx__shape_member(call->op->input, name, name_len) == NULL)
+  if (v == NULL || call->op->input == NULL ||
+      tcx__shape_member(call->op->input, name, name_len) == NULL)
     return 0;
   if (tcx__value_find(call->params, name, name_len) != NULL)
-    return tcx__fail(&call->fail, TCX_EPARAM, "Parameter '%s' and its alias '%s' were provided to operation %s but only one of them may be used.", name, alias, call->op->name);
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     "Parameter '%s' and its alias '%s' were provided to operation %s but only one "
+                     "of them may be used.",
+                     name, alias, call->op->name);
   tcx__value_remove(call->params, alias, alias_len);
   v->next = NULL;
   return tcx__value_add(call->arena, call->params, name, name_len, v);
@@ -47,5 +51,7 @@ int tcx__custom_decode_json(tcx_call_t *call, struct tcx_value *text, bool perce
 }
 
 int tcx__custom_header(tcx_call_t *call, const char *name, const char *value) {
-  return tcx__headers_get(&call->req.headers, name) != NULL ? 0 : tcx__headers_add(&call->req.headers, tcx__str(name), tcx__str(value));
+  return tcx__headers_get(&call->req.headers, name) != NULL
+             ? 0
+             : tcx__headers_add(&call->req.headers, tcx__str(name), tcx__str(value));
 }

@@ -1,10 +1,15 @@
-/* ec2.c - EC2: UserData and the console's output in base64, copies of snapshots from another region, Filters for Filter. */
-#include "custom/custom.h"
+/* ec2.c - EC2: UserData and the console's output in base64, copies of snapshots from another
+ * region, Filters for Filter. */
 #include "base/codec.h"
 #include "base/utf8.h"
+#include "custom/custom.h"
 
-static int filters(tcx_call_t *call) { return tcx__custom_alias(call, "Filter", "Filters"); }
-static int copy_snapshot(tcx_call_t *call) { return tcx__custom_copy_url(call, "PresignedUrl", true); }
+static int filters(tcx_call_t *call) {
+  return tcx__custom_alias(call, "Filter", "Filters");
+}
+static int copy_snapshot(tcx_call_t *call) {
+  return tcx__custom_copy_url(call, "PresignedUrl", true);
+}
 
 /* A console says any bytes; what is no UTF-8 becomes U+FFFD. */
 static int console_output(tcx_call_t *call) {
@@ -30,8 +35,10 @@ static int console_output(tcx_call_t *call) {
   return text.status;
 }
 
-static const struct tcx_hook before_parameter_build[] = {
-    {NULL, filters}, {"RunInstances", tcx__custom_user_data}, {"CopySnapshot", copy_snapshot}, {NULL, NULL}};
+static const struct tcx_hook before_parameter_build[] = {{NULL, filters},
+                                                         {"RunInstances", tcx__custom_user_data},
+                                                         {"CopySnapshot", copy_snapshot},
+                                                         {NULL, NULL}};
 static const struct tcx_hook after_parse[] = {{"GetConsoleOutput", console_output}, {NULL, NULL}};
 const struct tcx_customization tcx__custom_ec2 = {
     .service = "ec2",

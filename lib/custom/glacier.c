@@ -1,4 +1,5 @@
-/* glacier.c - Glacier: the caller's own account, the API's version, and the tree hash of what is uploaded. */
+/* glacier.c - Glacier: the caller's own account, the API's version, and the tree hash of what is
+ * uploaded. */
 #include "custom/custom.h"
 
 static int own_account(tcx_call_t *call) {
@@ -6,11 +7,13 @@ static int own_account(tcx_call_t *call) {
   if (account != NULL && account->type != TCX_NULL)
     return 0;
   struct tcx_value *dash = tcx__value_new_str(call->arena, "-", 1);
-  return dash == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->params, "accountId", 9, dash);
+  return dash == NULL ? UV_ENOMEM
+                      : tcx__value_replace(call->arena, call->params, "accountId", 9, dash);
 }
 
 static int version(tcx_call_t *call) {
-  return tcx__headers_set(&call->req.headers, TCX__STR("x-amz-glacier-version"), tcx__str(call->client->model->api_version));
+  return tcx__headers_set(&call->req.headers, TCX__STR("x-amz-glacier-version"),
+                          tcx__str(call->client->model->api_version));
 }
 
 static int checksums(tcx_call_t *call) {
@@ -20,6 +23,11 @@ static int checksums(tcx_call_t *call) {
 }
 
 static const struct tcx_hook before_parameter_build[] = {{NULL, own_account}, {NULL, NULL}};
-static const struct tcx_hook before_call[] = {{NULL, version}, {"UploadArchive", checksums}, {"UploadMultipartPart", checksums}, {NULL, NULL}};
+static const struct tcx_hook before_call[] = {{NULL, version},
+                                              {"UploadArchive", checksums},
+                                              {"UploadMultipartPart", checksums},
+                                              {NULL, NULL}};
 const struct tcx_customization tcx__custom_glacier = {
-    .service = "glacier", .at = {[TCX__BEFORE_PARAMETER_BUILD] = before_parameter_build, [TCX__BEFORE_CALL] = before_call}};
+    .service = "glacier",
+    .at = {
+        [TCX__BEFORE_PARAMETER_BUILD] = before_parameter_build, [TCX__BEFORE_CALL] = before_call}};

@@ -1,4 +1,5 @@
-/* importexport.c - Import/Export takes a newer signature than its model says, under another name. */
+/* importexport.c - Import/Export takes a newer signature than its model says, under another name.
+ */
 #include "core/scheme.h"
 #include "custom/custom.h"
 
@@ -10,4 +11,5 @@ static int newer_signature(tcx_call_t *call) {
 }
 
 static const struct tcx_hook before_call[] = {{NULL, newer_signature}, {NULL, NULL}};
-const struct tcx_customization tcx__custom_importexport = {.service = "importexport", .at = {[TCX__BEFORE_CALL] = before_call}};
+const struct tcx_customization tcx__custom_importexport = {
+    .service = "importexport", .at = {[TCX__BEFORE_CALL] = before_call}};

@@ -1,4 +1,5 @@
-/* polly.c - a presigned URL of Polly's is for a player, which sends no body: the params are its query. */
+/* polly.c - a presigned URL of Polly's is for a player, which sends no body: the params are its
+ * query. */
 #include "base/codec.h"
 #include "custom/custom.h"
 
@@ -19,7 +20,8 @@ static int params_in_query(tcx_call_t *call) {
   for (const struct tcx_value *v = tcx__value_kids(call->params); v != NULL; v = v->next) {
     if (v->type == TCX_STRING)
       add_pair(&query, v, v->u.bytes);
-    for (const struct tcx_value *item = v->type == TCX_LIST ? tcx__value_kids(v) : NULL; item != NULL; item = item->next)
+    for (const struct tcx_value *item = v->type == TCX_LIST ? tcx__value_kids(v) : NULL;
+         item != NULL; item = item->next)
       if (item->type == TCX_STRING)
         add_pair(&query, v, item->u.bytes);
   }
@@ -31,4 +33,5 @@ static int params_in_query(tcx_call_t *call) {
 }
 
 static const struct tcx_hook before_call[] = {{"SynthesizeSpeech", params_in_query}, {NULL, NULL}};
-const struct tcx_customization tcx__custom_polly = {.service = "polly", .at = {[TCX__BEFORE_CALL] = before_call}};
+const struct tcx_customization tcx__custom_polly = {.service = "polly",
+                                                    .at = {[TCX__BEFORE_CALL] = before_call}};

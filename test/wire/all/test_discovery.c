@@ -1,25 +1,36 @@
 /*
- * Endpoints that a service is asked for. The service is made for this test: its own endpoint is the server at 127.0.0.1, the endpoints that it tells lead to the same server as
- * localhost, so that the Host header shows which one was used.
+ * Endpoints that a service is asked for. The service is made for this test: its own endpoint is the
+ * server at 127.0.0.1, the endpoints that it tells lead to the same server as localhost, so that
+ * the Host header shows which one was used.
  */
 #include "torture.h"
 #include "whole.h"
 #include <sys/stat.h>
 
-#define SERVICE                                                                                                                                                                        \
-  "{\"version\": \"2.0\", \"metadata\": {\"apiVersion\": \"2020-01-01\", \"endpointPrefix\": \"cells\", \"protocol\": \"json\", \"jsonVersion\": \"1.0\", \"targetPrefix\": \"Cells\","      \
-  " \"serviceId\": \"Cells\", \"signatureVersion\": \"v4\"}, \"operations\": {"                                                                                                          \
-  "\"DescribeEndpoints\": {\"name\": \"DescribeEndpoints\", \"http\": {\"method\": \"POST\", \"requestUri\": \"/\"}, \"input\": {\"shape\": \"No\"}, \"output\": {\"shape\": \"Found\"},"  \
-  " \"endpointoperation\": true},"                                                                                                                                                     \
-  "\"Write\": {\"name\": \"Write\", \"http\": {\"method\": \"POST\", \"requestUri\": \"/\"}, \"input\": {\"shape\": \"In\"}, \"endpointdiscovery\": {\"required\": true}},"                \
-  "\"Read\": {\"name\": \"Read\", \"http\": {\"method\": \"POST\", \"requestUri\": \"/\"}, \"input\": {\"shape\": \"In\"}, \"endpointdiscovery\": {}}},"                                  \
-  "\"shapes\": {\"No\": {\"type\": \"structure\", \"members\": {}}, \"In\": {\"type\": \"structure\", \"members\": {\"Name\": {\"shape\": \"S\"}}}, \"S\": {\"type\": \"string\"},"       \
-  "\"Found\": {\"type\": \"structure\", \"members\": {\"Endpoints\": {\"shape\": \"Endpoints\"}}}, \"Endpoints\": {\"type\": \"list\", \"member\": {\"shape\": \"Endpoint\"}},"           \
-  "\"Endpoint\": {\"type\": \"structure\", \"members\": {\"Address\": {\"shape\": \"S\"}, \"CachePeriodInMinutes\": {\"shape\": \"L\"}}}, \"L\": {\"type\": \"long\"}}}"
-#define RULES                                                                                                                                                                          \
-  "{\"version\": \"1.0\", \"parameters\": {\"Endpoint\": {\"builtIn\": \"SDK::Endpoint\", \"required\": false, \"type\": \"string\"}}, \"rules\": ["                                       \
-  "{\"conditions\": [{\"fn\": \"isSet\", \"argv\": [{\"ref\": \"Endpoint\"}]}], \"type\": \"endpoint\", \"endpoint\": {\"url\": {\"ref\": \"Endpoint\"}}},"                                \
-  "{\"conditions\": [], \"type\": \"endpoint\", \"endpoint\": {\"url\": \"http://127.0.0.1:%d\"}}]}"
+#define SERVICE                                                                                    \
+  "{\"version\": \"2.0\", \"metadata\": {\"apiVersion\": \"2020-01-01\", \"endpointPrefix\": "     \
+  "\"cells\", \"protocol\": \"json\", \"jsonVersion\": \"1.0\", \"targetPrefix\": \"Cells\","      \
+  " \"serviceId\": \"Cells\", \"signatureVersion\": \"v4\"}, \"operations\": {"                    \
+  "\"DescribeEndpoints\": {\"name\": \"DescribeEndpoints\", \"http\": {\"method\": \"POST\", "     \
+  "\"requestUri\": \"/\"}, \"input\": {\"shape\": \"No\"}, \"output\": {\"shape\": \"Found\"},"    \
+  " \"endpointoperation\": true},"                                                                 \
+  "\"Write\": {\"name\": \"Write\", \"http\": {\"method\": \"POST\", \"requestUri\": \"/\"}, "     \
+  "\"input\": {\"shape\": \"In\"}, \"endpointdiscovery\": {\"required\": true}},"                  \
+  "\"Read\": {\"name\": \"Read\", \"http\": {\"method\": \"POST\", \"requestUri\": \"/\"}, "       \
+  "\"input\": {\"shape\": \"In\"}, \"endpointdiscovery\": {}}},"                                   \
+  "\"shapes\": {\"No\": {\"type\": \"structure\", \"members\": {}}, \"In\": {\"type\": "           \
+  "\"structure\", \"members\": {\"Name\": {\"shape\": \"S\"}}}, \"S\": {\"type\": \"string\"},"    \
+  "\"Found\": {\"type\": \"structure\", \"members\": {\"Endpoints\": {\"shape\": "                 \
+  "\"Endpoints\"}}}, \"Endpoints\": {\"type\": \"list\", \"member\": {\"shape\": \"Endpoint\"}},"  \
+  "\"Endpoint\": {\"type\": \"structure\", \"members\": {\"Address\": {\"shape\": \"S\"}, "        \
+  "\"CachePeriodInMinutes\": {\"shape\": \"L\"}}}, \"L\": {\"type\": \"long\"}}}"
+#define RULES                                                                                      \
+  "{\"version\": \"1.0\", \"parameters\": {\"Endpoint\": {\"builtIn\": \"SDK::Endpoint\", "        \
+  "\"required\": false, \"type\": \"string\"}}, \"rules\": ["                                      \
+  "{\"conditions\": [{\"fn\": \"isSet\", \"argv\": [{\"ref\": \"Endpoint\"}]}], \"type\": "        \
+  "\"endpoint\", \"endpoint\": {\"url\": {\"ref\": \"Endpoint\"}}},"                               \
+  "{\"conditions\": [], \"type\": \"endpoint\", \"endpoint\": {\"url\": "                          \
+  "\"http://127.0.0.1:%d\"}}]}"
 
 static char folder[64], paths[4][160];
 
@@ -57,7 +68,8 @@ static void drop_service(void) {
 
 struct cells {
   struct whole w;
-  char found[3][512]; /* answers of DescribeEndpoints: 5 minutes at localhost, nothing, 0 minutes at localhost */
+  char found[3][512]; /* answers of DescribeEndpoints: 5 minutes at localhost, nothing, 0 minutes at
+                         localhost */
 };
 static int64_t now;
 static int64_t test_clock(const tcx_session_t *session) {
@@ -79,11 +91,12 @@ static void answers(struct cells *c, unsigned connection, const char *const *tex
     steps[connection][n++] = (struct fault_step)SEND(found ? c->found[(*texts)[9] - '0'] : *texts);
   }
 }
-#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-#define BROKEN "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n{}"
+#define TEXTS(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define OK          "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+#define BROKEN      "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n{}"
 #define MISDIRECTED "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 2\r\n\r\n{}"
-#define INVALID "HTTP/1.1 400 Bad\r\nContent-Length: 38\r\n\r\n{\"__type\": \"InvalidEndpointException\"}"
+#define INVALID                                                                                    \
+  "HTTP/1.1 400 Bad\r\nContent-Length: 38\r\n\r\n{\"__type\": \"InvalidEndpointException\"}"
 
 static int begin(struct cells *c, tcx_value_t *config) {
   memset(c, 0, sizeof *c);
@@ -96,15 +109,27 @@ static int begin(struct cells *c, tcx_value_t *config) {
   for (int i = 0; i < 3; i++) {
     char body[200] = "{\"Endpoints\": []}";
     if (i != 1)
-      snprintf(body, sizeof body, "{\"Endpoints\": [{\"Address\": \"http://localhost:%d\", \"CachePeriodInMinutes\": %d}]}", c->w.server.port, i == 0 ? 5 : 0);
+      snprintf(
+          body, sizeof body,
+          "{\"Endpoints\": [{\"Address\": \"http://localhost:%d\", \"CachePeriodInMinutes\": %d}]}",
+          c->w.server.port, i == 0 ? 5 : 0);
     snprintf(c->found[i], sizeof c->found[i], "%s", whole_answer("200 OK", body));
   }
   make_service(c->w.server.port);
-  int err = tcx_session_new(&c->w.loop, &(tcx_session_options_t){.config_file = "/dev/null", .credentials_file = "/dev/null", .data_path = folder}, &c->w.session);
+  int err = tcx_session_new(&c->w.loop,
+                            &(tcx_session_options_t){.config_file = "/dev/null",
+                                                     .credentials_file = "/dev/null",
+                                                     .data_path = folder},
+                            &c->w.session);
   if (err == 0) {
     c->w.session->clock = test_clock;
     err = tcx_session_create_client(c->w.session, "cells",
-                                    &(tcx_client_options_t){.region = "us-east-1", .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET, .max_attempts = 1, .config = config}, &c->w.client);
+                                    &(tcx_client_options_t){.region = "us-east-1",
+                                                            .access_key = WHOLE_KEY,
+                                                            .secret_key = WHOLE_SECRET,
+                                                            .max_attempts = 1,
+                                                            .config = config},
+                                    &c->w.client);
   } else {
     tcx_value_free(config);
   }
@@ -117,7 +142,9 @@ static void end(struct cells *c) {
 
 static void check(struct cells *c, const char *operation, int status, const char *host) {
   char text[100];
-  struct outcome o = whole_call(&c->w, operation, tcx_params("{Name: %s}", strcmp(operation, "describe_endpoints") != 0 ? "x" : NULL), NULL);
+  struct outcome o = whole_call(
+      &c->w, operation,
+      tcx_params("{Name: %s}", strcmp(operation, "describe_endpoints") != 0 ? "x" : NULL), NULL);
   assert_int_equal(o.status, status);
   if (host != NULL)
     assert_non_null(strstr(whole_header(c->w.server.last_head, "Host", text, sizeof text), host));
@@ -150,11 +177,13 @@ static void test_header(void **state) {
   assert_int_equal(begin(&c, NULL), 0);
   answers(&c, 0, TEXTS("endpoints0"));
   check(&c, "describe_endpoints", 0, "127.0.0.1:");
-  assert_string_equal(whole_header(c.w.server.last_head, "x-amz-api-version", text, sizeof text), "2020-01-01");
+  assert_string_equal(whole_header(c.w.server.last_head, "x-amz-api-version", text, sizeof text),
+                      "2020-01-01");
   end(&c);
 }
 
-/* It cannot be asked: what must have an endpoint fails and asks again, what can do without goes to the service's own, for a minute unasked. */
+/* It cannot be asked: what must have an endpoint fails and asks again, what can do without goes to
+ * the service's own, for a minute unasked. */
 static void test_failing(void **state) {
   (void)state;
   struct cells c;
@@ -164,7 +193,9 @@ static void test_failing(void **state) {
   struct outcome o = whole_call(&c.w, "write", tcx_params("{Name: x}"), NULL);
   assert_int_equal(o.status, TCX_EENDPOINT);
   assert_int_equal(o.phase, TCX_PHASE_ENDPOINT);
-  assert_memory_equal(o.msg, "Endpoint Discovery failed to refresh the required endpoints. An error occurred (500)", 83);
+  assert_memory_equal(
+      o.msg, "Endpoint Discovery failed to refresh the required endpoints. An error occurred (500)",
+      83);
   assert_false(o.sent);
   outcome_free(&o);
   check(&c, "write", TCX_EENDPOINT, NULL);
@@ -250,7 +281,8 @@ static void test_configured(void **state) {
   assert_int_equal(begin(&c, tcx_params("{endpoint_discovery_enabled: sometimes}")), 0);
   o = whole_call(&c.w, "read", NULL, NULL);
   assert_int_equal(o.status, TCX_ECONFIG);
-  assert_string_equal(o.msg, "Invalid configuration: endpoint_discovery_enabled must be true, false or auto");
+  assert_string_equal(
+      o.msg, "Invalid configuration: endpoint_discovery_enabled must be true, false or auto");
   outcome_free(&o);
   end(&c);
 }
@@ -264,7 +296,8 @@ static void test_many_wait(void **state) {
   assert_int_equal(begin(&c, NULL), 0);
   answers(&c, 0, TEXTS("endpoints0"));
   for (unsigned i = 1; i < 4; i++)
-    answers(&c, i, TEXTS(OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK));
+    answers(&c, i,
+            TEXTS(OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK, OK));
   for (int i = 0; i < MANY; i++)
     whole_start_to(&c.w, "write", tcx_params("{Name: x}"), NULL, &o[i], i == 0 ? &first : NULL);
   assert_int_equal(first->state, TCX__CALL_INNER);
@@ -320,8 +353,12 @@ static void test_out_of_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_known),      cmocka_unit_test(test_header),    cmocka_unit_test(test_failing), cmocka_unit_test(test_stale),        cmocka_unit_test(test_rejected),
-                                     cmocka_unit_test(test_configured), cmocka_unit_test(test_many_wait), cmocka_unit_test(test_closed),  cmocka_unit_test(test_out_of_memory)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_known),        cmocka_unit_test(test_header),
+      cmocka_unit_test(test_failing),      cmocka_unit_test(test_stale),
+      cmocka_unit_test(test_rejected),     cmocka_unit_test(test_configured),
+      cmocka_unit_test(test_many_wait),    cmocka_unit_test(test_closed),
+      cmocka_unit_test(test_out_of_memory)};
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
