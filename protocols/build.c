@@ -201,7 +201,7 @@ int tcx__build_open(struct tcx_build *b, bool map) {
   shape = shape_of(b, due, map);
   if (shape == NULL)
     return tcx__build_mismatch(b, map ? "map" : "list");
-  struct tcx_value *v = tcx__value_new(b->arena, map ? TCX_MAP : TCX_LIST);
+  struct tcx_value *v = tcx__value_new_open(b->arena, map ? TCX_MAP : TCX_LIST);
   int status = tcx__build_add(b, v);
   struct tcx_build_frame *f = status == 0 ? push(b) : NULL;
   if (f == NULL)

@@ -28,8 +28,15 @@ struct tcx_name {
   uint32_t n;
   uint32_t place;
 };
-struct tcx_name tcx__name_keep(struct tcx_name_cache *cache, struct tcx_arena *arena, const char *p,
-                               size_t n);
+const char *tcx__name_copy(struct tcx_str *kept, struct tcx_arena *arena, const char *p, size_t n);
+static inline struct tcx_name tcx__name_keep(struct tcx_name_cache *cache, struct tcx_arena *arena,
+                                             const char *p, size_t n) {
+  unsigned first = n > 0 ? (unsigned char)p[0] : 0, last = n > 0 ? (unsigned char)p[n - 1] : 0;
+  uint32_t place = (first * 7 + last * 3 + (unsigned)n) % TCX__NAME_CACHE;
+  struct tcx_str *kept = &cache->names[place];
+  bool found = kept->p != NULL && kept->n == n && tcx__name_is(kept->p, p, n);
+  return (struct tcx_name){found ? kept->p : tcx__name_copy(kept, arena, p, n), (uint32_t)n, place};
+}
 /* True when the name is surely not among those that were noted so in *met before; notes it. */
 static inline bool tcx__name_is_new(uint64_t *met, struct tcx_name name) {
   uint64_t bit = (uint64_t)1 << name.place;

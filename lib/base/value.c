@@ -30,6 +30,17 @@ struct tcx_value *tcx__value_new(struct tcx_arena *arena, tcx_type_t type) {
   return v;
 }
 
+struct tcx_value *tcx__value_new_open(struct tcx_arena *arena, tcx_type_t type) {
+  struct tcx_container *c;
+  struct tcx_value *v = new_value(arena, type, sizeof *c);
+  if (v == NULL)
+    return NULL;
+  c = (struct tcx_container *)(v + 1);
+  *c = (struct tcx_container){0};
+  v->u.container = c;
+  return v;
+}
+
 struct tcx_value *tcx__value_new_int(struct tcx_arena *arena, int64_t i) {
   struct tcx_value *v = new_value(arena, TCX_INT, 0);
   if (v != NULL)
@@ -134,8 +145,8 @@ static void append(struct tcx_container *c, struct tcx_value *child) {
   c->count++;
 }
 
-int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name,
-                   size_t name_len, struct tcx_value *child) {
+int tcx__value_add_slowly(struct tcx_arena *arena, struct tcx_value *map, const char *name,
+                          size_t name_len, struct tcx_value *child) {
   struct tcx_container *c = container_of(arena, map);
   if (c == NULL || name_len > UINT32_MAX || c->count == UINT32_MAX)
     return UV_ENOMEM;
@@ -197,8 +208,7 @@ int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const cha
   return 0;
 }
 
-int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to,
-                            struct tcx_value *from) {
+int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from) {
   for (struct tcx_value *v = (struct tcx_value *)tcx__value_kids(from), *next; v != NULL;
        v = next) {
     next = v->next;

@@ -49,6 +49,7 @@ struct tcx_root {                /* a built tree; allocated inside its own arena
 
 /* Making: all return NULL / UV_ENOMEM only when memory is out. p is copied by none of them. */
 struct tcx_value *tcx__value_new(struct tcx_arena *arena, tcx_type_t type);             /* an empty LIST or MAP, or a zero of the type */
+struct tcx_value *tcx__value_new_open(struct tcx_arena *arena, tcx_type_t type);        /* a LIST or MAP that will hardly stay empty */
 struct tcx_value *tcx__value_new_int(struct tcx_arena *arena, int64_t i);
 struct tcx_value *tcx__value_new_num(struct tcx_arena *arena, double d);
 struct tcx_value *tcx__value_new_bool(struct tcx_arena *arena, bool b);
@@ -57,7 +58,20 @@ struct tcx_value *tcx__value_new_str(struct tcx_arena *arena, const char *p, siz
 struct tcx_value *tcx__value_new_str_copy(struct tcx_arena *arena, const char *p, size_t n);
 struct tcx_value *tcx__value_new_blob(struct tcx_arena *arena, const void *p, size_t n); /* p[n] is NUL already */
 /* child becomes map's member name (NULL-ended, borrowed). tcx__value_add trusts that the name is new; tcx__value_replace looks first. */
-int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child);
+#define TCX__INDEX_FROM 16       /* members of a map that are searched one by one */
+int tcx__value_add_slowly(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child); /* value_add's rare part */
+static inline int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child) {
+  struct tcx_container *c = map->u.container;
+  if (c == NULL || c->count >= TCX__INDEX_FROM || c->index != NULL || name_len > UINT32_MAX)
+    return tcx__value_add_slowly(arena, map, name, name_len, child);
+  child->name = name;
+  child->name_len = (uint32_t)name_len;
+  child->next = NULL;
+  *(c->last == NULL ? &c->first : &c->last->next) = child;
+  c->last = child;
+  c->count++;
+  return 0;
+}
 int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child);
 int tcx__value_push(struct tcx_arena *arena, struct tcx_value *list, struct tcx_value *child);
 int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i, struct tcx_value *child); /* i at most the length */

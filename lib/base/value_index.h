@@ -8,8 +8,6 @@
 #define TCX_BASE_VALUE_INDEX_H
 #include "base/value.h"
 
-#define TCX__INDEX_FROM 16       /* members that are searched one by one */
-
 /* An index of all members, or UV_ENOMEM. */
 int tcx__index_make(struct tcx_arena *arena, struct tcx_container *c);
 /* For the member that was appended last; link points to it. May grow: UV_ENOMEM leaves the index as it was. */
