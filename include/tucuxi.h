@@ -109,6 +109,9 @@ typedef struct tcx_error {
   bool retryable;              /* the retry policy calls this kind transient (it may have run out of attempts) */
   bool throttled;
   bool sent;                   /* some byte of a request was written: the service may have acted on it */
+  const char *shape;           /* the modelled exception (botocore's client.exceptions.NoSuchKey): "NoSuchKey"; its members stand in response beside Error. NULL: none */
+  bool modeled_retryable;      /* what its model says of it; retryable and throttled are the policy's view, which knows more */
+  bool modeled_throttling;
 } tcx_error_t;
 
 /* What botocore would raise for it: "ClientError", "ParamValidationError", "EndpointConnectionError" ... Static. */

@@ -18,6 +18,8 @@ tcx_value_t *error_value(const tcx_error_t *error) {
   else
     tcx_value_set_null(v, "Error.Code");
   tcx_value_set_str(v, "Error.Message", error->error_message != NULL ? error->error_message : error->msg);
+  if (error->shape != NULL)
+    tcx_value_set_str(v, "shape", error->shape);
   if (error->http_status != 0)
     tcx_value_set_int(v, "HTTPStatusCode", error->http_status);
   else

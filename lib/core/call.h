@@ -182,6 +182,7 @@ void tcx__call_inner_done(tcx_call_t *call, int err);         /* the call that a
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 const char *tcx__call_request_id(const tcx_call_t *call);     /* of the head, or NULL */
 const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error *e);   /* botocore's sentence; NULL when memory is out */
+void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out);   /* code, message, and what the model knows of it */
 tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_parse_error *e);   /* of an error that the service sent */
 /* presign.c */
 void tcx__call_presigned(tcx_call_t *call);                   /* credentials are here: the URL is the response */

@@ -96,6 +96,15 @@ const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error 
   return tcx__arena_printf(call->arena, "An error occurred (%s) when calling the %s operation%s: %s", e->code, call->op->name, retries, e->message);
 }
 
+void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out) {
+  const struct tcx_shape *shape = e->shape;
+  out->code = e->code;
+  out->error_message = e->message;
+  out->shape = shape != NULL ? shape->name : NULL;
+  out->modeled_retryable = shape != NULL && (shape->flags & TCX__S_RETRYABLE) != 0;
+  out->modeled_throttling = shape != NULL && (shape->flags & TCX__S_THROTTLING) != 0;
+}
+
 static void fail_with_response(tcx_call_t *call) {
   tcx_error_t *e = &call->error;
   const char *id = tcx__call_request_id(call);
@@ -104,8 +113,7 @@ static void fail_with_response(tcx_call_t *call) {
   e->http_status = call->head.status;
   e->request_id = id != NULL ? id : call->parse_error.request_id;
   e->response = call->value;
-  e->code = call->parse_error.code;
-  e->error_message = call->parse_error.message;
+  tcx__call_tell_error(&call->parse_error, e);
   tcx__call_fail(call, e->msg != NULL ? TCX_ECLIENT : UV_ENOMEM, TCX_PHASE_READ);
 }
 
@@ -219,9 +227,17 @@ static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_
   return tcx__retry_decide(&call->client->quota, &call->retry, in);
 }
 
+/* The exception, if it is one of the operation's own: what others say of it does not count. */
+static const struct tcx_shape *own_exception(const struct tcx_operation *op, const struct tcx_shape *shape) {
+  for (unsigned i = 0; i < op->n_errors; i++)
+    if (op->errors[i] == shape)
+      return shape;
+  return NULL;
+}
+
 /* What the policy asks about an error that the service sent. */
 static struct tcx_retry_in facts_of(const tcx_call_t *call, const struct tcx_parse_error *e) {
-  const struct tcx_shape *shape = e->shape;
+  const struct tcx_shape *shape = own_exception(call->op, e->shape);
   return (struct tcx_retry_in){
       .service_id = call->client->model->service_id,
       .http_status = call->head.status,

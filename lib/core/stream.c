@@ -149,8 +149,7 @@ static void fill_error(tcx_stream_t *s) {
   if (s->end_status != TCX_ECLIENT)
     return;
   tcx__retry_kind kind = tcx__call_retry_kind(call, &s->parse_error);
-  s->error.code = s->parse_error.code;
-  s->error.error_message = s->parse_error.message;
+  tcx__call_tell_error(&s->parse_error, &s->error);
   s->error.response = s->failure;
   s->error.retryable = kind != TCX__RETRY_NOT;
   s->error.throttled = kind == TCX__RETRY_THROTTLED;
