@@ -227,12 +227,22 @@ static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_
   return tcx__retry_decide(&call->client->quota, &call->retry, in);
 }
 
-/* The exception, if it is one of the operation's own: what others say of it does not count. */
+static bool has_event(const struct tcx_shape *output, const struct tcx_shape *shape) {
+  for (uint32_t i = 0; output != NULL && i < output->n_members; i++) {
+    const struct tcx_shape *stream = output->members[i].shape;
+    for (uint32_t k = 0; (stream->flags & TCX__S_EVENT_STREAM) != 0 && k < stream->n_members; k++)
+      if (stream->members[k].shape == shape)
+        return true;
+  }
+  return false;
+}
+
+/* The exception, if it is one of the operation's own, or of its events: what others say of it does not count. */
 static const struct tcx_shape *own_exception(const struct tcx_operation *op, const struct tcx_shape *shape) {
   for (unsigned i = 0; i < op->n_errors; i++)
     if (op->errors[i] == shape)
       return shape;
-  return NULL;
+  return shape != NULL && has_event(op->output, shape) ? shape : NULL;
 }
 
 /* What the policy asks about an error that the service sent. */
