@@ -83,7 +83,7 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
   if (err == 0)
     err = find_model(c, f);
   if (err == 0)
-    err = tcx__config_resolve(&c->config, c->arena, o, c->session->region, settings, c->model->service_id, f);
+    err = tcx__config_resolve(&c->config, c->arena, o, settings, c->model->service_id, f);
   if (err == 0)
     err = make_token(c, o);
   if (err == 0)
@@ -98,8 +98,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     err = tcx__endpoint_prepare(c, f);
   if (err == 0)
     tcx__discovery_begin(c);
-  if (err == 0 && !c->config.max_attempts_given)
-    c->config.max_attempts = tcx__retry_default_attempts(c->model->service_id);
+  if (err == 0 && c->config.fips_region)
+    tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints", c->service, c->config.region);
   return err;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TCX_CORE_CONFIG_H
 #define TCX_CORE_CONFIG_H
 #include "base/error.h"
+#include "core/retry.h"
 #include "core/scheme.h"
 #include "core/settings.h"
 #include "net/proxy.h"
@@ -14,7 +15,6 @@ typedef enum { TCX__ADDRESSING_AUTO, TCX__ADDRESSING_VIRTUAL, TCX__ADDRESSING_PA
 
 #define TCX__DEFAULT_CONNECT_TIMEOUT_MS 60000u
 #define TCX__DEFAULT_READ_TIMEOUT_MS 60000u
-#define TCX__DEFAULT_MAX_ATTEMPTS 3u
 #define TCX__DEFAULT_MAX_CONNECTIONS 64u
 #define TCX__DEFAULT_MIN_COMPRESSION_SIZE 10240u
 #define TCX__IDLE_MS 15000u                     /* an idle connection is closed before the service (S3: 20 s) closes it */
@@ -33,20 +33,24 @@ struct tcx_client_config {                      /* texts lie in the client's are
   bool proxies_given;
   const char *proxy_ca_bundle;                  /* of a proxy that is reached over TLS; NULL = ca_bundle */
   bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
-  bool max_attempts_given;
   bool no_compression;                          /* of requests */
   unsigned min_compression_size;                /* bytes of a body that is worth it */
+  bool verify_given;                            /* as an option: neither AWS_CA_BUNDLE nor REQUESTS_CA_BUNDLE is asked */
+  bool fips_region;                             /* the region was a pseudo region ("fips-us-east-1"): region is the real one */
   tcx__tristate use_fips, use_dualstack;
+  tcx__tristate sts_global;                     /* sts_regional_endpoints: TRUE = legacy */
+  tcx__tristate ignore_endpoint_urls;
   tcx__tristate discovery;                      /* endpoint_discovery_enabled; UNSET = auto */
   bool request_checksum_when_required, response_checksum_when_required;
   struct {                                      /* botocore's Config(s3={...}) */
     tcx__addressing addressing;
+    tcx__tristate use_dualstack;                /* over the client's own, for S3 and S3 Control */
     tcx__tristate payload_signing, use_accelerate, use_arn_region, us_east_1_global, disable_mrap, disable_express_auth;
     tcx__tristate presign_global;               /* tucuxi's own: TRUE = presigned URLs go to the global host where botocore's do */
     tcx__tristate checksum_trailer;             /* tucuxi's own: TRUE = bodies in memory over https carry their checksum in a trailer too, as botocore's do */
   } s3;
 };
 /* config is read, not kept; its texts are copied. TCX_ECONFIG names the option and what is wrong with it. */
-int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, const tcx_client_options_t *options, const char *session_region,
-                        const struct tcx_settings *settings, const char *service_id, struct tcx_fail *f);
+int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, const tcx_client_options_t *options, const struct tcx_settings *settings, const char *service_id,
+                        struct tcx_fail *f);
 #endif

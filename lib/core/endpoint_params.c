@@ -24,6 +24,16 @@ static int list_value(struct tcx_arena *arena, const struct tcx_value *v, struct
   return 0;
 }
 
+/* The regions whose STS is the global one, where sts_regional_endpoints is legacy. */
+static bool sts_is_global(const struct tcx_client_config *config) {
+  static const char *const regions[] = {"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1", "eu-north-1",
+                                        "eu-west-1",      "eu-west-2",  "eu-west-3",      "sa-east-1",      "us-east-1",  "us-east-2",    "us-west-1",    "us-west-2"};
+  for (size_t i = 0; config->sts_global == TCX__TRUE && config->region != NULL && i < sizeof regions / sizeof regions[0]; i++)
+    if (strcmp(regions[i], config->region) == 0)
+      return true;
+  return false;
+}
+
 static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_rule_param_value *out) {
   bool custom = c->config.endpoint_url != NULL; /* cannot be combined with FIPS or dual stack */
   if (strcmp(name, "AWS::Region") == 0)
@@ -35,7 +45,7 @@ static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_r
   else if (strcmp(name, "SDK::Endpoint") == 0)
     *out = text_value(c->config.endpoint_url);
   else if (strcmp(name, "AWS::STS::UseGlobalEndpoint") == 0)
-    *out = bool_value(false);
+    *out = bool_value(sts_is_global(&c->config));
   else if (strcmp(name, "AWS::Auth::AccountIdEndpointMode") == 0)
     *out = text_value(c->config.account_id_mode);
   else
@@ -145,8 +155,9 @@ int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
     const char *name = params[i].built_in;
     if (name != NULL && strcmp(name, "AWS::Auth::AccountId") == 0 && strcmp(c->config.account_id_mode, "disabled") != 0)
       c->account_param = (int)i;
-    if (name != NULL && !common_builtin(c, name, &c->base_values[i]) && c->custom != NULL && c->custom->builtin != NULL)
-      (void)c->custom->builtin(c, name, &c->base_values[i]);
+    bool own = name != NULL && c->custom != NULL && c->custom->builtin != NULL && c->custom->builtin(c, name, &c->base_values[i]);
+    if (name != NULL && !own)
+      (void)common_builtin(c, name, &c->base_values[i]);
   }
   int err = client_context(c, n, f);
   if (err == 0)

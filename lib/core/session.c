@@ -4,7 +4,7 @@
 #include "core/identity.h"
 #include "core/log.h"
 #include "core/services.h"
-#include "core/settings.h"
+#include "core/variables.h"
 #include <assert.h>
 #include <string.h>
 #include <time.h>
@@ -273,7 +273,7 @@ void tcx_session_close(tcx_session_t *s, tcx_session_close_cb cb) {
 int tcx__session_settings(tcx_session_t *s, struct tcx_settings **settings, struct tcx_fail *f) {
   int err = 0;
   if (s->settings == NULL) {
-    struct tcx_settings_options o = {s->profile, s->config_file, s->credentials_file};
+    struct tcx_settings_options o = {s->profile, s->region, s->config_file, s->credentials_file, s->data_path};
     err = tcx__settings_load(s->arena, &o, &s->settings, f);
   }
   *settings = s->settings;
@@ -290,7 +290,7 @@ int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx
     if (err != 0)
       return err;
     struct tcx_models_options o = {
-        .data_path = s->data_path != NULL ? s->data_path : tcx__setting(settings, "AWS_DATA_PATH", "data_path"),
+        .data_path = tcx__variable_text(settings, "data_path"),
         .home = settings->home,
         .embedded = tcx__services_embedded(),
         .partitions = tcx__services_partitions(),

@@ -99,9 +99,10 @@ static int host_prefix(tcx_call_t *call) {
 }
 
 static bool builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out) {
-  if (strcmp(name, "AWS::S3Control::UseArnRegion") != 0)
+  bool dualstack = strcmp(name, "AWS::UseDualStack") == 0;
+  if (!dualstack && strcmp(name, "AWS::S3Control::UseArnRegion") != 0)
     return false;
-  *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = client->config.s3.use_arn_region == TCX__TRUE};
+  *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = dualstack ? tcx__s3_dualstack(&client->config) : client->config.s3.use_arn_region == TCX__TRUE};
   return true;
 }
 

@@ -17,9 +17,15 @@ static bool path_style(const struct tcx_client_config *c) {
   return c->s3.addressing == TCX__ADDRESSING_PATH;
 }
 
+bool tcx__s3_dualstack(const struct tcx_client_config *c) {
+  return c->endpoint_url == NULL && (c->s3.use_dualstack != TCX__UNSET ? c->s3.use_dualstack : c->use_dualstack) == TCX__TRUE;
+}
+
 bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out) {
   const struct tcx_client_config *c = &client->config;
-  if (strcmp(name, "AWS::S3::Accelerate") == 0)
+  if (strcmp(name, "AWS::UseDualStack") == 0)
+    *out = flag(tcx__s3_dualstack(c));
+  else if (strcmp(name, "AWS::S3::Accelerate") == 0)
     *out = flag(c->s3.use_accelerate == TCX__TRUE);
   else if (strcmp(name, "AWS::S3::ForcePathStyle") == 0)
     *out = flag(path_style(c));
@@ -55,7 +61,7 @@ const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str buck
 /* botocore's conditions for the global host of a presigned URL. */
 static bool presigns_globally(const tcx_call_t *call, struct tcx_str bucket) {
   const struct tcx_client_config *c = &call->client->config;
-  if (call->goal != TCX__GOAL_PRESIGN || c->s3.presign_global != TCX__TRUE || c->use_dualstack == TCX__TRUE || c->s3.addressing == TCX__ADDRESSING_VIRTUAL)
+  if (call->goal != TCX__GOAL_PRESIGN || c->s3.presign_global != TCX__TRUE || tcx__s3_dualstack(c) || c->s3.addressing == TCX__ADDRESSING_VIRTUAL)
     return false;
   struct tcx_partition_info partition;
   if (c->region == NULL || !tcx__partition_of(call->client->partitions, tcx__str(c->region), &partition) || strcmp(partition.name, "aws") != 0)

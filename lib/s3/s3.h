@@ -38,6 +38,8 @@ int tcx__s3_metadata(tcx_call_t *call);
 int tcx__s3_encoding_type(tcx_call_t *call);
 int tcx__s3_addressing(tcx_call_t *call);
 bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
+/* Whether the client goes to dual-stack endpoints: the s3 section is asked before the client itself. */
+bool tcx__s3_dualstack(const struct tcx_client_config *config);
 int tcx__s3_endpoint_error(tcx_call_t *call, const char *text);
 int tcx__s3_expect(tcx_call_t *call);
 int tcx__s3_before_parse(tcx_call_t *call);
