@@ -270,9 +270,11 @@ static int apply(struct tcx_config_resolve *r, const struct option *o, const str
 
 /* ---- options by name ---- */
 
+const char *tcx__config_option(unsigned i) { return i >= N_OPTIONS ? NULL : options_table[i].name != NULL ? options_table[i].name : ""; }
+
 static const char *option_name(const void *ctx, unsigned i) {
   (void)ctx;
-  return options_table[i].name != NULL ? options_table[i].name : "";
+  return tcx__config_option(i);
 }
 
 static const struct option *find_option(const char *prefix, const char *name) {

@@ -12,4 +12,6 @@ struct tcx_config_resolve {
 int tcx__config_apply_map(struct tcx_config_resolve *r, const struct tcx_value *config);
 /* What environment and profile say. */
 int tcx__config_apply_variables(struct tcx_config_resolve *r, const struct tcx_settings *settings);
+/* The options by number: the name, "s3.addressing_style"; empty for what is only a variable; NULL behind the last. */
+const char *tcx__config_option(unsigned i);
 #endif

@@ -24,6 +24,16 @@ static const char *by_text(const char *msg, const char *otherwise) {
       {"S3 ARN \"", "UnsupportedS3ControlArnError"},
       {"Unknown Signature Version: ", "UnknownSignatureVersionError"},
       {"Signature version(s) are not supported: ", "UnsupportedSignatureVersionError"},
+      {"The specified config file (", "ConfigNotFound"},
+      {"Invalid value provided to \"mode\": ", "InvalidRetryModeError"},
+      {"Value provided to \"max_attempts\": ", "InvalidMaxRetryAttemptsError"},
+      {"Cannot provide retry configuration for ", "InvalidRetryConfigurationError"},
+      {"S3 addressing style ", "InvalidS3AddressingStyleError"},
+      {"Unsupported configuration value for endpoint_discovery_enabled", "InvalidEndpointDiscoveryConfigurationError"},
+      {"Unsupported configuration value for ", "InvalidChecksumConfigError"},
+      {"S3 us-east-1 regional endpoint option ", "InvalidS3UsEast1RegionalEndpointConfigError"},
+      {"STS regional endpoints option ", "InvalidSTSRegionalEndpointsConfigError"},
+      {"Client configured with invalid defaults mode: ", "InvalidDefaultsMode"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (starts(msg, table[i].prefix))

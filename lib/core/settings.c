@@ -260,6 +260,10 @@ static int pick_profile(struct tcx_settings *s, struct tcx_fail *f) {
   return 0;
 }
 
+const struct tcx_value *tcx__settings_section(const struct tcx_settings *s, const char *kind, const char *name) {
+  return tcx__value_find(strcmp(kind, "services") == 0 ? s->services : s->sso_sessions, name, strlen(name));
+}
+
 static int set_paths(struct tcx_settings *s, struct tcx_fail *f) {
   const char *config = s->options.config_file != NULL ? s->options.config_file : tcx__getenv("AWS_CONFIG_FILE");
   const char *credentials = s->options.credentials_file != NULL ? s->options.credentials_file : tcx__getenv("AWS_SHARED_CREDENTIALS_FILE");

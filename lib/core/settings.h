@@ -29,6 +29,8 @@ int tcx__settings_load(struct tcx_arena *arena, const struct tcx_settings_option
 /* A profile by its name: its section of the config file and that of the credentials file, NULL where there is none. */
 struct tcx_profile { const struct tcx_value *config, *secrets; };
 struct tcx_profile tcx__settings_profile(const struct tcx_settings *settings, const char *name);
+/* A section of the config file by its kind ("sso-session", "services") and name, or NULL. */
+const struct tcx_value *tcx__settings_section(const struct tcx_settings *settings, const char *kind, const char *name);
 /* A path of configuration: $NAME and ${NAME} are put in where they are set, then ~ at its beginning. NULL: out of memory. */
 const char *tcx__expand_path(const struct tcx_settings *settings, const char *path);
 /* The environment variable (not empty) or the active profile's key; NULL when neither. Either name may be NULL. */

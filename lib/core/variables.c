@@ -142,7 +142,7 @@ int tcx__endpoint_url_of(const struct tcx_settings *s, const char *service_id, c
     return 0;
   const char *name = tcx__variable_text(s, "services");
   if (name != NULL) {
-    const struct tcx_value *section = tcx__value_find(s->services, name, strlen(name));
+    const struct tcx_value *section = tcx__settings_section(s, "services", name);
     if (tcx__value_count(section) == 0)
       return tcx__fail(f, TCX_ECONFIG, "The profile is configured to use the services section but the \"%s\" services configuration does not exist.", name);
     *url = tcx__map_text(tcx__value_find(section, lower, strlen(lower)), "endpoint_url");

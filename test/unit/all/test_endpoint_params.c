@@ -144,7 +144,7 @@ static void test_account(void **state) {
     rendered_free(&r);
   }
   error_is(with_config("dynamodb", "list_tables", "{\"account_id_endpoint_mode\": \"maybe\"}", NULL), TCX_ECONFIG, "InvalidConfigError",
-           "Invalid configuration: account_id_endpoint_mode must be preferred, disabled or required");
+           "The configured value 'maybe' for 'account_id_endpoint_mode' is invalid. Valid values are: ('preferred', 'disabled', 'required').");
   struct rendered r = render((struct render_plan){.service = "dynamodb", .operation = "list_tables", .client = {.access_key = "AK", .secret_key = "S", .account_id = "999988887777"}});
   url_is(r, "https://999988887777.ddb.us-east-1.amazonaws.com/");
 }
