@@ -97,7 +97,7 @@ static int resolve(tcx_value_t *config, char *why, size_t size) {
   struct tcx_fail f = {.arena = arena};
   struct tcx_settings *settings = NULL;
   assert_int_equal(tcx__settings_load(arena, &(struct tcx_settings_options){.config_file = "/dev/null", .credentials_file = "/dev/null"}, &settings, &f), 0);
-  int err = tcx__config_resolve(&resolved, arena, &(tcx_client_options_t){.config = config}, NULL, settings, "S3", &f);
+  int err = tcx__config_resolve(&resolved, arena, &(tcx_client_options_t){.config = config}, settings, "S3", &f);
   const struct tcx_proxies *p = &resolved.proxies;
   snprintf(proxies[0], sizeof proxies[0], "%s", err == 0 && p->http != NULL ? p->http->url : "");
   snprintf(proxies[1], sizeof proxies[1], "%s", err == 0 && p->https != NULL ? p->https->url : "");
