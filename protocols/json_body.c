@@ -18,31 +18,37 @@ static bool is_generic(const struct tcx_parse *p, struct tcx_str text) {
   return p->head->status >= 500 && (text.n == 0 || tcx__str_starts(text, "<html>"));
 }
 
-/* What the value calls the error; p NULL when it does not. */
-static struct tcx_str code_of(struct tcx_arena *arena, const struct tcx_value *v) {
-  if (v != NULL && v->type == TCX_STRING && v->u.bytes.n > 0)
-    return tcx__error_name(v->u.bytes);
-  return v != NULL && v->type == TCX_INT
-             ? tcx__str(tcx__arena_printf(arena, "%lld", (long long)v->u.integer))
-             : (struct tcx_str){NULL, 0};
+/* What the value calls the error; n 0 when it does not. */
+static int code_of(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_str *code) {
+  if (v != NULL && v->type == TCX_STRING) {
+    *code = tcx__error_name(v->u.bytes);
+  } else if (v != NULL && v->type == TCX_INT) {
+    *code = tcx__str(tcx__arena_printf(arena, "%lld", (long long)v->u.integer));
+    return code->p != NULL ? 0 : UV_ENOMEM;
+  }
+  return 0;
 }
 
-/* In REST the header is asked first, elsewhere __type. */
-static struct tcx_str find_code(const struct tcx_parse *p, const struct tcx_value *members,
-                                bool rest) {
-  static const char *const in_rest[] = {NULL, "code", "Code", "__type"}, *const other[] = {
-                                                                             "__type", NULL, "code",
-                                                                             "Code"};
-  const struct tcx_header *h = tcx__headers_get(&p->head->headers, "x-amzn-errortype");
-  struct tcx_str code = {NULL, 0};
-  for (size_t i = 0; i < 4 && code.n == 0; i++) {
+/* p stays NULL where nothing calls the error anything. In REST the header is asked first, elsewhere
+ * __type. */
+static int find_code(const struct tcx_parse *p, const struct tcx_value *members, bool rest,
+                     struct tcx_str *code) {
+  static const char header[] = "x-amzn-errortype";
+  static const char *const in_rest[] = {header, "code", "Code", "__type"};
+  static const char *const other[] = {"__type", header, "code", "Code"};
+  const struct tcx_header *h = tcx__headers_get(&p->head->headers, header);
+  struct tcx_str found = {NULL, 0};
+  int status = 0;
+  for (size_t i = 0; i < 4 && found.n == 0 && status == 0; i++) {
     const char *name = (rest ? in_rest : other)[i];
-    if (name != NULL)
-      code = code_of(p->arena, tcx__value_find(members, name, strlen(name)));
-    else if (h != NULL && h->value.n > 0)
-      code = tcx__error_name(h->value);
+    if (name != header)
+      status = code_of(p->arena, tcx__value_find(members, name, strlen(name)), &found);
+    else if (h != NULL)
+      found = tcx__error_name(h->value);
   }
-  return code.n > 0 ? code : (struct tcx_str){NULL, 0};
+  if (found.n > 0)
+    *code = found;
+  return status;
 }
 
 static const char *find_message(const struct tcx_value *members) {
@@ -88,7 +94,10 @@ static int make(const struct tcx_parse *p, struct tcx_str text, bool rest, struc
   }
   if (members != NULL)
     message = find_message(members);
-  int status = tcx__error_make(p, find_code(p, members, rest), message, out, error);
+  struct tcx_str code = {NULL, 0};
+  int status = find_code(p, members, rest, &code);
+  if (status == 0)
+    status = tcx__error_make(p, code, message, out, error);
   const struct tcx_shape *shape = status == 0 ? error->shape : NULL;
   if (shape != NULL && tcx__error_shape(p->model, p->op, error->code) == shape)
     status = add_modelled(p, shape, text, rest, *out);

@@ -1,6 +1,7 @@
 /* rpc-v2-cbor beyond the public cases: every type both ways, what is refused and in which words,
  * unknown content, unions, errors, memory. */
 #include "protocols/cbor_body.h"
+
 #include "protocol_unit.h"
 
 static const struct tcx_model *own;

@@ -450,6 +450,8 @@ static void out_of_memory(void **state) {
       "{\"Tree\": {\"Tree\": {}}}}, \"Choice\": {\"SDK_UNKNOWN_MEMBER\": {\"name\": \"C\"}}, "
       "\"Any\": [{}], \"List\": [\"a\", \"b\", \"c\", \"d\", \"e\"]}";
   static const char error[] = "{\"__type\":\"Broken\",\"message\":\"m\",\"Part\":\"p\"}";
+  static const char number[] = "{\"code\":404,\"message\":\"m\"}";
+  static const char number_value[] = "{\"Error\": {\"Code\": \"404\", \"Message\": \"m\"}}";
   static const char error_value[] =
       "{\"Error\": {\"Code\": \"Broken\", \"Message\": \"m\"}, \"Part\": \"p\"}";
   struct pu_answer answers[] = {
@@ -465,6 +467,11 @@ static void out_of_memory(void **state) {
        .status = 400,
        .body = PU_BODY(error),
        .expected = error_value},
+      {.model = rest,
+       .operation = "Do",
+       .status = 400,
+       .body = PU_BODY(number),
+       .expected = number_value},
   };
   for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
     test_fail_until_ok(pu_parse_once, &answers[i]);
