@@ -14,6 +14,7 @@ SEED = 20240
 PLACES = [{"region": "us-east-1"}, {"region": "eu-west-1"}, {"region": "cn-north-1"}, {"region": "us-gov-west-1"}, {"region": "us-iso-east-1"}, {"region": "ap-southeast-2"},
           {"region": "us-east-1", "config": {"use_fips_endpoint": True}}, {"region": "eu-central-1", "config": {"use_dualstack_endpoint": True}},
           {"region": "us-west-2", "config": {"use_fips_endpoint": True, "use_dualstack_endpoint": True}}, {"region": "us-gov-east-1", "config": {"use_fips_endpoint": True}}]
+COMPRESSED = {"region": "us-west-1", "config": {"request_min_compression_size_bytes": 1}}
 
 
 class Case:
@@ -85,6 +86,7 @@ def cases_of(service, protocol, operation, round_number=0):
     noise = random.Random(seed_of("error", service, operation.name, round_number))
     if not variant and not (operation.endpoint_discovery or {}).get("required"):  # which botocore would ask for
         place = PLACES[0] if noise.random() < 0.3 else noise.choice(places_of(service, round_number))
+        place = COMPRESSED if operation.request_compression else place
         yield make("place", noise.choice(["minimal", "full"]), Answer(200, [], b""), place)
     if elsewhere:
         return

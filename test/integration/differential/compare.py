@@ -1,6 +1,7 @@
 """What two requests, or two responses, differ in: a list of (aspect, what one says, what the other says)."""
 import datetime
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -78,6 +79,8 @@ def presigned(value):
 
 def parsed_body(headers, body):
     kind = headers.get("content-type", "")
+    if body[:2] == b"\x1f\x8b":
+        body = gzip.decompress(body)
     try:
         if "x-www-form-urlencoded" in kind:
             fields = urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)
