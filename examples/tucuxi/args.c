@@ -33,7 +33,7 @@ static const struct option own[] = {
     {"expires-in", 0, NUMBER, AT(expires_s), "SECONDS", "how long the URL is good for (3600; at most 604800)"},
     {"method", 0, TEXT, AT(method), "NAME", "what the URL is for: get (default), put, head or delete"},
     {"output", 'o', TEXT, AT(output), "FILE", "write the response's streaming member to this file"},
-    {"jsonl", 0, FLAG, AT(jsonl), NULL, "read calls from stdin, one JSON object a line"},
+    {"jsonl", 0, FLAG, AT(jsonl), NULL, "read JSON objects from stdin, one a line"},
 };
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 

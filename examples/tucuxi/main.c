@@ -28,6 +28,12 @@ static const struct command commands[] = {
      "config, dry_run) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
      "{\"id\":..., \"error\":{...}}.",
      "output dry-run jsonl concurrency", 2, 3, cmd_call, call_help},
+    {"endpoint", "SERVICE [JSON | @FILE | -]",
+     "Shows where a call would go: tucuxi endpoint s3 '{\"Region\": \"us-east-1\", \"UseFIPS\": true}' asks the service's\n"
+     "endpoint rule set and prints {\"url\", \"headers\", \"properties\"}, or {\"error\"}. The parameters are the rule set's own.\n"
+     "With --jsonl lines {\"id\":..., \"service\":..., \"params\":{...}} are read from stdin and answered,\n"
+     "{\"id\":..., \"url\":..., ...} or {\"id\":..., \"error\":...}. Nothing is sent.",
+     "jsonl", 1, 2, cmd_endpoint, NULL},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

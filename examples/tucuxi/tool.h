@@ -6,6 +6,8 @@
  *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
  *   one_call.c  any API call with its answer as JSON: call, jsonl
  *   call_help.c what can be called
+ *   params.c    parameters as JSON from the command line, a file or stdin
+ *   lines.c     JSON objects by the line from stdin: call --jsonl, endpoint --jsonl
  *   cmd_*.c     one command each
  *
  * The tool uses the public headers alone. A command's run function starts its work on the loop and returns; tool_end ends the run.
@@ -104,6 +106,24 @@ struct one_call {
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data);
 char *operation_name(const char *word);                      /* "list-buckets" is list_buckets; malloc, NULL: out of memory */
 
+/* params.c: word is JSON, @FILE, "-" or NULL (then *params is NULL); *params is OWNED. False: it cannot be read, and the run ends. */
+bool params_read(struct tool *tool, const char *word, tcx_value_t **params);
+
+/* lines.c: JSON objects by the line. The command embeds struct lines in its own state, sets the functions, and begins. */
+struct lines {
+  void (*take)(struct lines *all, const tcx_value_t *line, char *id);   /* id is the line's as JSON text, CONSUMED (tcx_free) */
+  void (*refuse)(const char *id, const char *msg);                      /* a line that is none */
+  void (*free)(struct lines *all);       /* the run is over */
+  struct tool *tool;                     /* from here on lines.c's */
+  uv_fs_t req;
+  char *text;                            /* what was read and not yet taken: [at, len) of cap */
+  size_t at, len, cap;
+  bool reading, ended, taking;
+  unsigned running, limit;               /* running: take adds one for each line that is not answered at once */
+};
+void lines_begin(struct lines *all, struct tool *tool);
+void lines_done(struct lines *all);      /* one of running is answered */
+
 /* call_help.c */
 void call_help(struct tool *tool);
 
@@ -117,4 +137,5 @@ void cmd_head(struct tool *tool);
 void cmd_presign(struct tool *tool);
 void cmd_call(struct tool *tool);
 void cmd_jsonl(struct tool *tool);
+void cmd_endpoint(struct tool *tool);
 #endif

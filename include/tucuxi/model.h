@@ -20,6 +20,11 @@ TCX_EXTERN tcx_value_t *tcx_session_get_available_partitions(tcx_session_t *sess
  * before the list knows them. service NULL: all regions of the partition, without its pseudo-region ("aws-global"). */
 TCX_EXTERN tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session, const char *service, const char *partition);
 
+/* What the service's endpoint rule set makes of params, named and typed as the rule set's own parameters ({Region: "us-east-1", UseFIPS: true}; CONSUMED, NULL = none): for whoever wonders
+ * where a call goes. {url: "https://...", headers: {name: [value, ...]}, properties: {authSchemes: [{name: sigv4, ...}]}}; also TCX_EENDPOINT, with the rule set's words, and TCX_EPARAM,
+ * with every name and type that it does not know. */
+TCX_EXTERN tcx_value_t *tcx_session_resolve_endpoint(tcx_session_t *session, const char *service, tcx_value_t *params);
+
 /* The client's service (client.meta.service_model, client.meta.method_to_api_mapping, client.waiter_names):
  *   {service: dynamodb, service_id: DynamoDB, api_version: "2012-08-10", protocol: json, endpoint_prefix: dynamodb, signing_name: dynamodb,
  *    operations: {batch_get_item: BatchGetItem, ...}, waiters: [table_exists, ...]}

@@ -14,6 +14,8 @@ bool tcx__endpoint_wants_account(const tcx_call_t *call);
 int tcx__endpoint_values(tcx_call_t *call);
 /* Resolves call->endpoint, the request's scheme, host, port and path, and call->signing_*. Again for a redirect. TCX_EENDPOINT, TCX_ECONFIG. */
 int tcx__endpoint_of_call(tcx_call_t *call);
+/* A LIST of strings as a rule set's value; what is no string is empty. UV_ENOMEM. */
+int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out);
 /* Sets a rule set parameter for this resolution by its built-in's name; from BEFORE_ENDPOINT_RESOLUTION hooks. Nothing happens when the rule set has no such built-in. */
 void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in, struct tcx_rule_param_value value);
 #endif

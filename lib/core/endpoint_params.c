@@ -12,7 +12,7 @@ static struct tcx_rule_param_value text_value(const char *s) {
 }
 static struct tcx_rule_param_value bool_value(bool b) { return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = b}; }
 
-static int list_value(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
   uint32_t n = tcx__value_count(v);
   struct tcx_str *list = tcx__arena_alloc(arena, (n > 0 ? n : 1) * sizeof *list);
   if (list == NULL)
@@ -77,7 +77,7 @@ static int context_value(tcx_client_t *c, const struct tcx_value *v, uint8_t typ
   else if (type == TCX__RULE_BOOL && v->type == TCX_BOOL)
     *out = bool_value(v->u.boolean);
   else if (type == TCX__RULE_LIST && v->type == TCX_LIST)
-    return list_value(c->arena, v, out);
+    return tcx__endpoint_list(c->arena, v, out);
   else
     return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: client_context_params.%s must be %s", v->name,
                      type == TCX__RULE_STRING ? "a string" : type == TCX__RULE_BOOL ? "true or false" : "a list of strings");
@@ -190,7 +190,7 @@ static int value_of(struct tcx_arena *arena, const struct tcx_value *v, struct t
   else if (v->type == TCX_BOOL)
     *out = bool_value(v->u.boolean);
   else if (v->type == TCX_LIST)
-    return list_value(arena, v, out);
+    return tcx__endpoint_list(arena, v, out);
   return 0;
 }
 
