@@ -67,7 +67,7 @@ static void test_bad_tokens(void **state) {
   error_is(render((struct render_plan){.service = "s3", .operation = "list_buckets", .client.config = tcx_params("{signature_version: s3}")}), TCX_ECONFIG, TCX_PHASE_PARAMS, "InvalidConfigError",
            "Invalid configuration: signature_version must be v4, s3v4, v4a, s3v4a, v2, bearer or unsigned: no other signer is built in");
   error_is(render((struct render_plan){.service = "s3", .operation = "list_buckets", .client.config = tcx_params("{auth_scheme_preference: [sigv4]}")}), TCX_ECONFIG, TCX_PHASE_PARAMS,
-           "InvalidConfigError", "Invalid configuration: auth_scheme_preference must be a string with commas between names of auth schemes");
+           "InvalidConfigError", "auth_scheme_preference must be a comma-delimited string. Received list instead: [\"sigv4\"].");
 }
 
 /* Multi-region access points and global endpoints: the set of regions is sent, and signed. */
