@@ -220,8 +220,9 @@ int tcx__client_pool(tcx_client_t *c, struct tcx_pool **pool) {
         .connect_timeout_ms = c->config.connect_timeout_ms,
         .idle_ms = TCX__IDLE_MS,
         .tcp_keepalive = c->config.tcp_keepalive,
-        .tls = {.ca_bundle = c->config.ca_bundle, .no_verify = c->config.no_verify},
-        .proxy_tls = {.ca_bundle = c->config.proxy_ca_bundle != NULL ? c->config.proxy_ca_bundle : c->config.ca_bundle, .no_verify = c->config.no_verify},
+        .tls = {.ca_bundle = c->config.ca_bundle, .no_verify = c->config.no_verify, .client_cert = c->config.client_cert, .client_key = c->config.client_key},
+        .proxy_tls = {.ca_bundle = c->config.proxy_ca_bundle != NULL ? c->config.proxy_ca_bundle : c->config.ca_bundle, .no_verify = c->config.no_verify,
+                      .client_cert = c->config.proxy_client_cert, .client_key = c->config.proxy_client_key},
     };
     if (c->config.no_verify)
       tcx__log(c->session, TCX_LOG_WARN, "tls", NULL, "client %s does not verify certificates", c->service);

@@ -39,6 +39,21 @@ static int set_path(struct tcx_arena *arena, const struct tcx_value *v, const ch
   return *out == NULL ? UV_ENOMEM : 0;
 }
 
+/* botocore's two forms. */
+static int set_pair(struct tcx_arena *arena, const struct tcx_value *v, const char *name, const char **cert, const char **key, struct tcx_fail *f) {
+  if (v->type != TCX_LIST)
+    return set_path(arena, v, name, cert, f);
+  const struct tcx_value *first = tcx__value_kids(v), *second = first != NULL ? first->next : NULL;
+  if (second == NULL || second->next != NULL)
+    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: %s must be a path, or a list of two: the certificate's and the key's", name);
+  int err = set_path(arena, first, name, cert, f);
+  return err != 0 ? err : set_path(arena, second, name, key, f);
+}
+
+int tcx__config_client_cert(struct tcx_client_config *out, struct tcx_arena *arena, const struct tcx_value *v, struct tcx_fail *f) {
+  return set_pair(arena, v, "client_cert", &out->client_cert, &out->client_key, f);
+}
+
 int tcx__config_proxies_config(struct tcx_client_config *out, struct tcx_arena *arena, const struct tcx_value *map, struct tcx_fail *f) {
   int err = 0;
   if (map->type != TCX_MAP)
@@ -51,9 +66,9 @@ int tcx__config_proxies_config(struct tcx_client_config *out, struct tcx_arena *
     else if (strcmp(v->name, "proxy_use_forwarding_for_https") == 0)
       err = set_flag(v, "proxies_config.proxy_use_forwarding_for_https", &out->proxies.forward_https, f);
     else if (strcmp(v->name, "proxy_client_cert") == 0)
-      err = tcx__fail(f, TCX_ECONFIG, "Invalid configuration: proxies_config.proxy_client_cert is not carried out by this version of tucuxi");
+      err = set_pair(arena, v, "proxies_config.proxy_client_cert", &out->proxy_client_cert, &out->proxy_client_key, f);
     else
-      err = tcx__fail(f, TCX_ECONFIG, "Invalid configuration: unknown option proxies_config.%s (proxy_ca_bundle, proxy_use_forwarding_for_https)", v->name);
+      err = tcx__fail(f, TCX_ECONFIG, "Invalid configuration: unknown option proxies_config.%s (proxy_ca_bundle, proxy_client_cert, proxy_use_forwarding_for_https)", v->name);
   }
   return err;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, SIZE, COUNT, ATTEMPTS, RETRIES, MODE, ADDRESSING, WHEN, REGIONAL, ACCOUNT, DISCOVERY, EXPRESS, SIGNER, PREFERENCE, CONTEXT, VERIFY, PROXIES, PROXIES_CONFIG, EARLY, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, SIZE, COUNT, ATTEMPTS, RETRIES, MODE, ADDRESSING, WHEN, REGIONAL, ACCOUNT, DISCOVERY, EXPRESS, SIGNER, PREFERENCE, CONTEXT, VERIFY, PROXIES, PROXIES_CONFIG, CLIENT_CERT, EARLY, LATER } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map; NULL: only a variable */
   kind kind;
@@ -60,7 +60,7 @@ static const struct option options_table[] = {
     {"user_agent", LATER, 0, NULL},
     {"proxies", PROXIES, 0, NULL},
     {"proxies_config", PROXIES_CONFIG, 0, NULL},
-    {"client_cert", LATER, 0, NULL},
+    {"client_cert", CLIENT_CERT, 0, NULL},
     {"request_min_compression_size_bytes", SIZE, AT(min_compression_size), "request_min_compression_size_bytes"},
     {"disable_request_compression", BOOL, AT(no_compression), "disable_request_compression"},
 };
@@ -263,6 +263,7 @@ static int apply(struct tcx_config_resolve *r, const struct option *o, const str
   case VERIFY: return set_verify(r, o, v);
   case PROXIES: return tcx__config_proxies(r->out, r->arena, v, r->f);
   case PROXIES_CONFIG: return tcx__config_proxies_config(r->out, r->arena, v, r->f);
+  case CLIENT_CERT: return tcx__config_client_cert(r->out, r->arena, v, r->f);
   case LATER: return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: %s is not carried out by this version of tucuxi", name_of(o));
   default: return 0;
   }

@@ -35,6 +35,8 @@ void tcx__net_close(struct tcx_net *net, void (*cb)(void *ctx), void *ctx);
 struct tcx_tls_options {
   const char *ca_bundle;            /* PEM file; NULL = the system's bundle */
   bool no_verify;
+  const char *client_cert;          /* PEM file: what a server that asks for it is shown; NULL = nothing */
+  const char *client_key;           /* PEM file; NULL = the key stands in client_cert */
 };
 
 /* ---- pool ---- */

@@ -15,16 +15,21 @@
 
 enum { LEASE_OVER, LEASE_WAITING, LEASE_FAILING };
 
+static int copy(char **to, const char *from) {
+  return from == NULL || (*to = tcx__strdup(from)) != NULL ? 0 : UV_ENOMEM;
+}
+
 static int set_tls(struct tcx_pool_tls *tls, const struct tcx_tls_options *options) {
   tls->no_verify = options->no_verify;
-  if (options->ca_bundle != NULL && (tls->ca_bundle = tcx__strdup(options->ca_bundle)) == NULL)
-    return UV_ENOMEM;
-  return 0;
+  int err = copy(&tls->ca_bundle, options->ca_bundle);
+  if (err == 0)
+    err = copy(&tls->client_cert, options->client_cert);
+  return err != 0 ? err : copy(&tls->client_key, options->client_key);
 }
 
 static void free_pool(struct tcx_pool *pool) {
-  tcx__free(pool->origin_tls.ca_bundle);
-  tcx__free(pool->proxy_tls.ca_bundle);
+  tcx__tls_pool_free(&pool->origin_tls);
+  tcx__tls_pool_free(&pool->proxy_tls);
   tcx__free(pool);
 }
 

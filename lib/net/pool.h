@@ -4,10 +4,12 @@
 #include "net/conn.h"
 #include "net/dial.h"
 
+struct tcx_client_cert;
 struct tcx_pool_tls {                   /* TLS towards one kind of peer */
-  char *ca_bundle;
+  char *ca_bundle, *client_cert, *client_key;
   bool no_verify;
   struct tcx_trust *trust;              /* found at the first TLS connection; the network's */
+  struct tcx_client_cert *cert;         /* read then too; NULL: none */
 };
 struct tcx_pool {
   struct tcx_net *net;

@@ -11,6 +11,7 @@
 #include "net/tls.h"
 #include "net/conn.h"
 #include "net/pool.h"
+#include "net/tls_client_cert.h"
 #include "net/tls_verify.h"
 #include "net/trust_anchors.h"
 #include "base/mem.h"
@@ -51,6 +52,13 @@ void tcx__tls_session_free(void *session) {
   tcx__free(session);
 }
 
+void tcx__tls_pool_free(struct tcx_pool_tls *tls) {
+  tcx__client_cert_free(tls->cert);
+  tcx__free(tls->ca_bundle);
+  tcx__free(tls->client_cert);
+  tcx__free(tls->client_key);
+}
+
 /* ---- begin ---- */
 
 static uint64_t unix_seconds(void) {
@@ -64,7 +72,8 @@ static struct tcx_pool_tls *tls_of(const struct tcx_conn *conn) {
   return bucket->proxy != NULL && !bucket->tunnel ? &conn->pool->proxy_tls : &conn->pool->origin_tls;
 }
 
-static void set_up(struct tcx_conn *conn, const struct tcx_trust *trust) {
+static void set_up(struct tcx_conn *conn) {
+  const struct tcx_trust *trust = tls_of(conn)->trust;
   struct tcx_tls *tls = conn->tls;
   const struct tcx_bucket *bucket = conn->idle.bucket;
   br_ssl_engine_context *engine = &tls->client.eng;
@@ -75,6 +84,8 @@ static void set_up(struct tcx_conn *conn, const struct tcx_trust *trust) {
   br_ssl_engine_set_all_flags(engine, BR_OPT_NO_RENEGOTIATION);
   tcx__verifier_init(tls->verifier, bucket->host, unix_seconds(), tls_of(conn)->no_verify);
   br_ssl_engine_set_x509(engine, &tls->verifier->vtable);
+  if (tls_of(conn)->cert != NULL)
+    tcx__client_cert_use(tls_of(conn)->cert, &tls->client);
   br_ssl_engine_set_buffers_bidi(engine, tls->in, sizeof tls->in, tls->out, sizeof tls->out);
   if (bucket->session != NULL)
     br_ssl_engine_set_session_parameters(engine, bucket->session);
@@ -86,6 +97,16 @@ static void fail_text(struct tcx_conn *conn, int status, const char *text) {
   tcx__conn_failed(conn, status, TCX_PHASE_TLS, why);
 }
 
+/* Blocking, once a pool; trust anchors once a session. */
+static int read_files(struct tcx_net *net, struct tcx_pool_tls *way, char *why, size_t size) {
+  int status = 0;
+  if (!way->no_verify && way->trust == NULL && (way->trust = tcx__trust_get(net, way->ca_bundle, &status, why, size)) == NULL)
+    return status;
+  if (way->client_cert != NULL && way->cert == NULL)
+    way->cert = tcx__client_cert_load(way->client_cert, way->client_key, &status, why, size);
+  return way->client_cert != NULL && way->cert == NULL ? status : 0;
+}
+
 static size_t tls_input(struct tcx_conn *conn, char *p, size_t n);
 
 static void tls_connected(struct tcx_conn *conn) {
@@ -94,14 +115,11 @@ static void tls_connected(struct tcx_conn *conn) {
   const struct tcx_bucket *bucket = conn->idle.bucket;
   if (way->no_verify)
     tcx__net_log(net, TCX_LOG_WARN, "tls", "the certificate of %s is not checked", bucket->host);
-  if (!way->no_verify && way->trust == NULL) {
-    char why[400];
-    int status;
-    way->trust = tcx__trust_get(net, way->ca_bundle, &status, why, sizeof why);
-    if (way->trust == NULL) {
-      fail_text(conn, status, why);
-      return;
-    }
+  char why[512];
+  int status = read_files(net, way, why, sizeof why);
+  if (status != 0) {
+    fail_text(conn, status, why);
+    return;
   }
   if (net->seal_buffer == NULL)
     net->seal_buffer = tcx__malloc(TCX__SEAL_SIZE);
@@ -115,7 +133,7 @@ static void tls_connected(struct tcx_conn *conn) {
     fail_text(conn, UV_ENOMEM, "out of memory");
     return;
   }
-  set_up(conn, way->trust);
+  set_up(conn);
   bool is_ip = tls->verifier->is_ip;
   if (!br_ssl_client_reset(&tls->client, is_ip ? NULL : bucket->host, bucket->session != NULL)) {
     fail_text(conn, TCX_ETLS, br_ssl_engine_last_error(&tls->client.eng) == BR_ERR_NO_RANDOM ? "the system gives no random numbers" : "the host name is too long for TLS");

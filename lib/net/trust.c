@@ -7,15 +7,12 @@
  */
 #include "net/trust.h"
 #include "net/certificate.h"
+#include "net/pem.h"
 #include "net/trust_anchors.h"
 #include "base/codec.h"
 #include "base/mem.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define BUNDLE_MAX (32u * 1024 * 1024)
 #define RSA_MAX 512                /* bytes of a modulus: BearSSL goes up to 4096 bits */
@@ -106,32 +103,13 @@ static int add_certificate(struct tcx_trust *trust, const unsigned char *der, si
   return 0;
 }
 
-/* Cuts text at the mark: what comes before it, and what after. */
-static bool cut_at(struct tcx_str text, const char *mark, struct tcx_str *before, struct tcx_str *after) {
-  size_t n = strlen(mark);
-  const char *end = text.p + text.n;
-  for (const char *p = text.p; (size_t)(end - p) >= n && (p = memchr(p, mark[0], (size_t)(end - p) - n + 1)) != NULL; p++)
-    if (memcmp(p, mark, n) == 0) {
-      *before = (struct tcx_str){text.p, (size_t)(p - text.p)};
-      *after = (struct tcx_str){p + n, (size_t)(end - p) - n};
-      return true;
-    }
-  return false;
-}
-
-/* The next certificate's base64. False after the last. */
-static bool next_block(struct tcx_str *text, struct tcx_str *block) {
-  struct tcx_str before;
-  return cut_at(*text, "-----BEGIN CERTIFICATE-----", &before, text) && cut_at(*text, "-----END CERTIFICATE-----", block, text);
-}
-
 int tcx__trust_add(struct tcx_trust *trust, struct tcx_str text) {
-  struct tcx_str block;
+  struct tcx_str label, block;
   struct tcx_buf der;
   int status = 0;
   tcx__buf_init(&der, NULL, TCX__CERTIFICATE_MAX);
-  while (status == 0 && next_block(&text, &block)) {
-    if (block.n > TCX__CERTIFICATE_MAX)
+  while (status == 0 && tcx__pem_next(&text, &label, &block)) {
+    if (!tcx__str_is(label, "CERTIFICATE") || block.n > TCX__CERTIFICATE_MAX)
       continue;
     der.len = 0;
     status = tcx__base64_decode(&der, block.p, block.n);
@@ -146,38 +124,6 @@ int tcx__trust_add(struct tcx_trust *trust, struct tcx_str text) {
 
 /* ---- files ---- */
 
-/* The whole file, from tcx__malloc; NULL with *status. */
-static char *read_file(const char *path, size_t *size, int *status) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  struct stat info;
-  if (fd < 0 || fstat(fd, &info) != 0) {
-    *status = uv_translate_sys_error(errno);
-    if (fd >= 0)
-      close(fd);
-    return NULL;
-  }
-  char *text = NULL;
-  size_t len = 0, want = (size_t)info.st_size;
-  *status = info.st_size < 0 || want > BUNDLE_MAX ? UV_EFBIG : (text = tcx__malloc(want + 1)) == NULL ? UV_ENOMEM : 0;
-  while (*status == 0 && len < want) {
-    ssize_t n = read(fd, text + len, want - len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      *status = uv_translate_sys_error(errno);
-    if (n <= 0)
-      break;
-    len += (size_t)n;
-  }
-  close(fd);
-  if (*status != 0) {
-    tcx__free(text);
-    return NULL;
-  }
-  *size = len;
-  return text;
-}
-
 void tcx__trust_free(struct tcx_trust *trust) {
   for (size_t i = 0; i < trust->count; i++)
     tcx__free(trust->anchors[i].dn.data);
@@ -187,10 +133,10 @@ void tcx__trust_free(struct tcx_trust *trust) {
 
 static char *read_bundle(const char **path, size_t *size, int *status) {
   if (*path != NULL)
-    return read_file(*path, size, status);
+    return tcx__pem_read_file(*path, BUNDLE_MAX, size, status);
   for (size_t i = 0; i < sizeof system_bundles / sizeof system_bundles[0]; i++) {
     *path = system_bundles[i];
-    char *text = read_file(*path, size, status);
+    char *text = tcx__pem_read_file(*path, BUNDLE_MAX, size, status);
     if (text != NULL || *status != UV_ENOENT)
       return text;
   }

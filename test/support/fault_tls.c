@@ -1,7 +1,6 @@
 #include "fault_tls.h"
 #include "fault_server.h"
 #include "support.h"
-#include <bearssl.h>
 
 /* BearSSL's session cache, counting what it finds. First member: the class. */
 struct counting_cache {
@@ -30,10 +29,13 @@ struct fault_tls {
   br_skey_decoder_context key;
   struct counting_cache cache;
   unsigned char cache_store[8192];
+  const br_x509_trust_anchor *clients;   /* by whom certificates are asked for; NULL: none are */
+  size_t client_count;
 };
 
 struct fault_tls_conn {
   br_ssl_server_context server;
+  br_x509_minimal_context x509;
   unsigned char in_buffer[BR_SSL_BUFSIZE_INPUT], out_buffer[BR_SSL_BUFSIZE_OUTPUT];
   struct fault_server *owner;
   void (*out)(void *ctx, const void *p, size_t n);
@@ -121,6 +123,11 @@ unsigned fault_tls_resumed(const struct fault_tls *tls) {
   return tls->cache.hits;
 }
 
+void fault_tls_ask_client(struct fault_tls *tls, const br_x509_trust_anchor *anchors, size_t count) {
+  tls->clients = anchors;
+  tls->client_count = count;
+}
+
 void fault_tls_free(struct fault_tls *tls) {
   for (size_t i = 0; i < tls->chain_len; i++)
     free(tls->chain[i].data);
@@ -147,6 +154,13 @@ struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fa
   br_ssl_engine_set_protocol_names(&conn->server.eng, protocols, 1);
   br_ssl_server_set_cache(&conn->server, (const br_ssl_session_cache_class **)(uintptr_t)&tls->cache.vtable);
   br_ssl_engine_set_buffers_bidi(&conn->server.eng, conn->in_buffer, sizeof conn->in_buffer, conn->out_buffer, sizeof conn->out_buffer);
+  if (tls->clients != NULL) {
+    br_x509_minimal_init_full(&conn->x509, tls->clients, tls->client_count);
+    br_ssl_engine_set_default_rsavrfy(&conn->server.eng);
+    br_ssl_engine_set_default_ecdsa(&conn->server.eng);
+    br_ssl_engine_set_x509(&conn->server.eng, &conn->x509.vtable);
+    br_ssl_server_set_trust_anchor_names_alt(&conn->server, tls->clients, tls->client_count);
+  }
   br_ssl_server_reset(&conn->server);
   return conn;
 }

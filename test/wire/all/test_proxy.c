@@ -1,5 +1,6 @@
 /* Calls through a proxy: what its client is told by options and environment, what goes over the wire, and what an error says. */
 #include "whole.h"
+#include "fault_tls.h"
 
 #define LIST "HTTP/1.1 200 OK\r\nContent-Length: 52\r\n\r\n<ListBucketResult><Name>b</Name></ListBucketResult>\r\n"
 #define BUSY "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"
@@ -153,6 +154,11 @@ static void test_bad_configuration(void **state) {
       {"{\"proxies_config\": 1}", "proxies_config must be a map"},
       {"{\"proxies_config\": {\"proxy_ca_bundle\": true}}", "proxies_config.proxy_ca_bundle must be the path of a file"},
       {"{\"proxies_config\": {\"proxy_use_forwarding_for_https\": 1}}", "proxies_config.proxy_use_forwarding_for_https must be true or false"},
+      {"{\"proxies_config\": {\"proxy_client_cert\": 1}}", "proxies_config.proxy_client_cert must be the path of a file"},
+      {"{\"client_cert\": [\"/c.pem\"]}", "client_cert must be a path, or a list of two"},
+      {"{\"client_cert\": [\"/c.pem\", \"/k.pem\", \"/x\"]}", "client_cert must be a path, or a list of two"},
+      {"{\"client_cert\": [\"/c.pem\", 1]}", "client_cert must be the path of a file"},
+      {"{\"client_cert\": \"\"}", "client_cert must be the path of a file"},
       {"{\"proxies_config\": {\"proxy_bundle\": \"x\"}}", "unknown option proxies_config.proxy_bundle"},
   };
   char why[300];
@@ -166,6 +172,28 @@ static void test_bad_configuration(void **state) {
   assert_int_equal(resolve(NULL, why, sizeof why), TCX_ECONFIG);
   assert_string_equal(why, "Invalid configuration: HTTPS_PROXY must be the URL of a proxy, of http:// or https://: it is of another scheme");
   clear();
+}
+
+/* A certificate that is not there is told by the call that needs it. */
+static void test_client_cert(void **state) {
+  (void)state;
+  static const struct { const char *config, *file; } cases[] = {
+      {"{\"client_cert\": \"/absent/both.pem\"}", "/absent/both.pem"},
+      {"{\"client_cert\": [\"/absent/c.pem\", \"/absent/k.pem\"]}", "/absent/c.pem"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct whole w;
+    whole_tls = fault_tls_new("unit/net/tls/good.pem", "unit/net/tls/server.key");
+    whole_begin(&w, answers, 1, &(tcx_client_options_t){.no_verify = true, .config = tcx_value_from_json(cases[i].config, strlen(cases[i].config))});
+    struct outcome o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+    assert_int_equal(o.status, TCX_ECONFIG);
+    if (strstr(o.msg, cases[i].file) == NULL || strstr(o.msg, "no such file") == NULL)
+      fail_msg("%s", o.msg);
+    outcome_free(&o);
+    whole_end(&w);
+    fault_tls_free((struct fault_tls *)(uintptr_t)whole_tls);
+    whole_tls = NULL;
+  }
 }
 
 /* TLS inside of TLS: told, not tried. */
@@ -185,7 +213,7 @@ static void test_tls_in_tls(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forward),     cmocka_unit_test(test_answers),           cmocka_unit_test(test_refused_tunnel),
-      cmocka_unit_test(test_environment), cmocka_unit_test(test_bad_configuration), cmocka_unit_test(test_tls_in_tls),
+      cmocka_unit_test(test_environment), cmocka_unit_test(test_bad_configuration), cmocka_unit_test(test_tls_in_tls), cmocka_unit_test(test_client_cert),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

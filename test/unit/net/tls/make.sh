@@ -49,3 +49,13 @@ issue wronghost "localhost" "DNS:other.example,DNS:more.example,IP:10.1.2.3" $lo
 issue noip "127.0.0.1" "DNS:localhost" $long
 openssl req -config "$work/ca.cnf" -new -key server.key -subj "/CN=self" -addext "subjectAltName=$names" -out "$work/self.csr"
 openssl ca -batch -config "$work/ca.cnf" -selfsign -keyfile server.key -in "$work/self.csr" -startdate 20200101000000Z -enddate 20991231235959Z -notext -out self.pem 2>/dev/null
+# what clients show: EC and RSA, the keys in each form that there is
+key client
+[ -f client-rsa.key ] || openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out client-rsa.key 2>/dev/null
+issue client "client" "" $long client
+issue client-rsa "client" "" $long client-rsa
+openssl ec -in client.key -out client-sec1.key 2>/dev/null
+openssl rsa -traditional -in client-rsa.key -out client-pkcs1.key 2>/dev/null
+openssl pkcs8 -topk8 -in client.key -passout pass:x -out client-encrypted.key
+openssl rsa -traditional -aes128 -passout pass:x -in client-rsa.key -out client-encrypted-pkcs1.key 2>/dev/null
+cat client.pem client.key > client-both.pem
