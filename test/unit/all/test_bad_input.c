@@ -174,7 +174,7 @@ static void test_client_options(void **state) {
       {{0}, "{retries: 3}", TCX_ECONFIG, "retries must be a map"},
       {{0}, "{connect_timeout: 0}", TCX_ECONFIG, "connect_timeout"},
       {{0}, "{s3: {addressing_style: sideways}}", TCX_ECONFIG, "S3 addressing style sideways is invalid. Valid options are: 'auto', 'virtual', and 'path'"},
-      {{0}, "{proxies: {http: x}}", TCX_ECONFIG, "proxies"},
+      {{0}, "{proxies: {ftp: x}}", TCX_ECONFIG, "unknown option proxies.ftp"},
       {{0}, "{max_pool_connections: 0}", TCX_ECONFIG, "max_pool_connections"},
       {{0}, "{use_fips_endpoint: maybe}", TCX_ECONFIG, "use_fips_endpoint"},
       {{0}, "[1]", TCX_ECONFIG, "config must be a map"},
