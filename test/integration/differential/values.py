@@ -114,6 +114,8 @@ class Values:
         if self.answer:
             return self.decoded_string(shape, name)
         parameter = shape.metadata.get("contextParam", {}).get("name", "")
+        if parameter == "KvsARN":
+            return "arn:aws:cloudfront::123456789012:key-value-store/abc-1"
         if "arn" in (name + parameter).lower():
             return f"arn:aws:iam::123456789012:{self.random.choice(WORDS)}/{self.random.choice(WORDS)}" if self.random.random() < 0.7 else None if not parameter else "arn:aws:kinesis:us-east-1:123456789012:stream/red/consumer/blue:1"
         if name.lower() == "accountid" or parameter == "AccountId":

@@ -1,13 +1,13 @@
 """Services made from others, in a folder for AWS_DATA_PATH, for what the real ones do not show.
 
 NAME-cbor: one that botocore speaks JSON with, although its model offers rpc-v2-cbor too. NAME-local: one whose rules lead away from the endpoint that a test gives (S3 Control
-puts the account before its host, Sign-in has operations of another host; a token is for https only); here they do not, and keys sign.
+puts the account before its host, Sign-in has operations of another host; a token is for https only, a key-value store wants SigV4a); here they do not, and SigV4 signs.
 """
 import json
 import os
 
 CBOR = "smithy-rpc-v2-cbor"
-LOCAL = ("s3control", "signin", "codecatalyst", "account-access-runtime")
+LOCAL = ("s3control", "signin", "codecatalyst", "account-access-runtime", "cloudfront-keyvaluestore")
 LOCAL_RULES = {
     "version": "1.0",
     "parameters": {"Region": {"builtIn": "AWS::Region", "required": False, "type": "string"}, "Endpoint": {"builtIn": "SDK::Endpoint", "required": False, "type": "string"}},
