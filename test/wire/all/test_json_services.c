@@ -112,7 +112,7 @@ struct failure {
   const char *answers[4];
   int status, attempts;
   const char *code;
-  bool throttled;
+  bool throttled, puts;
 };
 
 /* What DynamoDB's failures become; it is asked four times at most. */
@@ -124,16 +124,17 @@ static void test_failures(void **state) {
   const char *conflict = whole_answer("400 Bad Request", ERROR("dynamodb.v20120810#ReplicatedWriteConflictException", "again"));
   const char *internal = whole_answer("500 Internal Server Error", ERROR("dynamodb.v20120810#InternalServerError", "oh"));
   const struct failure cases[] = {
-      {"throttled", {busy, busy, busy, busy}, TCX_ECLIENT, 4, "ProvisionedThroughputExceededException", true},
-      {"throttled once", {busy, good}, 0, 2, NULL, false},
-      {"modelled as retryable", {conflict, good}, 0, 2, NULL, false},
-      {"its own failure", {internal, internal, good}, 0, 3, NULL, false},
-      {"final", {whole_answer("400 Bad Request", ERROR("dynamodb.v20120810#ResourceNotFoundException", "no table"))}, TCX_ECLIENT, 1, "ResourceNotFoundException", false},
-      {"a wrong CRC", {wrong, good}, 0, 2, NULL, false},
-      {"nothing but wrong CRCs", {wrong, wrong, wrong, wrong}, TCX_ECHECKSUM, 4, NULL, false},
-      {"a wrong CRC of an error", {wrong_error, good}, 0, 2, NULL, false},
-      {"a CRC that is no number", {whole_answer("200 OK\r\nx-amz-crc32: many", ITEM)}, 0, 1, NULL, false},
-      {"cut JSON", {no_json, no_json, good}, 0, 3, NULL, false},
+      {"throttled", {busy, busy, busy, busy}, TCX_ECLIENT, 4, "ProvisionedThroughputExceededException", true, false},
+      {"throttled once", {busy, good}, 0, 2, NULL, false, false},
+      {"modelled as retryable", {conflict, whole_answer("200 OK", "{}")}, 0, 2, NULL, false, true},
+      {"modelled for other operations", {conflict}, TCX_ECLIENT, 1, "ReplicatedWriteConflictException", false, false},
+      {"its own failure", {internal, internal, good}, 0, 3, NULL, false, false},
+      {"final", {whole_answer("400 Bad Request", ERROR("dynamodb.v20120810#ResourceNotFoundException", "no table"))}, TCX_ECLIENT, 1, "ResourceNotFoundException", false, false},
+      {"a wrong CRC", {wrong, good}, 0, 2, NULL, false, false},
+      {"nothing but wrong CRCs", {wrong, wrong, wrong, wrong}, TCX_ECHECKSUM, 4, NULL, false, false},
+      {"a wrong CRC of an error", {wrong_error, good}, 0, 2, NULL, false, false},
+      {"a CRC that is no number", {whole_answer("200 OK\r\nx-amz-crc32: many", ITEM)}, 0, 1, NULL, false, false},
+      {"cut JSON", {no_json, no_json, good}, 0, 3, NULL, false, false},
   };
   int bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -141,7 +142,7 @@ static void test_failures(void **state) {
     const char *answers[5] = {c->answers[0], c->answers[1], c->answers[2], c->answers[3], NULL};
     struct service s;
     service_begin(&s, "dynamodb", answers, NULL);
-    struct outcome o = whole_call(&s.w, "get_item", key(), NULL);
+    struct outcome o = c->puts ? whole_call(&s.w, "put_item", tcx_params("{TableName: t, Item: {pk: {S: a}}}"), NULL) : whole_call(&s.w, "get_item", key(), NULL);
     bool right = o.status == c->status && o.attempts == c->attempts && o.throttled == c->throttled && (c->code == NULL ? o.code == NULL : o.code != NULL && strcmp(o.code, c->code) == 0);
     if (!right) {
       fprintf(stderr, "%s: %s, code %s, %d attempts: %s\n", c->what, tcx_err_name(o.status), o.code, o.attempts, o.msg);
