@@ -40,6 +40,13 @@ foreach(kind unit compliance wire torture)
   endforeach()
 endforeach()
 
+# Those whose connections all go to a server of their own (test/support/redirect.h).
+foreach(target compliance_all_test_credentials unit_all_test_providers)
+  if(TARGET ${target})
+    target_link_options(${target} PRIVATE LINKER:--wrap=tcx__pool_acquire)
+  endif()
+endforeach()
+
 file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/fuzz/*/fuzz_*.c)
 foreach(source IN LISTS fuzzers)
   get_filename_component(name ${source} NAME_WE)

@@ -140,6 +140,13 @@ void tcx__hmac(const struct tcx_hmac_key *key, const void *p, size_t n, unsigned
   hash_from(key->outer.state, 64, inner, sizeof inner, out);
 }
 
+void tcx__sha1(const void *p, size_t n, unsigned char out[20]) {
+  br_sha1_context c;
+  br_sha1_init(&c);
+  br_sha1_update(&c, p, n);
+  br_sha1_out(&c, out);
+}
+
 void tcx__md5(const void *p, size_t n, unsigned char out[16]) {
   br_md5_context context;
   br_md5_init(&context);

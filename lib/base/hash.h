@@ -16,6 +16,7 @@ struct tcx_hmac_key { struct tcx_sha256 inner, outer; };
 void tcx__hmac_key_init(struct tcx_hmac_key *key, const void *p, size_t n);  /* wipe with tcx__wipe */
 void tcx__hmac(const struct tcx_hmac_key *key, const void *p, size_t n, unsigned char out[32]);
 
+void tcx__sha1(const void *p, size_t n, unsigned char out[20]);
 void tcx__md5(const void *p, size_t n, unsigned char out[16]);
 bool tcx__sha256_accelerated(void);
 void tcx__sha256_force_portable(bool on);     /* for the tests that compare the two */

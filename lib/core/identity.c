@@ -137,6 +137,8 @@ static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) 
 
 static unsigned option_ms(unsigned option, unsigned usual) { return option == 0 ? usual : option == TCX_NEVER ? 0 : option; }
 
+unsigned tcx__identity_advisory_ms(const tcx_session_t *session) { return option_ms(session->advisory_refresh_ms, ADVISORY_MS); }
+
 static void on_budget(struct tcx_timer *timer) {
   struct tcx_identity_source *s = (struct tcx_identity_source *)(void *)((char *)timer - offsetof(struct tcx_identity_source, budget));
   char why[128];
@@ -160,7 +162,7 @@ struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx
     return tcx__identity_retain(s->current);
   int64_t now = tcx__session_expiry_now_ms(s->session), left = s->current != NULL ? s->current->expires * 1000 - now : 0;
   if (left > option_ms(s->session->mandatory_refresh_ms, MANDATORY_MS)) {
-    if (left <= option_ms(s->session->advisory_refresh_ms, ADVISORY_MS) && now >= s->again_ms)
+    if (left <= tcx__identity_advisory_ms(s->session) && now >= s->again_ms)
       start_fetch(s); /* its answer never takes away what still lives */
     return tcx__identity_retain(s->current);
   }

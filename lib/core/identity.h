@@ -58,6 +58,7 @@ struct tcx_provider {
   void (*cancel)(struct tcx_provider *provider);  /* of the fetch under way: no answer comes any more. NULL: it always answers at once */
   void (*free)(struct tcx_provider *provider);    /* no fetch is under way */
 };
+unsigned tcx__identity_advisory_ms(const tcx_session_t *session);           /* the session's advisory window */
 int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out);  /* owns provider, also on failure */
 void tcx__identity_source_free(struct tcx_identity_source *source);         /* waiters are told TCX_ECLOSING from inside; NULL is fine */
 /* A reference, at once, when there is one that lives on longer than the mandatory window. Else NULL: wait->done comes, once, later (or already came, from inside, when the provider

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/session.h"
 #include "creds/creds.h"
+#include "creds/roles.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 
 struct chain {
   struct tcx_provider provider;
-  struct tcx_creds creds;         /* of the whole chain, whose links share it */
+  struct tcx_creds creds;         /* its links' */
+  bool whole;                     /* the session's chain: the roles are its own */
   const char *profile;
   struct tcx_provider *links[LINKS_MAX];
   unsigned n, at;
@@ -80,6 +82,8 @@ static void free_provider(struct tcx_provider *provider) {
     c->n--;
     c->links[c->n]->free(c->links[c->n]);
   }
+  if (c->whole)
+    tcx__roles_free(c->creds.roles);
   tcx__free(c);
 }
 
@@ -127,22 +131,43 @@ static void insert_callback(struct chain *c, int *err) {
   c->n++;
 }
 
-int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
-  struct tcx_creds creds = {session, settings};
-  struct chain *c = new_chain(&creds, settings->profile);
-  int err = c == NULL ? UV_ENOMEM : 0;
-  if (err != 0)
-    return err;
-  if (!settings->profile_from_option) /* a profile that was named by an option beats the environment, as in botocore; one named by a variable does not */
-    put(c, &err, tcx__creds_env);
-  put_of_profile(c, &err, tcx__creds_shared_file);
-  put_of_profile(c, &err, tcx__creds_process);
-  put_of_profile(c, &err, tcx__creds_config_file);
-  insert_callback(c, &err);
+static int finish(struct chain *c, int err, struct tcx_provider **out) {
   if (err != 0) {
     free_provider(&c->provider);
     return err;
   }
   *out = &c->provider;
   return 0;
+}
+
+int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+  struct tcx_creds creds = {.session = session, .settings = settings};
+  struct chain *c = new_chain(&creds, settings->profile);
+  if (c == NULL)
+    return UV_ENOMEM;
+  c->whole = true;
+  int err = tcx__roles_new(session, &c->creds.roles);
+  if (!settings->profile_from_option) /* a profile that was named by an option beats the environment, as in botocore; one named by a variable does not */
+    put(c, &err, tcx__creds_env);
+  put_of_profile(c, &err, tcx__creds_assume_role);
+  put_of_profile(c, &err, tcx__creds_web_identity);
+  put_of_profile(c, &err, tcx__creds_shared_file);
+  put_of_profile(c, &err, tcx__creds_process);
+  put_of_profile(c, &err, tcx__creds_config_file);
+  put(c, &err, tcx__creds_container);
+  put(c, &err, tcx__creds_imds);
+  insert_callback(c, &err);
+  return finish(c, err, out);
+}
+
+int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
+  struct chain *c = new_chain(creds, profile);
+  int err = 0;
+  if (c == NULL)
+    return UV_ENOMEM;
+  put_of_profile(c, &err, tcx__creds_source_web_identity);
+  put_of_profile(c, &err, tcx__creds_shared_file);
+  put_of_profile(c, &err, tcx__creds_process);
+  put_of_profile(c, &err, tcx__creds_config_file);
+  return finish(c, err, out);
 }

@@ -13,6 +13,7 @@
 struct tcx_creds {
   tcx_session_t *session;
   const struct tcx_settings *settings;
+  struct tcx_roles *roles;              /* roles.h */
 };
 
 /* Keys that the program gave; "explicit". Copies. */
@@ -27,9 +28,17 @@ int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings
 
 /* The links. creds and the profile's name must outlive them. UV_ENOMEM only. */
 int tcx__creds_env(const struct tcx_creds *creds, struct tcx_provider **out);
+int tcx__creds_assume_role(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+int tcx__creds_web_identity(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+int tcx__creds_source_web_identity(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);   /* the environment's variables do not count */
 int tcx__creds_shared_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_config_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_process(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+
+int tcx__creds_container(const struct tcx_creds *creds, struct tcx_provider **out);
+int tcx__creds_imds(const struct tcx_creds *creds, struct tcx_provider **out);
+/* Those of a profile that is another role's source. */
+int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 
 /* ---- what several of them need ---- */
 
@@ -37,6 +46,9 @@ int tcx__creds_process(const struct tcx_creds *creds, const char *profile, struc
 const char *tcx__creds_key(const struct tcx_value *section, const char *key);
 /* The same of a profile: the credentials file's value before the config file's. */
 const char *tcx__creds_profile_key(const struct tcx_creds *creds, const char *profile, const char *key);
+
+/* A RoleSessionName for who has none. */
+void tcx__creds_session_name(const struct tcx_creds *creds, tcx_value_t *params);
 
 /* The JSON document in which processes and metadata services hand out keys. */
 struct tcx_creds_document {

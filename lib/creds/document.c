@@ -1,7 +1,9 @@
 /* document.c - what several providers read: keys of profiles, and JSON documents with credentials. */
 #include "base/json.h"
 #include "base/time.h"
+#include "core/session.h"
 #include "creds/creds.h"
+#include <stdio.h>
 
 const char *tcx__creds_key(const struct tcx_value *section, const char *key) {
   const struct tcx_value *v = tcx__value_find(section, key, strlen(key));
@@ -12,6 +14,12 @@ const char *tcx__creds_profile_key(const struct tcx_creds *creds, const char *pr
   struct tcx_profile p = tcx__settings_profile(creds->settings, profile);
   const char *value = tcx__creds_key(p.secrets, key);
   return value != NULL ? value : tcx__creds_key(p.config, key);
+}
+
+void tcx__creds_session_name(const struct tcx_creds *creds, tcx_value_t *params) {
+  char name[64];
+  snprintf(name, sizeof name, "tucuxi-session-%lld", (long long)tcx__session_now(creds->session));
+  tcx_value_set_str(params, "RoleSessionName", name);
 }
 
 int tcx__creds_document_begin(struct tcx_creds_document *d, const char *text, size_t n) {

@@ -57,10 +57,12 @@ static inline void whole_turns(struct whole *w, int n) {
 static inline void whole_unset_environment(void) {
   static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID",
                                       "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_MAX_ATTEMPTS",
-                                      "AWS_RETRY_MODE", "AWS_CA_BUNDLE", "AWS_DATA_PATH", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_BEARER_TOKEN_BEDROCK",
+                                      "AWS_RETRY_MODE", "AWS_CA_BUNDLE", "AWS_DATA_PATH", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+                                      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_BEARER_TOKEN_BEDROCK",
                                       "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET", "AWS_ACCOUNT_ID_ENDPOINT_MODE", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     unsetenv(names[i]);
+  setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 }
 
 /* What servers that are started from now on serve with, as localhost; NULL: plain http. */
