@@ -299,7 +299,7 @@ static void get_identity(tcx_call_t *call) {
   struct tcx_identity_source *source = NULL;
   call->phase = TCX_PHASE_CREDENTIALS;
   bool token = call->state == TCX__CALL_CREDENTIALS && call->scheme == TCX__SCHEME_BEARER;
-  int err = token ? tcx__client_token(call->client, &source, &call->fail) : tcx__client_identity(call->client, &source);
+  int err = token ? tcx__client_token(call->client, &source) : tcx__client_identity(call->client, &source);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
     return;

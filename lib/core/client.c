@@ -242,9 +242,9 @@ int tcx__client_identity(tcx_client_t *c, struct tcx_identity_source **source) {
   return tcx__session_identity(c->session, source);
 }
 
-int tcx__client_token(tcx_client_t *c, struct tcx_identity_source **source, struct tcx_fail *f) {
+int tcx__client_token(tcx_client_t *c, struct tcx_identity_source **source) {
   *source = c->token;
-  return c->token != NULL ? 0 : tcx__fail(f, TCX_ECREDS, "Unable to locate authorization token");
+  return c->token != NULL ? 0 : tcx__session_token(c->session, source);
 }
 
 /* ---- the end ---- */

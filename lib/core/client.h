@@ -66,7 +66,7 @@ tcx_client_t *tcx__client_next(const tcx_client_t *client);
 void tcx__client_close_any(tcx_client_t *client, tcx_client_close_cb cb);     /* tcx_client_close, also for shared ones */
 int tcx__client_pool(tcx_client_t *client, struct tcx_pool **pool);          /* made at first use; UV_ENOMEM */
 int tcx__client_identity(tcx_client_t *client, struct tcx_identity_source **source);
-int tcx__client_token(tcx_client_t *client, struct tcx_identity_source **source, struct tcx_fail *f);   /* TCX_ECREDS when there is none */
+int tcx__client_token(tcx_client_t *client, struct tcx_identity_source **source);   /* the client's own, else the session's */
 /* The operation of that name (prepare.c), where the client has a model; those that send events are none. TCX_EOPNAME, with near names in f (may be NULL). */
 int tcx__client_operation(const tcx_client_t *client, const char *name, const struct tcx_operation **out, struct tcx_fail *f);
 void tcx__client_call_gone(tcx_client_t *client);                            /* a call or a stream ended: a drain or a close may go on */

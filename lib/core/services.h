@@ -13,5 +13,7 @@ const struct tcx_customization *tcx__services_customization(const char *service)
 int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 /* A client's explicit keys. */
 int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out);
+/* The session's bearer token, of single sign-on. */
+int tcx__services_session_token_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 int tcx__services_token_provider(const char *token, const char *name, struct tcx_provider **out);
 #endif

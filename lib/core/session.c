@@ -231,10 +231,10 @@ static void on_net_closed(void *ctx) {
 }
 
 static void close_network(tcx_session_t *s) {
-  struct tcx_identity_source *identity = s->identity;
-  s->identity = NULL;
   tcx__session_linger(s);
-  tcx__identity_source_free(identity);
+  tcx__identity_source_free(s->identity);
+  tcx__identity_source_free(s->token);
+  s->identity = s->token = NULL;
   s->network_due = true;
   tcx__session_lingered(s);
 }
@@ -302,19 +302,19 @@ int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx
   return err;
 }
 
-int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source) {
-  if (s->identity == NULL) {
-    struct tcx_provider *provider = NULL;
-    assert(s->settings != NULL);
-    int err = tcx__services_session_provider(s, s->settings, &provider);
-    if (err == 0)
-      err = tcx__identity_source_new(s, provider, &s->identity);
-    if (err != 0)
-      return err;
-  }
-  *source = s->identity;
-  return 0;
+static int make_source(tcx_session_t *s, int (*make)(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out), struct tcx_identity_source **kept,
+                       struct tcx_identity_source **source) {
+  struct tcx_provider *provider = NULL;
+  assert(s->settings != NULL);
+  int err = *kept == NULL ? make(s, s->settings, &provider) : 0;
+  if (err == 0 && *kept == NULL)
+    err = tcx__identity_source_new(s, provider, kept);
+  *source = *kept;
+  return err;
 }
+
+int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source) { return make_source(s, tcx__services_session_provider, &s->identity, source); }
+int tcx__session_token(tcx_session_t *s, struct tcx_identity_source **source) { return make_source(s, tcx__services_session_token_provider, &s->token, source); }
 
 void *tcx_session_data(const tcx_session_t *s) { return s->data; }
 uv_loop_t *tcx_session_loop(const tcx_session_t *s) { return s->loop; }

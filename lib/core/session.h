@@ -34,6 +34,7 @@ struct tcx_session {
   struct tcx_models *models;             /* NULL until the first client */
   struct tcx_settings *settings;         /* NULL until the first client */
   struct tcx_identity_source *identity;  /* the session's credentials; NULL until somebody signs */
+  struct tcx_identity_source *token;     /* the session's bearer token; NULL until somebody wants one */
   tcx_client_t *clients;                 /* all, newest first */
   unsigned holds;                        /* reasons to keep the loop: calls, reading streams, closes */
   unsigned depth;                        /* tucuxi callbacks on the stack */
@@ -76,6 +77,7 @@ void tcx__session_uuid(tcx_session_t *session, char out[37]);               /* U
 int tcx__session_settings(tcx_session_t *session, struct tcx_settings **settings, struct tcx_fail *f);
 int tcx__session_models(tcx_session_t *session, struct tcx_models **models, struct tcx_fail *f);
 int tcx__session_identity(tcx_session_t *session, struct tcx_identity_source **source);
+int tcx__session_token(tcx_session_t *session, struct tcx_identity_source **source);
 /* The network of a closing session stays until each of these has ended. */
 void tcx__session_linger(tcx_session_t *session);
 void tcx__session_lingered(void *session);

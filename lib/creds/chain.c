@@ -9,6 +9,7 @@
 #include "core/session.h"
 #include "creds/creds.h"
 #include "creds/roles.h"
+#include "creds/sso.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct chain {
   struct tcx_creds creds;         /* its links' */
   bool whole;                     /* the session's chain: the roles are its own */
   const char *profile;
+  const char *what;               /* the sentence of who found nothing */
   struct tcx_provider *links[LINKS_MAX];
   unsigned n, at;
   bool misplaced;                 /* credentials_before names no link */
@@ -51,7 +53,7 @@ static void on_link(struct tcx_asker *asker, const struct tcx_answer *a) {
     return;
   }
   char why[ASKED_MAX + 256];
-  snprintf(why, sizeof why, "Unable to locate credentials (profile %s; asked: %s)", c->profile, c->asked);
+  snprintf(why, sizeof why, "%s (profile %s; asked: %s)", c->what, c->profile, c->asked);
   tcx__answer_failure(c->waiting, UV_ENOENT, why);
 }
 
@@ -95,6 +97,7 @@ static struct chain *new_chain(const struct tcx_creds *creds, const char *profil
   c->asker.answer = on_link;
   c->creds = *creds;
   c->profile = profile;
+  c->what = "Unable to locate credentials";
   return c;
 }
 
@@ -151,6 +154,7 @@ int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings
     put(c, &err, tcx__creds_env);
   put_of_profile(c, &err, tcx__creds_assume_role);
   put_of_profile(c, &err, tcx__creds_web_identity);
+  put_of_profile(c, &err, tcx__creds_sso);
   put_of_profile(c, &err, tcx__creds_shared_file);
   put_of_profile(c, &err, tcx__creds_process);
   put_of_profile(c, &err, tcx__creds_config_file);
@@ -166,8 +170,22 @@ int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile,
   if (c == NULL)
     return UV_ENOMEM;
   put_of_profile(c, &err, tcx__creds_source_web_identity);
+  put_of_profile(c, &err, tcx__creds_sso);
   put_of_profile(c, &err, tcx__creds_shared_file);
   put_of_profile(c, &err, tcx__creds_process);
   put_of_profile(c, &err, tcx__creds_config_file);
+  return finish(c, err, out);
+}
+
+static int put_token(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) { return tcx__creds_sso_token(creds, profile, false, out); }
+
+int tcx__creds_session_token(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+  struct tcx_creds creds = {.session = session, .settings = settings};
+  struct chain *c = new_chain(&creds, settings->profile);
+  int err = 0;
+  if (c == NULL)
+    return UV_ENOMEM;
+  c->what = "Unable to locate authorization token";
+  put_of_profile(c, &err, put_token);
   return finish(c, err, out);
 }

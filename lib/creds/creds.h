@@ -23,6 +23,8 @@ int tcx__creds_token(const char *token, const char *name, struct tcx_provider **
 /* The program's own callback; "custom". */
 int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *data, struct tcx_provider **out);
 
+/* The session's bearer token, of a profile that names an sso-session; "sso". settings must outlive it. */
+int tcx__creds_session_token(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 /* All of them, in botocore's order, and the program's callback where credentials_before says. settings must outlive it. */
 int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out);
 
@@ -31,6 +33,7 @@ int tcx__creds_env(const struct tcx_creds *creds, struct tcx_provider **out);
 int tcx__creds_assume_role(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_web_identity(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_source_web_identity(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);   /* the environment's variables do not count */
+int tcx__creds_sso(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_shared_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_config_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_process(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);

@@ -38,6 +38,8 @@ static const struct kase kases[] = {
     {"default-credential-provider-chain/prefer_environment", NULL, NULL, ALL},
     {"default-credential-provider-chain/profile_overrides_web_identity", "No credentials found in credential_source referenced in profile A (AWS_ACCESS_KEY_ID is not set)", NULL, ALL},
     {"default-credential-provider-chain/profile_static_keys", NULL, NULL, ALL},
+    {"default-credential-provider-chain/sso_assume_role", NULL, NULL, ALL},
+    {"default-credential-provider-chain/sso_server_error", "503", "AWS_MAX_ATTEMPTS=1", ALL},
     {"default-credential-provider-chain/web_identity_source_profile_no_env", "has no role ARN configured", NULL, ALL},
     {"default-credential-provider-chain/web_identity_token_invalid_jwt", "No OpenIDConnect provider found in your account", NULL, ALL},
     {"default-credential-provider-chain/web_identity_token_profile", NULL, NULL, ALL},
@@ -49,7 +51,11 @@ static const struct kase kases[] = {
     {"profile-provider/credential_process_invalid", "custom-process: its output is not a JSON object", NULL, 0},
     {"profile-provider/empty_config", "Unable to locate credentials", "AWS_EC2_METADATA_DISABLED=true", ALL},
     {"profile-provider/invalid_config", "Unable to parse config file", NULL, ALL},
+    {"profile-provider/invalid_sso_credentials_config", "sso: profile default has neither sso_account_id nor sso_role_name", "AWS_EC2_METADATA_DISABLED=true", 0},
     {"profile-provider/region_override", NULL, NULL, ALL},
+    {"profile-provider/sso_credentials", NULL, NULL, ALL},
+    {"profile-provider/sso_override_global_env_url", NULL, NULL, ALL},
+    {"profile-provider/sso_token", "sso: profile default has neither sso_account_id nor sso_role_name", "AWS_EC2_METADATA_DISABLED=true", 0},
 };
 
 /* ---- a case's machine ---- */
@@ -103,7 +109,7 @@ static const char *set_environment(const struct kase *k) {
   yajl_val env = json_load(path);
   clear_environment();
   for (size_t i = 0; i < env->u.object.len; i++) {
-    const char *name = env->u.object.keys[i], *value = YAJL_GET_STRING(env->u.object.values[i]);
+    const char *name = env->u.object.keys[i], *value = json_str(env, name);
     setenv(name, strcmp(name, "HOME") == 0 || strstr(name, "TOKEN_FILE") != NULL ? local_path(k->folder, value) : value, 1);
   }
   yajl_tree_free(env);

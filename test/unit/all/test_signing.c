@@ -57,7 +57,7 @@ static void test_environment_token(void **state) {
 
 static void test_bad_tokens(void **state) {
   (void)state;
-  error_is(render((struct render_plan){.service = "codecatalyst", .operation = "list_spaces"}), TCX_ECREDS, TCX_PHASE_CREDENTIALS, "NoAuthTokenError", "Unable to locate authorization token");
+  error_is(render((struct render_plan){.service = "codecatalyst", .operation = "list_spaces"}), TCX_ECREDS, TCX_PHASE_CREDENTIALS, "NoAuthTokenError", "Unable to locate authorization token (profile default; asked: sso: profile default has no sso_session)");
   error_is(render((struct render_plan){.service = "codecatalyst", .operation = "list_spaces", .client = {.bearer_token = "t", .endpoint_url = "http://127.0.0.1:9"}}), TCX_EENDPOINT,
            TCX_PHASE_PARAMS, "InvalidEndpointConfigurationError", "Invalid endpoint configuration: Bearer authorization requires an HTTPS endpoint.");
   error_is(render((struct render_plan){.service = "codecatalyst", .operation = "list_spaces", .client.bearer_token = "t\r\nX-Mine: 1"}), TCX_ECREDS, TCX_PHASE_PARAMS, "CredentialRetrievalError",

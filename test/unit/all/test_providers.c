@@ -1,0 +1,349 @@
+/*
+ * Credential providers that ask others, against servers that answer, stall, lie and redirect: roles with MFA and caches, single sign-on and its renewal, containers, instance metadata. No secret is in
+ * any error.
+ */
+#include "folder.h"
+#include "redirect.h"
+#include "identity_help.h"
+#include "whole.h"
+#include <sys/stat.h>
+
+#define ROLE(key, end)                                                                                                                                             \
+  "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" key "</AccessKeyId><SecretAccessKey>" WHOLE_SECRET "</SecretAccessKey><SessionToken>t</SessionToken>" \
+  "<Expiration>" end "</Expiration></Credentials><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+#define BASE "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = " WHOLE_SECRET "\n"
+#define KEYS(key, end) "{\"AccessKeyId\": \"" key "\", \"SecretAccessKey\": \"" WHOLE_SECRET "\", \"Token\": \"t\", \"Expiration\": \"" end "\"}"
+#define NOON INT64_C(1893499200) /* 2030-01-01T12:00:00Z */
+
+static int64_t now_s;
+static int64_t test_clock(const tcx_session_t *session) {
+  (void)session;
+  return now_s * 1000;
+}
+
+/* A session whose every connection goes to a server with these scripts. */
+static void begin(struct whole *w, const struct fault_step *const *scripts, unsigned n, const char *config, tcx_session_options_t *options) {
+  static char path[512];
+  tcx_session_options_t o = options != NULL ? *options : (tcx_session_options_t){0};
+  whole_unset_environment();
+  setenv("AWS_DEFAULT_REGION", "us-east-1", 1);
+  setenv("HOME", test_folder, 1);
+  test_folder_put("config", config);
+  snprintf(path, sizeof path, "%s/config", test_folder);
+  o.config_file = path;
+  now_s = NOON - 3600;
+  whole_begin_with(w, scripts, n, &o, NULL);
+  w->server.keep_body = 4000;
+  w->session->expiry_clock = test_clock;
+  redirect_port = w->server.port;
+  redirects = 0;
+}
+
+static struct found ask(struct whole *w) {
+  static struct found found; /* a place that outlives this function until it is done */
+  found_start(&found, w->session);
+  tcx__session_hold(w->session);
+  while (found.done == 0)
+    uv_run(&w->loop, UV_RUN_ONCE);
+  tcx__session_drop(w->session);
+  assert_null(strstr(found.why, WHOLE_SECRET));
+  return found;
+}
+static void expect_key(struct whole *w, const char *key) {
+  struct found found = ask(w);
+  if (found.identity == NULL || strcmp(found.identity->access_key, key) != 0)
+    fail_msg("%s instead of %s: %s", found.identity != NULL ? found.identity->access_key : "none", key, found.why);
+  found_end(&found);
+}
+static void expect_failure(struct whole *w, int status, const char *in_why) {
+  struct found found = ask(w);
+  if (found.identity != NULL || found.status != status || strstr(found.why, in_why) == NULL)
+    fail_msg("%s instead of %s: %s", tcx_err_name(found.status), in_why, found.why);
+}
+static void end(struct whole *w) {
+  redirect_port = 0;
+  whole_end(w);
+}
+
+/* ---- roles ---- */
+
+#define ROLE_PROFILE "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n"
+
+static void test_role_refresh(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step first[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("FIRST", "2030-01-01T12:00:00Z"))), DO(END)};
+  const struct fault_step second[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("SECOND", "2030-01-01T13:00:00Z"))), DO(END)};
+  const struct fault_step third[] = {DO(REQUEST), SEND(whole_answer("403 No", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no more</Message></Error></ErrorResponse>")), DO(END)};
+  const struct fault_step *const scripts[] = {first, second, third};
+  begin(&w, scripts, 3, ROLE_PROFILE "duration_seconds = 3600\nexternal_id = xx\n" BASE, NULL);
+  expect_key(&w, "FIRST");
+  assert_non_null(strstr(w.server.last_head, "Credential=BASE/"));
+  assert_non_null(strstr(w.server.last_body, "DurationSeconds=3600"));
+  assert_non_null(strstr(w.server.last_body, "ExternalId=xx"));
+  assert_non_null(strstr(w.server.last_body, "RoleSessionName=tucuxi-session-"));
+  assert_true(redirected[0].tls);
+  assert_string_equal(redirected[0].host, "sts.us-east-1.amazonaws.com");
+  expect_key(&w, "FIRST");
+  assert_int_equal(w.server.requests, 1);
+  now_s = NOON - 600;
+  expect_key(&w, "SECOND");
+  assert_int_equal(w.server.requests, 2);
+  now_s = NOON + 3600 - 600;
+  expect_failure(&w, TCX_ECREDS, "An error occurred (AccessDenied) when calling the AssumeRole operation: no more");
+  end(&w);
+}
+
+static struct mfa { tcx_mfa_request_t *request; int asked; const char *code; bool later; } mfa;
+static void on_mfa(tcx_mfa_request_t *request, const char *serial, void *data) {
+  assert_ptr_equal(data, &mfa);
+  assert_string_equal(serial, "arn:aws:iam::1:mfa/me");
+  mfa.asked++;
+  mfa.request = request;
+  if (!mfa.later)
+    tcx_mfa_answer(request, mfa.code != NULL ? 0 : UV_ECANCELED, mfa.code);
+}
+
+static void test_mfa(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("MFA", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  const char *config = ROLE_PROFILE "mfa_serial = arn:aws:iam::1:mfa/me\n" BASE;
+  tcx_session_options_t o = {.mfa = on_mfa, .mfa_data = &mfa, .credentials_timeout_ms = 50};
+  mfa = (struct mfa){.code = "123456"};
+  begin(&w, scripts, 1, config, &o);
+  expect_key(&w, "MFA");
+  assert_int_equal(mfa.asked, 1);
+  assert_non_null(strstr(w.server.last_body, "TokenCode=123456"));
+  assert_non_null(strstr(w.server.last_body, "SerialNumber=arn"));
+  end(&w);
+  mfa = (struct mfa){0};
+  begin(&w, scripts, 1, config, &o);
+  expect_failure(&w, TCX_ECREDS, "the program gave no code");
+  mfa.later = true;
+  expect_failure(&w, TCX_ECREDS, "no credentials after 50 ms");
+  tcx_mfa_answer(mfa.request, 0, "1"); /* nobody waits any more */
+  assert_int_equal(w.server.requests, 0);
+  end(&w);
+  begin(&w, scripts, 1, config, NULL);
+  expect_failure(&w, TCX_ECREDS, "wants a code of the MFA device arn:aws:iam::1:mfa/me, and the session has no mfa callback");
+  end(&w);
+}
+
+/* What one session has had in a file another uses, as long as it lasts; the file is for its owner only. */
+static void test_cache(void **state) {
+  (void)state;
+  struct whole w;
+  struct stat st;
+  char path[512];
+  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("KEPT", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  tcx_session_options_t o = {.credentials_cache = test_folder};
+  begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
+  expect_key(&w, "KEPT");
+  end(&w);
+  /* The key: SHA-1 of {"RoleArn": "arn:aws:iam::123456789012:role/r"}, as botocore's. */
+  snprintf(path, sizeof path, "%s/%s.json", test_folder, "6dc9e6e1e186b9f293814df3266de783142c48a2");
+  assert_int_equal(stat(path, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0600);
+  begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
+  expect_key(&w, "KEPT");
+  assert_int_equal(w.server.requests, 0);
+  end(&w);
+  begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
+  now_s = NOON - 899;
+  expect_key(&w, "KEPT"); /* too near its end: asked for again */
+  assert_int_equal(w.server.requests, 1);
+  end(&w);
+  test_folder_put("6dc9e6e1e186b9f293814df3266de783142c48a2.json", "{\"Credentials\": \"\x01garbage");
+  begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
+  expect_key(&w, "KEPT");
+  assert_int_equal(w.server.requests, 1);
+  end(&w);
+}
+
+/* ---- single sign-on ---- */
+
+#define SSO_PROFILE "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\n[sso-session dev]\nsso_region = us-west-2\nsso_start_url = https://x\n"
+#define SSO_FILE ".aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json"
+#define SSO_TOKEN(end) "{\"accessToken\": \"old\", \"expiresAt\": \"" end "\", \"refreshToken\": \"again\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\"}"
+#define SSO_KEYS "{\"roleCredentials\": {\"accessKeyId\": \"SSO\", \"secretAccessKey\": \"" WHOLE_SECRET "\", \"sessionToken\": \"t\", \"expiration\": 1893499200000}}"
+
+static void test_sso_renewal(void **state) {
+  (void)state;
+  struct whole w;
+  char path[512];
+  struct stat st;
+  const struct fault_step renewed[] = {DO(REQUEST), SEND(whole_answer("200 OK", "{\"accessToken\": \"new\", \"expiresIn\": 3600, \"refreshToken\": \"next\"}")), DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
+  const struct fault_step keys[] = {DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
+  const struct fault_step *const scripts[] = {renewed, keys};
+  test_folder_put(SSO_FILE, SSO_TOKEN("2030-01-01T11:10:00UTC")); /* 10 minutes are left */
+  begin(&w, scripts, 2, SSO_PROFILE, NULL);
+  expect_key(&w, "SSO");
+  assert_int_equal(w.server.requests, 2);
+  assert_string_equal(redirected[0].host, "oidc.us-west-2.amazonaws.com");
+  assert_string_equal(redirected[1].host, "portal.sso.us-west-2.amazonaws.com");
+  assert_non_null(strstr(w.server.last_head, "x-amz-sso_bearer_token: new"));
+  end(&w);
+  snprintf(path, sizeof path, "%s/" SSO_FILE, test_folder);
+  char *text = test_read_file(path, NULL);
+  assert_string_equal(text, "{\"startUrl\": \"https://x\", \"region\": \"us-west-2\", \"accessToken\": \"new\", \"expiresAt\": \"2030-01-01T12:00:00Z\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET
+                            "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\", \"refreshToken\": \"next\"}");
+  free(text);
+  assert_int_equal(stat(path, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_sso_failures(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step no[] = {DO(REQUEST), SEND(whole_answer("401 No\r\nx-amzn-ErrorType: UnauthorizedException", "{\"message\": \"no\"}")), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {no};
+  begin(&w, scripts, 1, SSO_PROFILE, NULL);
+  expect_failure(&w, TCX_ECREDS, "Token for dev does not exist or is invalid. To sign on run: aws sso login --profile default");
+  end(&w);
+  test_folder_put(SSO_FILE, "{\"accessToken\": \"old\", \"expiresAt\": \"2030-01-01T10:00:00Z\"}");
+  begin(&w, scripts, 1, SSO_PROFILE, NULL);
+  expect_failure(&w, TCX_ECREDS, "has expired or is otherwise invalid. To refresh this SSO session run: aws sso login --profile default");
+  assert_int_equal(w.server.requests, 0);
+  end(&w);
+  test_folder_put(SSO_FILE, "{\"accessToken\": \"old\", \"expiresAt\": \"2040-01-01T10:00:00Z\"}");
+  begin(&w, scripts, 1, SSO_PROFILE, NULL);
+  expect_failure(&w, TCX_ECREDS, "run: aws sso login --profile default");
+  assert_int_equal(w.server.requests, 1);
+  end(&w);
+  begin(&w, scripts, 1, "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\nsso_region = x\n[sso-session dev]\nsso_region = y\n", NULL);
+  expect_failure(&w, TCX_ECONFIG, "The value for sso_region is inconsistent between profile (x) and sso-session (y).");
+  end(&w);
+}
+
+/* ---- containers ---- */
+
+static void container(struct whole *w, const struct fault_step *const *scripts, unsigned n, unsigned budget_ms) {
+  tcx_session_options_t o = {.credentials_timeout_ms = budget_ms};
+  begin(w, scripts, n, "[default]\n", &o);
+  setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:81/keys?a=b", 1);
+}
+
+static void test_container(void **state) {
+  (void)state;
+  struct whole w;
+  char path[512];
+  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", KEYS("BOX", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  test_folder_put("token", "file-token");
+  snprintf(path, sizeof path, "%s/token", test_folder);
+  container(&w, scripts, 1, 0);
+  setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "variable", 1);
+  setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
+  expect_key(&w, "BOX");
+  assert_non_null(strstr(w.server.last_head, "GET /keys?a=b HTTP/1.1\r\nHost: 127.0.0.1:81\r\n"));
+  assert_non_null(strstr(w.server.last_head, "Authorization: file-token\r\n"));
+  test_folder_put("token", "next-token"); /* read anew */
+  now_s = NOON;
+  expect_failure(&w, TCX_ECREDS, "are still expired");
+  assert_non_null(strstr(w.server.last_head, "Authorization: next-token\r\n"));
+  test_folder_put("token", "a\r\nX-Evil: 1");
+  expect_failure(&w, TCX_ECREDS, "Auth token value is not a legal header value");
+  setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", test_folder, 1);
+  expect_failure(&w, TCX_ECREDS, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
+  setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/dev/zero", 1);
+  expect_failure(&w, TCX_ECREDS, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
+  unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a\nb", 1);
+  expect_failure(&w, TCX_ECREDS, "Auth token value is not a legal header value");
+  unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  static const char *const hosts[] = {"http://example.com/", "http://127.evil.com/", "http://169.254.170.2.evil.com/", "http://[::2]/", "http://10.0.0.1/"};
+  for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", hosts[i], 1);
+    expect_failure(&w, TCX_ECREDS, "Unsupported host");
+  }
+  assert_int_equal(w.server.requests, 2);
+  end(&w);
+}
+
+/* Three attempts; a redirect is an answer like any other that is not 200, and nobody is followed. */
+static void test_container_faults(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step elsewhere[] = {DO(REQUEST), SEND(whole_answer("302 X\r\nConnection: close\r\nLocation: http://127.0.0.1:1/", "")), DO(CLOSE)};
+  const struct fault_step garbage[] = {DO(REQUEST), SEND(whole_answer("200 OK\r\nConnection: close", "{not json")), DO(CLOSE)};
+  const struct fault_step flood[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"), FILL("0123456789", 10000), DO(END)};
+  const struct fault_step silent[] = {DO(REQUEST), DO(END)};
+  const struct fault_step *const liar[] = {elsewhere, garbage, flood}, *const mute[] = {silent};
+  container(&w, liar, 3, 0);
+  expect_failure(&w, TCX_ECREDS, "Error when retrieving credentials from container-role: Received error when attempting to retrieve container metadata: the answer is too long");
+  assert_int_equal(w.server.requests, 3);
+  end(&w);
+  container(&w, mute, 1, 100);
+  expect_failure(&w, TCX_ECREDS, "no credentials after 100 ms");
+  assert_int_equal(w.server.requests, 1);
+  end(&w);
+}
+
+/* ---- instances ---- */
+
+static void instance(struct whole *w, const struct fault_step *const *scripts, unsigned n, const char *config) {
+  begin(w, scripts, n, config, NULL);
+  unsetenv("AWS_EC2_METADATA_DISABLED");
+}
+
+static void test_instance(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step good[] = {DO(REQUEST), SEND(whole_answer("200 OK", "the-token")), DO(REQUEST), SEND(whole_answer("200 OK", "role")), DO(REQUEST), SEND(whole_answer("200 OK", KEYS("ROLE", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step first[] = {DO(REQUEST), SEND(whole_answer("404 X", "")), DO(REQUEST), SEND(whole_answer("200 OK", "role")), DO(REQUEST), SEND(whole_answer("200 OK", KEYS("V1", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {good}, *const v1[] = {first};
+  instance(&w, scripts, 1, "[default]\n");
+  expect_key(&w, "ROLE");
+  assert_non_null(strstr(w.server.last_head, "GET /latest/meta-data/iam/security-credentials/role HTTP/1.1"));
+  assert_non_null(strstr(w.server.last_head, "x-aws-ec2-metadata-token: the-token"));
+  /* The service has no newer ones: these serve on, for 17 minutes at least. */
+  now_s = NOON - 60;
+  expect_key(&w, "ROLE");
+  assert_int_equal(w.server.requests, 6);
+  now_s = NOON + 15;
+  expect_key(&w, "ROLE");
+  assert_int_equal(w.server.requests, 6);
+  end(&w);
+  instance(&w, v1, 1, "[default]\n");
+  expect_key(&w, "V1");
+  assert_null(strstr(w.server.last_head, "x-aws-ec2-metadata-token"));
+  end(&w);
+  instance(&w, v1, 1, "[default]\nec2_metadata_v1_disabled = true\n");
+  expect_failure(&w, TCX_ECREDS, "IMDSv1 has been disabled");
+  end(&w);
+}
+
+static void test_instance_faults(void **state) {
+  (void)state;
+  struct whole w;
+  const struct fault_step evil[] = {DO(REQUEST), SEND(whole_answer("200 OK", "a\r\nX-Evil: 1")), DO(END)};
+  const struct fault_step name[] = {DO(REQUEST), SEND(whole_answer("200 OK", "t")), DO(REQUEST), SEND(whole_answer("200 OK", "a role\r\nX: 1")), DO(END)};
+  const struct fault_step elsewhere[] = {DO(REQUEST), SEND(whole_answer("307 X\r\nLocation: http://127.0.0.1:1/", "")), DO(REQUEST), SEND(whole_answer("301 X\r\nLocation: http://127.0.0.1:1/", "")), DO(END)};
+  const struct fault_step code[] = {DO(REQUEST), SEND(whole_answer("200 OK", "t")), DO(REQUEST), SEND(whole_answer("200 OK", "r")), DO(REQUEST), SEND(whole_answer("200 OK", "{\"Code\": \"AssumeRoleUnauthorizedAccess\", \"Message\": \"m\"}")), DO(END)};
+  const struct fault_step silent[] = {DO(REQUEST), DO(END)};
+  const struct { const struct fault_step *steps; int status; const char *in_why; } cases[] = {
+      {evil, TCX_ECREDS, "the token is no header value"},
+      {name, TCX_ECONFIG, "a name that fits no URL"},
+      {elsewhere, TCX_ECREDS, "iam-role: the instance metadata service answered 301"},
+      {code, TCX_ECREDS, "iam-role: the instance metadata service's answer has no whole credentials"},
+      {silent, TCX_ECREDS, "iam-role: no answer from the instance metadata service: it did not answer in time"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const struct fault_step *const scripts[] = {cases[i].steps};
+    instance(&w, scripts, 1, "[default]\n");
+    expect_failure(&w, cases[i].status, cases[i].in_why);
+    end(&w);
+  }
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_make, test_folder_remove)
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      IN_FOLDER(test_role_refresh), IN_FOLDER(test_mfa),       IN_FOLDER(test_cache),    IN_FOLDER(test_sso_renewal),     IN_FOLDER(test_sso_failures),
+      IN_FOLDER(test_container),    IN_FOLDER(test_container_faults), IN_FOLDER(test_instance), IN_FOLDER(test_instance_faults),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
