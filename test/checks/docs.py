@@ -64,8 +64,8 @@ for page in pages():
     bad = [link for link in links if not os.path.exists(source.path(os.path.dirname(page), link))]
     tap.ok(not bad, f"{page}: links", "\n".join(bad))
 
-# The options of lib/core/config.c, and what differences.md says of each.
-table = re.search(r"options_table\[\] = \{(.*?)\n\};", source.read("lib/core/config.c"), re.S).group(1)
+# The options of lib/core/config_options.c, and what differences.md says of each.
+table = re.search(r"options_table\[\] = \{(.*?)\n\};", source.read("lib/core/config_options.c"), re.S).group(1)
 options = {name: kind != "LATER" for name, kind in re.findall(r'^\s*\{"([\w.]+)", (\w+),', table, re.M)}
 section = re.search(r"^## Every option of Config$(.*?)(?=^## |\Z)", source.read("docs/differences.md"), re.M | re.S).group(1)
 told = {name: done == "yes" for name, done in re.findall(r"^\| `([\w.]+)` \| (yes|no) \|", section, re.M)}

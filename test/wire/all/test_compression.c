@@ -156,11 +156,11 @@ static void options(void **state) {
   assert_string_equal(encoding_with("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "100", tcx_params("{request_min_compression_size_bytes: 10000}"), 10), "none");
   assert_string_equal(encoding_with("AWS_DISABLE_REQUEST_COMPRESSION", "true", NULL, 1000), "none");
   assert_string_equal(encoding_with("AWS_DISABLE_REQUEST_COMPRESSION", "true", tcx_params("{disable_request_compression: false}"), 1000), "gzip");
-  static const char wrong[] = "Invalid configuration: request_min_compression_size_bytes must be a whole number from 1 to 1048576";
-  assert_string_equal(encoding_with(NULL, NULL, tcx_params("{request_min_compression_size_bytes: 0}"), 1), wrong);
-  assert_string_equal(encoding_with(NULL, NULL, tcx_params("{request_min_compression_size_bytes: 1048577}"), 1), wrong);
-  assert_string_equal(encoding_with("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "many", NULL, 1), wrong);
-  assert_string_equal(encoding_with("AWS_DISABLE_REQUEST_COMPRESSION", "maybe", NULL, 1), "Invalid configuration: disable_request_compression must be true or false");
+#define WRONG(value, rest) "Invalid value \"" value "\" for request_min_compression_size_bytes. Value must be " rest
+  assert_string_equal(encoding_with(NULL, NULL, tcx_params("{request_min_compression_size_bytes: 0}"), 1), WRONG("0", "between 1 and 1048576."));
+  assert_string_equal(encoding_with(NULL, NULL, tcx_params("{request_min_compression_size_bytes: 1048577}"), 1), WRONG("1048577", "between 1 and 1048576."));
+  assert_string_equal(encoding_with("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "many", NULL, 1), WRONG("many", "an integer. Received string instead."));
+  assert_string_equal(encoding_with("AWS_DISABLE_REQUEST_COMPRESSION", "maybe", NULL, 1), "none");
 }
 
 int main(void) {
