@@ -104,6 +104,7 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
   call->fail.arena = arena;
   call->goal = (uint8_t)start->goal;
   call->expires_s = start->expires_s;
+  call->uses = start->uses;
   call->retry.max_attempts = start->client->config.max_attempts;
   if (start->options != NULL)
     memcpy(&call->options, start->options, start->options_size);

@@ -85,6 +85,7 @@ struct tcx_call {
   union { struct tcx_identity_wait identity; struct tcx_lease lease; } wait;
   struct tcx_exchange x;
   const struct tcx_proxy *proxy;       /* it forwards the request, which names its whole URL; NULL = none, or a tunnel */
+  uint64_t uses;                       /* features that are told to the service, beside those that can be seen here: a paginator's, a waiter's */
   bool identity_waiting, leasing;      /* which of wait is in use */
   bool exchanging;                     /* x is under way */
   bool fresh;                          /* the next attempt wants a new connection and a new look-up */
@@ -148,6 +149,7 @@ struct tcx_call_start {
   tcx_call_cb cb;
   void *data;
   tcx__goal goal;
+  uint64_t uses;                       /* features: TCX__USES */
   bool internal;                       /* for another call: also while the client drains */
   unsigned expires_s;
 };

@@ -8,21 +8,8 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 /* ---- creation ---- */
-
-/* ua/2.1: product, operating system, language, libraries, then what the user adds. */
-static int make_user_agent(tcx_client_t *c) {
-  struct utsname system = {0};
-  uname(&system);
-  const char *extra = c->config.user_agent_extra, *appid = c->config.user_agent_appid;
-  c->user_agent = tcx__arena_printf(c->arena, "tucuxi/%d.%d.%d ua/2.1 os/%s#%s md/arch#%s lang/c#11 md/libuv#%s cfg/retry-mode#standard%s%s%s%s", TCX_VERSION_MAJOR,
-                                    TCX_VERSION_MINOR, TCX_VERSION_PATCH, strcmp(system.sysname, "Darwin") == 0 ? "macos" : "linux", system.release,
-                                    system.machine, uv_version_string(), appid != NULL ? " app/" : "", appid != NULL ? appid : "",
-                                    extra != NULL ? " " : "", extra != NULL ? extra : "");
-  return c->user_agent == NULL ? UV_ENOMEM : 0;
-}
 
 static int find_model(tcx_client_t *c, struct tcx_fail *f) {
   struct tcx_models *models = NULL;
@@ -93,9 +80,9 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
   if (err == 0)
     err = make_identity(c, o, f);
   if (err == 0)
-    err = make_user_agent(c);
-  if (err == 0)
     err = tcx__endpoint_prepare(c, f);
+  if (err == 0)
+    err = tcx__user_agent_make(c);
   if (err == 0)
     tcx__discovery_begin(c);
   if (err == 0 && c->config.fips_region)

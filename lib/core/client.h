@@ -13,6 +13,7 @@
 #include "core/identity.h"
 #include "core/retry.h"
 #include "core/session.h"
+#include "core/user_agent.h"
 #include "model/rules.h"
 #include "protocols/protocol.h"
 
@@ -30,7 +31,7 @@ struct tcx_client {
   void *custom_state;
   struct tcx_client_config config;
   uint8_t scheme;                      /* tcx__scheme: where neither operation nor endpoint says more */
-  const char *user_agent;
+  struct tcx_user_agent user_agent;
   struct tcx_fail problem;             /* status 0 = none */
   struct tcx_identity_source *own_identity; /* explicit keys; else the session's */
   struct tcx_identity_source *token;   /* a bearer token; NULL: none is known */

@@ -20,7 +20,7 @@ typedef enum { TCX__ADDRESSING_AUTO, TCX__ADDRESSING_VIRTUAL, TCX__ADDRESSING_PA
 #define TCX__IDLE_MS 15000u                     /* an idle connection is closed before the service (S3: 20 s) closes it */
 
 struct tcx_client_config {                      /* texts lie in the client's arena */
-  const char *region, *endpoint_url, *user_agent_extra, *user_agent_appid, *ca_bundle;
+  const char *region, *endpoint_url, *user_agent, *user_agent_extra, *user_agent_appid, *ca_bundle;
   unsigned connect_timeout_ms, read_timeout_ms, acquire_timeout_ms, max_attempts, max_connections;
   uint8_t scheme;                               /* tcx__scheme that signature_version asks for; NONE also for unsigned requests; UNSET = not given */
   uint8_t preference[TCX__SCHEMES_MAX];         /* of auth_scheme_preference: those that are known */

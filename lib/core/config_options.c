@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, SIZE, COUNT, ATTEMPTS, RETRIES, MODE, ADDRESSING, WHEN, REGIONAL, ACCOUNT, DISCOVERY, EXPRESS, SIGNER, PREFERENCE, CONTEXT, VERIFY, PROXIES, PROXIES_CONFIG, CLIENT_CERT, EARLY, LATER } kind;
+typedef enum { TEXT, BOOL, NOT_BOOL, TRI, SECONDS, SIZE, COUNT, ATTEMPTS, RETRIES, MODE, ADDRESSING, WHEN, REGIONAL, ACCOUNT, DISCOVERY, EXPRESS, SIGNER, PREFERENCE, CONTEXT, VERIFY, PROXIES, PROXIES_CONFIG, CLIENT_CERT, EARLY } kind;
 struct option {
   const char *name;      /* botocore's; a dot leads into a nested map; NULL: only a variable */
   kind kind;
@@ -17,7 +17,7 @@ struct option {
 };
 #define AT(member) offsetof(struct tcx_client_config, member)
 
-/* EARLY: looked at before the others, by config.c. LATER: known, and not carried out by this version: refused, never ignored. */
+/* EARLY: looked at before the others, by config.c. */
 static const struct option options_table[] = {
     {"region_name", EARLY, 0, NULL},
     {"defaults_mode", EARLY, 0, NULL},
@@ -57,7 +57,7 @@ static const struct option options_table[] = {
     {"request_checksum_calculation", WHEN, AT(request_checksum_when_required), "request_checksum_calculation"},
     {"response_checksum_validation", WHEN, AT(response_checksum_when_required), "response_checksum_validation"},
     {"verify", VERIFY, 0, NULL},
-    {"user_agent", LATER, 0, NULL},
+    {"user_agent", TEXT, AT(user_agent), NULL},
     {"proxies", PROXIES, 0, NULL},
     {"proxies_config", PROXIES_CONFIG, 0, NULL},
     {"client_cert", CLIENT_CERT, 0, NULL},
@@ -264,7 +264,6 @@ static int apply(struct tcx_config_resolve *r, const struct option *o, const str
   case PROXIES: return tcx__config_proxies(r->out, r->arena, v, r->f);
   case PROXIES_CONFIG: return tcx__config_proxies_config(r->out, r->arena, v, r->f);
   case CLIENT_CERT: return tcx__config_client_cert(r->out, r->arena, v, r->f);
-  case LATER: return tcx__fail(r->f, TCX_ECONFIG, "Invalid configuration: %s is not carried out by this version of tucuxi", name_of(o));
   default: return 0;
   }
 }

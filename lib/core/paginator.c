@@ -246,7 +246,7 @@ int tcx_paginator_next(tcx_paginator_t *p, tcx_page_cb cb) {
     tell_later(p);
     return 0;
   }
-  struct tcx_call_start start = {.client = c, .operation = p->operation, .params = page_params(p), .cb = on_page, .data = p};
+  struct tcx_call_start start = {.client = c, .operation = p->operation, .params = page_params(p), .cb = on_page, .data = p, .uses = TCX__USES(TCX__USES_PAGINATOR)};
   int err = tcx__call_start(&start, &p->call);
   if (err != 0) {
     p->call = NULL;

@@ -91,6 +91,21 @@ static void add_line(struct writer *w, struct tcx_str name, struct tcx_str value
   add(w, "\r\n", 2);
 }
 
+/* Who asks, and in Lambda for which invocation, unless the caller said so. */
+static void add_names(struct writer *w, tcx_call_t *call) {
+  const struct tcx_user_agent *ua = &call->client->user_agent;
+  struct tcx_str features = tcx__user_agent_ids(call);
+  adds(w, "User-Agent: ");
+  add(w, ua->before.p, ua->before.n);
+  add(w, features.p, features.n);
+  add(w, ua->after.p, ua->after.n);
+  add(w, "\r\n", 2);
+  char room[4096];
+  struct tcx_str trace = tcx__trace_id(call->client, room, sizeof room);
+  if (trace.n > 0 && tcx__headers_get(&call->req.headers, "x-amzn-trace-id") == NULL)
+    add_line(w, TCX__STR("X-Amzn-Trace-Id"), trace);
+}
+
 /* Those headers that are not signed (user agent, attempt, length) are written here only. */
 int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
   size_t size = 0;
@@ -114,7 +129,7 @@ int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
     add_line(&w, TCX__STR("Proxy-Authorization"), call->proxy->authorization);
   for (unsigned i = 0; i < req->headers.count; i++)
     add_line(&w, req->headers.list[i].name, req->headers.list[i].value);
-  add_line(&w, TCX__STR("User-Agent"), tcx__str(call->client->user_agent));
+  add_names(&w, call);
   add_line(&w, TCX__STR("amz-sdk-invocation-id"), (struct tcx_str){call->invocation, 36});
   adds(&w, "amz-sdk-request: attempt=");
   add_number(&w, attempt);

@@ -465,7 +465,6 @@ static void test_refused(void **state) {
       {"", "{\"retries\": {\"attempts\": 1}}", "Cannot provide retry configuration for \"attempts\". Valid retry configuration options are: ('max_attempts', 'mode', 'total_max_attempts')"},
       {"", "{\"s3\": {\"adressing_style\": \"path\"}}", "Invalid configuration: unknown option s3.adressing_style, did you mean s3.addressing_style?"},
       {"", "{\"read_timeuot\": null}", "Invalid configuration: unknown option read_timeuot, did you mean read_timeout?"},
-      {"", "{\"user_agent\": \"x\"}", "Invalid configuration: user_agent is not carried out by this version of tucuxi"},
       {"", "{\"s3\": {\"addressing_style\": \"path\", \"use_accelerate_endpoint\": true}}",
        "Path-style addressing cannot be used with S3 Accelerate: s3.addressing_style path and s3.use_accelerate_endpoint are both given"},
   };
