@@ -138,4 +138,5 @@ void cmd_presign(struct tool *tool);
 void cmd_call(struct tool *tool);
 void cmd_jsonl(struct tool *tool);
 void cmd_endpoint(struct tool *tool);
+void cmd_configure(struct tool *tool);
 #endif

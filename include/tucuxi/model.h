@@ -24,6 +24,10 @@ TCX_EXTERN tcx_value_t *tcx_session_get_available_regions(tcx_session_t *session
  * where a call goes. {url: "https://...", headers: {name: [value, ...]}, properties: {authSchemes: [{name: sigv4, ...}]}}; also TCX_EENDPOINT, with the rule set's words, and TCX_EPARAM,
  * with every name and type that it does not know. */
 TCX_EXTERN tcx_value_t *tcx_session_resolve_endpoint(tcx_session_t *session, const char *service, tcx_value_t *params);
+/* Session.get_config_variable, of all variables: a list of {name: region, value: us-west-2, source: environment, where: AWS_DEFAULT_REGION}. source is "option", "environment",
+ * "shared-credentials-file", "config-file", "defaults-mode" or "default"; where is the variable's or the key's name there. What is not set has null for both. Of keys only the last four letters are
+ * shown. docs/internals/configuration.md has the names. Nothing is asked of the network. */
+TCX_EXTERN tcx_value_t *tcx_session_describe_config(tcx_session_t *session);
 
 /* The client's service (client.meta.service_model, client.meta.method_to_api_mapping, client.waiter_names):
  *   {service: dynamodb, service_id: DynamoDB, api_version: "2012-08-10", protocol: json, endpoint_prefix: dynamodb, signing_name: dynamodb,

@@ -279,7 +279,7 @@ static void step_body(tcx_call_t *call) {
 static void have_identity(tcx_call_t *call, struct tcx_identity *identity) {
   tcx__identity_release(call->identity);
   call->identity = identity;
-  call->state = call->state == TCX__CALL_ACCOUNT ? TCX__CALL_BUILD : TCX__CALL_POOL;
+  call->state = call->state == TCX__CALL_ACCOUNT ? TCX__CALL_BUILD : TCX__CALL_RATE;
   tcx__call_step(call);
 }
 
@@ -321,7 +321,7 @@ static void step_credentials(tcx_call_t *call) {
     get_identity(call);
     return;
   }
-  call->state = TCX__CALL_POOL;
+  call->state = TCX__CALL_RATE;
   tcx__call_step(call);
 }
 
@@ -381,6 +381,7 @@ void tcx__call_step(tcx_call_t *call) {
   case TCX__CALL_BUILD: step_build(call); break;
   case TCX__CALL_BODY: step_body(call); break;
   case TCX__CALL_CREDENTIALS: step_credentials(call); break;
+  case TCX__CALL_RATE: tcx__throttle_step(call); break;
   case TCX__CALL_POOL: step_pool(call); break;
   default: break;
   }
@@ -402,6 +403,7 @@ void tcx__call_break(tcx_call_t *call) {
     call->identity_waiting = false;
     tcx__identity_cancel(&call->wait.identity);
   }
+  tcx__throttle_leave(call);
   tcx__timer_stop(call->session->net, &call->timer);
 }
 

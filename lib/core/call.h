@@ -20,7 +20,7 @@
 #include "core/upload.h"
 
 typedef enum {
-  TCX__CALL_NEW, TCX__CALL_ACCOUNT, TCX__CALL_BUILD, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF,
+  TCX__CALL_NEW, TCX__CALL_ACCOUNT, TCX__CALL_BUILD, TCX__CALL_BODY, TCX__CALL_CREDENTIALS, TCX__CALL_RATE, TCX__CALL_POOL, TCX__CALL_EXCHANGE, TCX__CALL_INNER, TCX__CALL_BACKOFF,
   TCX__CALL_RENDER, TCX__CALL_DONE, TCX__CALL_STREAMING, TCX__CALL_OVER
 } tcx__call_state;
 
@@ -87,6 +87,8 @@ struct tcx_call {
   const struct tcx_proxy *proxy;       /* it forwards the request, which names its whole URL; NULL = none, or a tunnel */
   uint64_t uses;                       /* features that are told to the service, beside those that can be seen here: a paginator's, a waiter's */
   bool identity_waiting, leasing;      /* which of wait is in use */
+  tcx_call_t *line_prev, *line_next;   /* in_line: throttle.h */
+  bool in_line;
   bool exchanging;                     /* x is under way */
   bool fresh;                          /* the next attempt wants a new connection and a new look-up */
   bool free_retried;                   /* a dead reused connection was replaced already in this attempt */

@@ -83,8 +83,10 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     err = tcx__endpoint_prepare(c, f);
   if (err == 0)
     err = tcx__user_agent_make(c);
-  if (err == 0)
+  if (err == 0) {
     tcx__discovery_begin(c);
+    tcx__throttle_begin(c);
+  }
   if (err == 0 && c->config.fips_region)
     tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints", c->service, c->config.region);
   return err;

@@ -13,6 +13,7 @@
 #include "core/identity.h"
 #include "core/retry.h"
 #include "core/session.h"
+#include "core/throttle.h"
 #include "core/user_agent.h"
 #include "model/rules.h"
 #include "protocols/protocol.h"
@@ -48,6 +49,7 @@ struct tcx_client {
   struct tcx_block_pool blocks;
   struct tcx_signing_keys keys;
   struct tcx_retry_quota quota;
+  struct tcx_throttle throttle;        /* of the adaptive retry mode */
   tcx_call_t *calls;                   /* not completed, newest first; and those whose stream is open */
   unsigned active;                     /* calls of that list */
   tcx_paginator_t *paginators;         /* open ones */

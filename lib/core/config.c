@@ -89,6 +89,7 @@ static int apply_defaults_mode(struct tcx_config_resolve *r, const tcx_client_op
   if (err != 0 || mode.connect_timeout_ms == 0)
     return err;
   c->connect_timeout_ms = mode.connect_timeout_ms;
+  c->retry_mode = TCX__RETRY_STANDARD;
   c->sts_global = c->s3.us_east_1_global = TCX__FALSE;
   return 0;
 }
@@ -188,6 +189,6 @@ int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, 
   if (err == 0)
     err = apply_ca_bundle(&r, settings);
   if (err == 0 && out->max_attempts == 0)
-    out->max_attempts = tcx__retry_default_attempts(service_id);
+    out->max_attempts = tcx__retry_default_attempts(out->retry_mode, service_id);
   return err;
 }

@@ -33,6 +33,7 @@ struct tcx_client_config {                      /* texts lie in the client's are
   bool proxies_given;
   const char *proxy_ca_bundle;                  /* of a proxy that is reached over TLS; NULL = ca_bundle */
   const char *client_cert, *client_key, *proxy_client_cert, *proxy_client_key;   /* what is shown to servers and such proxies; a key may stand in its certificate's file */
+  uint8_t retry_mode;                           /* tcx__retry_mode */
   bool no_verify, tcp_keepalive, no_validation, no_host_prefix;
   bool no_compression;                          /* of requests */
   unsigned min_compression_size;                /* bytes of a body that is worth it */

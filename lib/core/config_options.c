@@ -34,7 +34,7 @@ static const struct option options_table[] = {
     {"max_pool_connections", COUNT, AT(max_connections), NULL},
     {"retries.total_max_attempts", ATTEMPTS, AT(max_attempts), "max_attempts"},
     {"retries.max_attempts", RETRIES, AT(max_attempts), NULL},
-    {"retries.mode", MODE, 0, "retry_mode"},
+    {"retries.mode", MODE, AT(retry_mode), "retry_mode"},
     {"s3.addressing_style", ADDRESSING, AT(s3.addressing), "s3.addressing_style"},
     {"s3.payload_signing_enabled", TRI, AT(s3.payload_signing), "s3.payload_signing_enabled"},
     {"s3.use_accelerate_endpoint", TRI, AT(s3.use_accelerate), "s3.use_accelerate_endpoint"},
@@ -198,8 +198,13 @@ static int set_verify(struct tcx_config_resolve *r, const struct option *o, cons
 
 /* ---- words ---- */
 
-static int set_mode(struct tcx_config_resolve *r, const struct option *o, const struct tcx_value *v) {
-  return text_is(v, "standard") ? 0 : bad(r, o, "standard: the modes legacy and adaptive are not built in");
+static int set_mode(struct tcx_config_resolve *r, const struct tcx_value *v, uint8_t *out) {
+  for (uint8_t mode = TCX__RETRY_STANDARD; mode <= TCX__RETRY_ADAPTIVE; mode++)
+    if (text_is(v, tcx__retry_mode_name(mode))) {
+      *out = mode;
+      return 0;
+    }
+  return tcx__fail(r->f, TCX_ECONFIG, "Invalid value provided to \"mode\": \"%s\" must be one of: ('legacy', 'standard', 'adaptive')", shown(r, v));
 }
 
 static int set_account_mode(struct tcx_config_resolve *r, const struct tcx_value *v, const char **out) {
@@ -251,7 +256,7 @@ static int apply(struct tcx_config_resolve *r, const struct option *o, const str
   case SECONDS: return set_seconds(r, o, v, field);
   case SIZE: return set_size(r, o, v, field);
   case COUNT: case ATTEMPTS: case RETRIES: return set_count(r, o, v, field);
-  case MODE: return set_mode(r, o, v);
+  case MODE: return set_mode(r, v, field);
   case ADDRESSING: return set_addressing(r, v, field);
   case WHEN: return set_when(r, o, v, field);
   case REGIONAL: return set_regional(r, o, v, field);
@@ -328,7 +333,7 @@ static int apply_variable(struct tcx_config_resolve *r, const struct option *o, 
   const struct tcx_variable *variable = tcx__variable(o->variable);
   struct tcx_var_found found = tcx__variable_find(settings, variable);
   struct tcx_value v = {.type = TCX_STRING, .u.bytes = tcx__str(found.text)};
-  if (found.source != TCX__FROM_ENVIRONMENT && found.source != TCX__FROM_PROFILE)
+  if (found.source == TCX__FROM_NOWHERE || found.source == TCX__FROM_DEFAULT)
     return 0;
   if (variable->kind == TCX__VAR_BOOL) {
     v.type = TCX_BOOL;

@@ -81,6 +81,7 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
 /* ---- outcomes ---- */
 
 static void succeed(tcx_call_t *call) {
+  tcx__throttle_answered(call->client, false);
   tcx__retry_succeeded(&call->client->quota, &call->retry);
   int err = tcx__call_add_metadata(call, call->value);
   if (err != 0)
@@ -249,6 +250,7 @@ static const struct tcx_shape *own_exception(const struct tcx_operation *op, con
 static struct tcx_retry_in facts_of(const tcx_call_t *call, const struct tcx_parse_error *e) {
   const struct tcx_shape *shape = own_exception(call->op, e->shape);
   return (struct tcx_retry_in){
+      .mode = call->client->config.retry_mode,
       .service_id = call->client->model->service_id,
       .http_status = call->head.status,
       .error_code = e->code,
@@ -268,7 +270,7 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   bool response = status == TCX_ECLIENT;
   const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
   const char *service_id = call->client->model->service_id;
-  struct tcx_retry_in in = {.service_id = service_id, .status = status};
+  struct tcx_retry_in in = {.mode = call->client->config.retry_mode, .service_id = service_id, .status = status};
   if (response) {
     in = facts_of(call, &call->parse_error);
     in.clock_corrected = tcx__call_clock_corrected(call);
@@ -278,6 +280,7 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   in.retry_after = after != NULL ? after->value : (struct tcx_str){0};
   in.long_poll = tcx__retry_is_long_poll(service_id, call->op->name);
   in.random = tcx__session_random(call->session);
+  tcx__throttle_answered(call->client, tcx__retry_classify(&in) == TCX__RETRY_THROTTLED);
   struct tcx_retry_out out = ask_policy(call, &in);
   if (call->state == TCX__CALL_DONE)
     return;

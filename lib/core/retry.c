@@ -1,5 +1,5 @@
 /* retry.c - the standard retry mode: what is transient or throttled, the client's quota, and
- * exponential backoff with full jitter. */
+ * exponential backoff with full jitter. The legacy mode's rules are in retry_legacy.c. */
 #include "core/retry.h"
 
 #define MAX_DELAY_MS        20000.0
@@ -13,7 +13,7 @@ static bool one_of(const char *s, const char *const *list) {
 }
 
 /* Service ids as botocore compares them: "DynamoDB Streams" is dynamodb-streams. */
-static bool is_service(const char *service_id, const char *hyphenated) {
+bool tcx__retry_is_service(const char *service_id, const char *hyphenated) {
   if (service_id == NULL)
     return false;
   for (; *service_id != '\0' && *hyphenated != '\0'; service_id++, hyphenated++) {
@@ -27,10 +27,19 @@ static bool is_service(const char *service_id, const char *hyphenated) {
 }
 
 static bool is_dynamodb(const char *service_id) {
-  return is_service(service_id, "dynamodb") || is_service(service_id, "dynamodb-streams");
+  return tcx__retry_is_service(service_id, "dynamodb") || tcx__retry_is_service(service_id, "dynamodb-streams");
 }
 
-unsigned tcx__retry_default_attempts(const char *service_id) {
+const char *tcx__retry_mode_name(uint8_t mode) {
+  static const char *const names[] = {[TCX__RETRY_STANDARD] = "standard",
+                                      [TCX__RETRY_LEGACY] = "legacy",
+                                      [TCX__RETRY_ADAPTIVE] = "adaptive"};
+  return names[mode];
+}
+
+unsigned tcx__retry_default_attempts(uint8_t mode, const char *service_id) {
+  if (mode == TCX__RETRY_LEGACY)
+    return tcx__retry_is_service(service_id, "dynamodb") ? 10 : 5;
   return is_dynamodb(service_id) ? 4 : 3;
 }
 
@@ -45,7 +54,7 @@ bool tcx__retry_is_long_poll(const char *service_id, const char *operation) {
       {"kinesis", {"ReceiveQueueRecords", "ReceiveDeadLetterQueueRecords"}},
   };
   for (size_t i = 0; i < sizeof polls / sizeof *polls; i++)
-    if (is_service(service_id, polls[i].service))
+    if (tcx__retry_is_service(service_id, polls[i].service))
       return one_of(operation, polls[i].operations);
   return false;
 }
@@ -54,7 +63,7 @@ bool tcx__retry_is_long_poll(const char *service_id, const char *operation) {
 
 /* Whether another connection may do better. A handshake that was refused (certificate, protocol)
  * will be refused again. */
-static bool is_transient_status(int status, tcx_phase_t phase) {
+bool tcx__retry_is_transient_status(int status, tcx_phase_t phase) {
   switch (status) {
   case UV_ECONNREFUSED:
   case UV_ECONNRESET:
@@ -93,9 +102,9 @@ static bool is_transient_status(int status, tcx_phase_t phase) {
 static bool is_transient(const struct tcx_retry_in *in) {
   static const char *const codes[] = {"RequestTimeout", "RequestTimeoutException",
                                       "PriorRequestNotComplete", NULL};
-  if (one_of(in->error_code, codes) || is_transient_status(in->status, in->phase))
+  if (one_of(in->error_code, codes) || tcx__retry_is_transient_status(in->status, in->phase))
     return true;
-  if (is_service(in->service_id, "sts") && in->error_code != NULL &&
+  if (tcx__retry_is_service(in->service_id, "sts") && in->error_code != NULL &&
       tcx__str_is(tcx__str(in->error_code), "IDPCommunicationError"))
     return true;
   return in->http_status == 500 || in->http_status == 502 || in->http_status == 503 ||
@@ -122,6 +131,8 @@ static bool is_throttling_code(const char *code) {
 }
 
 tcx__retry_kind tcx__retry_classify(const struct tcx_retry_in *in) {
+  if (in->mode == TCX__RETRY_LEGACY)
+    return tcx__retry_legacy_classify(in);
   if (is_throttling_code(in->error_code))
     return TCX__RETRY_THROTTLED;
   if (in->modeled_retryable)
@@ -164,8 +175,22 @@ void tcx__retry_quota_init(struct tcx_retry_quota *quota) {
   quota->available = TCX__RETRY_QUOTA;
 }
 
+static struct tcx_retry_out decide_legacy(const struct tcx_retry_state *state,
+                                          const struct tcx_retry_in *in) {
+  struct tcx_retry_out out = {.kind = tcx__retry_legacy_classify(in)};
+  if (out.kind == TCX__RETRY_NOT)
+    return out;
+  out.max_attempts_reached = in->attempt >= state->max_attempts;
+  out.retry = !out.max_attempts_reached;
+  if (out.retry)
+    out.delay_ms = tcx__retry_legacy_delay(in);
+  return out;
+}
+
 struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state,
                                        const struct tcx_retry_in *in) {
+  if (in->mode == TCX__RETRY_LEGACY)
+    return decide_legacy(state, in);
   struct tcx_retry_out out = {.kind = tcx__retry_classify(in)};
   out.max_attempts_reached = in->attempt >= state->max_attempts;
   if (out.kind == TCX__RETRY_NOT || out.max_attempts_reached)

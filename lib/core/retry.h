@@ -1,6 +1,6 @@
 /*
- * retry.h - whether a failed attempt is made again, and when: botocore's standard mode. Pure:
- * randomness comes in, the caller waits.
+ * retry.h - whether a failed attempt is made again, and when: botocore's modes. Pure: randomness
+ * comes in, the caller waits. Adaptive is standard, and a limit on the rate (rate_limiter.h).
  *
  *   attempt failed -> tcx__retry_decide -> retry after delay_ms, or not
  *   call succeeded -> tcx__retry_succeeded, which gives back what its last retry took from the
@@ -18,6 +18,8 @@
 #define TCX__RETRY_COST           14  /* of a retry */
 #define TCX__RETRY_COST_THROTTLED 5   /* of a retry after a throttled answer */
 
+typedef enum { TCX__RETRY_STANDARD, TCX__RETRY_LEGACY, TCX__RETRY_ADAPTIVE } tcx__retry_mode;
+
 struct tcx_retry_quota {
   unsigned available;
 };                       /* one a client */
@@ -29,6 +31,7 @@ struct tcx_retry_state { /* one a call */
 typedef enum { TCX__RETRY_NOT, TCX__RETRY_TRANSIENT, TCX__RETRY_THROTTLED } tcx__retry_kind;
 
 struct tcx_retry_in {
+  uint8_t mode;            /* tcx__retry_mode */
   const char *service_id;  /* the model's serviceId: "DynamoDB" */
   unsigned attempt;        /* the one that failed, counted from 1 */
   int http_status;         /* 0 when no response came */
@@ -55,13 +58,22 @@ struct tcx_retry_out {
 };
 
 void tcx__retry_quota_init(struct tcx_retry_quota *quota);
-unsigned tcx__retry_default_attempts(const char *service_id); /* 3; 4 for DynamoDB */
+const char *tcx__retry_mode_name(uint8_t mode); /* "standard" */
+/* 3, and 4 for DynamoDB and its streams; legacy: 5, and 10 for DynamoDB */
+unsigned tcx__retry_default_attempts(uint8_t mode, const char *service_id);
 bool tcx__retry_is_long_poll(const char *service_id,
                              const char *operation); /* "SQS", "ReceiveMessage" */
 tcx__retry_kind tcx__retry_classify(const struct tcx_retry_in *in);
 /* Takes from the quota when the answer is to retry. */
 struct tcx_retry_out tcx__retry_decide(struct tcx_retry_quota *quota, struct tcx_retry_state *state,
                                        const struct tcx_retry_in *in);
+/* retry_legacy.c */
+tcx__retry_kind tcx__retry_legacy_classify(const struct tcx_retry_in *in);
+uint64_t tcx__retry_legacy_delay(const struct tcx_retry_in *in);
+/* For it: a service id as botocore compares it ("Route 53" is route-53); whether another connection
+ * may do better. */
+bool tcx__retry_is_service(const char *service_id, const char *hyphenated);
+bool tcx__retry_is_transient_status(int status, tcx_phase_t phase);
 /* A call ended with a 2xx. */
 void tcx__retry_succeeded(struct tcx_retry_quota *quota, const struct tcx_retry_state *state);
 #endif

@@ -72,6 +72,7 @@ void tcx__stream_offer(tcx_call_t *call) {
     return;
   }
   call->stream = s;
+  tcx__throttle_answered(call->client, false);
   tcx__retry_succeeded(&call->client->quota, &call->retry);
   tcx__timer_stop(session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;

@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 
 static const char ids[TCX__USES_COUNT][3] = {
-    [TCX__USES_WAITER] = "B", [TCX__USES_PAGINATOR] = "C", [TCX__USES_RETRY_STANDARD] = "E", [TCX__USES_GZIP] = "L", [TCX__USES_CBOR] = "M", [TCX__USES_ENDPOINT_OVERRIDE] = "N",
+    [TCX__USES_WAITER] = "B", [TCX__USES_PAGINATOR] = "C", [TCX__USES_RETRY_LEGACY] = "D", [TCX__USES_RETRY_STANDARD] = "E", [TCX__USES_RETRY_ADAPTIVE] = "F", [TCX__USES_GZIP] = "L", [TCX__USES_CBOR] = "M", [TCX__USES_ENDPOINT_OVERRIDE] = "N",
     [TCX__USES_ACCOUNT_PREFERRED] = "P", [TCX__USES_ACCOUNT_DISABLED] = "Q", [TCX__USES_ACCOUNT_REQUIRED] = "R", [TCX__USES_SIGV4A] = "S", [TCX__USES_ACCOUNT_ID] = "T", [TCX__USES_CRC32] = "U",
     [TCX__USES_CRC32C] = "V", [TCX__USES_CRC64] = "W", [TCX__USES_SHA1] = "X", [TCX__USES_SHA256] = "Y", [TCX__USES_REQUEST_SUM_SUPPORTED] = "Z", [TCX__USES_REQUEST_SUM_REQUIRED] = "a",
     [TCX__USES_RESPONSE_SUM_SUPPORTED] = "b", [TCX__USES_RESPONSE_SUM_REQUIRED] = "c", [TCX__USES_KEYS_IN_CODE] = "e", [TCX__USES_KEYS_OF_ENVIRONMENT] = "g", [TCX__USES_ROLE] = "i",
@@ -59,7 +59,7 @@ static void add_before(struct tcx_buf *out) {
 }
 
 static void add_after(struct tcx_buf *out, const struct tcx_client_config *config) {
-  tcx__buf_adds(out, " cfg/retry-mode#standard");
+  tcx__buf_printf(out, " cfg/retry-mode#%s", tcx__retry_mode_name(config->retry_mode));
   if (config->discovery == TCX__TRUE)
     tcx__buf_adds(out, " cfg/endpoint-discovery");
   if (config->user_agent_appid != NULL)
@@ -87,7 +87,8 @@ static uint64_t account_mode(const tcx_client_t *c) {
 
 static uint64_t uses_of_client(const tcx_client_t *c) {
   const struct tcx_client_config *config = &c->config;
-  uint64_t uses = TCX__USES(TCX__USES_RETRY_STANDARD) | account_mode(c);
+  static const uint8_t modes[] = {[TCX__RETRY_STANDARD] = TCX__USES_RETRY_STANDARD, [TCX__RETRY_LEGACY] = TCX__USES_RETRY_LEGACY, [TCX__RETRY_ADAPTIVE] = TCX__USES_RETRY_ADAPTIVE};
+  uint64_t uses = TCX__USES(modes[c->config.retry_mode]) | account_mode(c);
   uses |= TCX__USES(config->request_checksum_when_required ? TCX__USES_REQUEST_SUM_REQUIRED : TCX__USES_REQUEST_SUM_SUPPORTED);
   uses |= TCX__USES(config->response_checksum_when_required ? TCX__USES_RESPONSE_SUM_REQUIRED : TCX__USES_RESPONSE_SUM_SUPPORTED);
   uses |= config->endpoint_url != NULL ? TCX__USES(TCX__USES_ENDPOINT_OVERRIDE) : 0;

@@ -96,7 +96,7 @@ struct tcx_var_found tcx__variable_find(const struct tcx_settings *s, const stru
       found = (struct tcx_var_found){tcx__getenv(v->env[i]), TCX__FROM_ENVIRONMENT, v->env[i]};
   for (unsigned i = 0; i < 2 && found.text == NULL; i++)
     if (v->key[i] != NULL)
-      found = (struct tcx_var_found){profile_text(s->active, v->key[i]), TCX__FROM_PROFILE, v->key[i]};
+      found = (struct tcx_var_found){profile_text(s->active, v->key[i]), profile_text(s->secrets, v->key[i]) != NULL ? TCX__FROM_CREDENTIALS_FILE : TCX__FROM_CONFIG_FILE, v->key[i]};
   if (found.text == NULL)
     found = (struct tcx_var_found){v->fallback, v->fallback != NULL ? TCX__FROM_DEFAULT : TCX__FROM_NOWHERE, NULL};
   return found;

@@ -10,7 +10,7 @@
 #include "core/settings.h"
 
 typedef enum { TCX__VAR_TEXT, TCX__VAR_BOOL, TCX__VAR_INT, TCX__VAR_MAP, TCX__VAR_SECRET } tcx__var_kind;
-typedef enum { TCX__FROM_NOWHERE, TCX__FROM_OPTION, TCX__FROM_ENVIRONMENT, TCX__FROM_PROFILE, TCX__FROM_DEFAULTS_MODE, TCX__FROM_DEFAULT } tcx__var_source;
+typedef enum { TCX__FROM_NOWHERE, TCX__FROM_OPTION, TCX__FROM_ENVIRONMENT, TCX__FROM_CREDENTIALS_FILE, TCX__FROM_CONFIG_FILE, TCX__FROM_DEFAULT } tcx__var_source;
 
 struct tcx_variable {
   const char *name;        /* botocore's; a dot leads into a section: "s3.use_arn_region" */

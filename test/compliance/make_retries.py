@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Writes data/retries/policy.json: sequences of calls through botocore's standard retry mode, and what it decided. Needs botocore 1.44.5."""
+"""Writes data/retries/policy.json: sequences of calls through botocore's standard retry mode, and what it decided; and modes.json: the same of its legacy handlers, and of its adaptive rate
+limiter under a clock of its own. Needs botocore 1.44.5."""
 import json
 import os
 import random
 
+import botocore.loaders
+from botocore import retryhandler, translate
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import (ConnectTimeoutError, ConnectionClosedError, EndpointConnectionError, HTTPClientError, ParamValidationError,
+from botocore.exceptions import (CapacityNotAvailableError, ConnectTimeoutError, ConnectionClosedError, EndpointConnectionError, HTTPClientError, ParamValidationError,
                                  ReadTimeoutError)
 from botocore.model import ServiceModel
-from botocore.retries import quota, standard
+from botocore.retries import bucket, quota, standard, throttling
+from botocore.retries.adaptive import ClientRateLimiter, RateClocker
 
 # The library's name of a failure beside botocore's.
 EXCEPTIONS = {
@@ -104,6 +108,80 @@ class Client:
         return step
 
 
+LEGACY = {'Organizations': 'organizations', 'DynamoDB': 'dynamodb', 'DynamoDB Streams': 'streams.dynamodb', 'EC2': 'ec2', 'CloudSearch': 'cloudsearch', 'Kinesis': 'kinesis', 'SQS': 'sqs',
+          'S3': 's3', 'Glacier': 'glacier', 'Route 53': 'route53', 'STS': 'sts', 'Lambda': 'lambda'}
+LEGACY_STEPS = 100
+
+
+def legacy():
+    """One list of failures a service, each at some attempt."""
+    loader, rng, services = botocore.loaders.Loader(), random.Random(15), []
+    data = loader.load_data('_retry')
+    codes = CODES + ['ReplicatedWriteConflictException', 'BadDigest']
+    exceptions = [e for e in EXCEPTIONS if e != 'TCX_EPROTO']  # which botocore does not try again
+    for service_id, prefix in LEGACY.items():
+        config = translate.build_retry_config(prefix, json.loads(json.dumps(data['retry'])), data['definitions'])
+        handler, steps = retryhandler.create_retry_handler(config, prefix), []
+        most = config['__default__']['max_attempts']
+        for _ in range(LEGACY_STEPS):
+            step = {'attempt': rng.randrange(1, most + 1), 'random': rng.random()}
+            response, error = None, None
+            if rng.random() < 0.2:
+                step['exception'] = rng.choice(exceptions)
+                error = EXCEPTIONS[step['exception']]
+            else:
+                step['http'], step['code'] = rng.choice([400, 400, 400, 403, 404, 408, 409, 409, 429, 500, 502, 503, 504, 509]), rng.choice(codes)
+                response = (AWSResponse('', step['http'], {}, None), {'Error': {'Code': step['code']}, 'ResponseMetadata': {}})
+            random.random, keep = (lambda n=step['random']: n), random.random
+            try:
+                delay = handler(attempts=step['attempt'], response=response, caught_exception=error, request_dict={'context': {}})
+            except type(error) if error else ():
+                delay = None
+            finally:
+                random.random = keep
+            step.update(retry=delay is not None, delay_ms=float((delay or 0) * 1000))
+            if response is not None:
+                step['max_attempts_reached'] = response[1]['ResponseMetadata'].get('MaxAttemptsReached', False)
+            steps.append(step)
+        services.append({'service_id': service_id, 'max_attempts': most, 'steps': steps})
+    return services
+
+
+class SteppedClock:
+    now = 0.0
+
+    def current_time(self):
+        return self.now
+
+
+def adaptive():
+    """Runs of attempts and answers: how long each attempt waits, and what the limiter is then."""
+    rng, runs = random.Random(16), []
+    for share in (0.02, 0.1, 0.3, 0.6):
+        clock = SteppedClock()
+        clock.now = begin = round(rng.uniform(0, 1000), 3)
+        detector = type('Detector', (), {'is_throttling_error': lambda self, throttled: throttled})()
+        tokens, clocker = bucket.TokenBucket(max_rate=1, clock=clock), RateClocker(clock)
+        limiter, steps = ClientRateLimiter(throttling.CubicCalculator(starting_max_rate=0, start_time=begin), clocker, tokens, detector, clock), []
+        for _ in range(600):
+            clock.now = round(clock.now + rng.choice([0, 0.001, 0.01, 0.05, 0.3, 1.7]), 3)
+            step = {'now': clock.now}
+            if rng.random() < 0.5:
+                step['throttled'] = rng.random() < share
+                limiter.on_receiving_response(throttled=step['throttled'])
+            else:
+                step['wait'] = 0.0
+                if limiter._enabled:
+                    try:
+                        tokens.acquire(block=False)
+                    except CapacityNotAvailableError:
+                        step['wait'] = tokens._sleep_amount(1)
+            step.update(fill_rate=float(tokens.max_rate), capacity=float(tokens.available_capacity), measured_rate=float(clocker.measured_rate), enabled=limiter._enabled)
+            steps.append(step)
+        runs.append({'begin': begin, 'steps': steps})
+    return runs
+
+
 def main():
     rng, clients = random.Random(14), []
     for service_id in SERVICES:
@@ -116,6 +194,9 @@ def main():
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'data', 'retries', 'policy.json')
     with open(path, 'w') as out:
         json.dump({'clients': clients}, out, separators=(',', ':'))
+        out.write('\n')
+    with open(os.path.join(os.path.dirname(path), 'modes.json'), 'w') as out:
+        json.dump({'legacy': legacy(), 'adaptive': adaptive()}, out, separators=(',', ':'))
         out.write('\n')
     steps = [s for c in clients for call in c['calls'] for s in call['steps']]
     print(len(steps), 'steps,', sum(s.get('quota_reached', False) for s in steps), 'without quota')

@@ -3,11 +3,14 @@
  * (data/retries/standard-conditions.json), and whole sequences of calls with quota, delays and
  * metadata (data/retries/policy.json, made by make_retries.py).
  */
+#include "core/rate_limiter.h"
 #include "core/retry.h"
 #include "json_tree.h"
 
 #define CONDITIONS 37
 #define STEPS      1548
+#define LEGACY_STEPS   1200
+#define ADAPTIVE_STEPS 2400
 
 static int status_of(const char *exception) {
   static const struct {
@@ -131,6 +134,83 @@ static bool run_step(struct tcx_retry_quota *quota, struct tcx_retry_state *stat
          quota->available == (unsigned)json_int(step, "available", -1);
 }
 
+/* Legacy mode: what botocore's handler of each service said of random failures. */
+static void legacy(void **state) {
+  (void)state;
+  yajl_val tree = json_load("compliance/data/retries/modes.json"), services = json_get(tree, "legacy");
+  unsigned steps = 0, failed = 0;
+  for (size_t s = 0; s < json_len(services); s++) {
+    yajl_val service = json_at(services, s), list = json_get(service, "steps");
+    const char *id = json_str(service, "service_id");
+    struct tcx_retry_quota quota;
+    tcx__retry_quota_init(&quota);
+    struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(TCX__RETRY_LEGACY, id)};
+    assert_int_equal(call.max_attempts, json_int(service, "max_attempts", 0));
+    for (size_t i = 0; i < json_len(list); i++, steps++) {
+      yajl_val step = json_at(list, i);
+      const char *exception = json_str_or(step, "exception", NULL);
+      struct tcx_retry_in in = {.mode = TCX__RETRY_LEGACY,
+                                .service_id = id,
+                                .attempt = (unsigned)json_int(step, "attempt", 0),
+                                .http_status = (int)json_int(step, "http", 0),
+                                .error_code = json_str_or(step, "code", NULL),
+                                .status = exception == NULL ? 0 : status_of(exception),
+                                .random = YAJL_GET_DOUBLE(json_get(step, "random"))};
+      struct tcx_retry_out out = tcx__retry_decide(&quota, &call, &in);
+      double delay = YAJL_GET_DOUBLE(json_get(step, "delay_ms"));
+      bool same = out.retry == json_bool(step, "retry", false) && (double)out.delay_ms <= delay + 0.501 && (double)out.delay_ms >= delay - 0.501 &&
+                  (exception != NULL || out.max_attempts_reached == json_bool(step, "max_attempts_reached", false));
+      if (!same) {
+        print_error("%s[%zu]: %d after %g ms, botocore %d after %g ms\n", id, i, out.retry, (double)out.delay_ms, json_bool(step, "retry", false), delay);
+        failed++;
+      }
+    }
+    assert_int_equal(quota.available, TCX__RETRY_QUOTA);
+  }
+  assert_int_equal(steps, LEGACY_STEPS);
+  assert_int_equal(failed, 0);
+  yajl_tree_free(tree);
+}
+
+static bool near(yajl_val step, const char *name, double got) {
+  double wanted = YAJL_GET_DOUBLE(json_get(step, name));
+  bool good = got <= wanted + 1e-9 * (1 + (wanted < 0 ? -wanted : wanted)) && got >= wanted - 1e-9 * (1 + (wanted < 0 ? -wanted : wanted));
+  if (!good)
+    print_error("%s: %.17g, not %.17g\n", name, got, wanted);
+  return good;
+}
+
+/* Adaptive mode: the rate limiter beside botocore's, step by step under one clock. */
+static void adaptive(void **state) {
+  (void)state;
+  yajl_val tree = json_load("compliance/data/retries/modes.json"), runs = json_get(tree, "adaptive");
+  unsigned steps = 0, failed = 0;
+  for (size_t r = 0; r < json_len(runs); r++) {
+    yajl_val list = json_get(json_at(runs, r), "steps");
+    struct tcx_rate_limiter limiter;
+    tcx__rate_limiter_init(&limiter, YAJL_GET_DOUBLE(json_get(json_at(runs, r), "begin")));
+    for (size_t i = 0; i < json_len(list); i++, steps++) {
+      yajl_val step = json_at(list, i);
+      double now = YAJL_GET_DOUBLE(json_get(step, "now"));
+      bool same = true;
+      if (json_get(step, "wait") != NULL)
+        same = near(step, "wait", tcx__rate_limiter_acquire(&limiter, now));
+      else
+        tcx__rate_limiter_answered(&limiter, json_bool(step, "throttled", false), now);
+      same = near(step, "fill_rate", limiter.fill_rate) && same;
+      same = near(step, "capacity", limiter.capacity) && same;
+      same = near(step, "measured_rate", limiter.measured_rate) && same;
+      same = limiter.enabled == json_bool(step, "enabled", false) && same;
+      if (!same)
+        print_error("run %zu, step %zu\n", r, i);
+      failed += !same;
+    }
+  }
+  assert_int_equal(steps, ADAPTIVE_STEPS);
+  assert_int_equal(failed, 0);
+  yajl_tree_free(tree);
+}
+
 static void sequences(void **state) {
   (void)state;
   yajl_val tree = json_load("compliance/data/retries/policy.json"),
@@ -141,10 +221,10 @@ static void sequences(void **state) {
     const char *service_id = json_str(client, "service_id");
     struct tcx_retry_quota quota;
     tcx__retry_quota_init(&quota);
-    assert_int_equal(tcx__retry_default_attempts(service_id), json_int(client, "max_attempts", 0));
+    assert_int_equal(tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id), json_int(client, "max_attempts", 0));
     for (size_t k = 0; k < json_len(calls); k++) {
       yajl_val steps = json_get(json_at(calls, k), "steps");
-      struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(service_id)};
+      struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id)};
       for (size_t i = 0; i < json_len(steps); i++, steps_run++)
         if (!run_step(&quota, &call, service_id, json_str(json_at(calls, k), "operation"),
                       json_at(steps, i))) {
@@ -243,6 +323,7 @@ static void long_polls(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(conditions),         cmocka_unit_test(sequences),
+      cmocka_unit_test(legacy),             cmocka_unit_test(adaptive),
       cmocka_unit_test(transport_failures), cmocka_unit_test(delays_are_bounded),
       cmocka_unit_test(quota_runs_dry),     cmocka_unit_test(long_polls)};
   return cmocka_run_group_tests_name("retry", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "json_tree.h"
 #include "render_help.h"
 #include <sys/stat.h>
+#include <tucuxi/model.h>
 #include <unistd.h>
 
 /* ---- files and environment ---- */
@@ -328,6 +329,85 @@ static void test_precedence(void **state) {
   tcx__arena_free(arena);
 }
 
+/* Attempts by mode, and by service. */
+static void test_retry_modes(void **state) {
+  (void)state;
+  struct tcx_arena *arena = tcx__arena_new();
+  struct tcx_fail f;
+  write_config("[default]\nretry_mode = legacy\n");
+  struct tcx_client_config c = resolve(NULL, NULL, arena, &f);
+  assert_int_equal(c.retry_mode, TCX__RETRY_LEGACY);
+  assert_int_equal(c.max_attempts, 5);
+  c = resolve("{\"retries\": {\"mode\": \"adaptive\"}}", NULL, arena, &f);
+  assert_int_equal(c.retry_mode, TCX__RETRY_ADAPTIVE);
+  assert_int_equal(c.max_attempts, 3);
+  c = resolve("{\"defaults_mode\": \"standard\"}", NULL, arena, &f);
+  assert_int_equal(c.retry_mode, TCX__RETRY_LEGACY); /* over the defaults mode */
+  assert_int_equal(tcx__retry_default_attempts(TCX__RETRY_LEGACY, "DynamoDB"), 10);
+  assert_int_equal(tcx__retry_default_attempts(TCX__RETRY_LEGACY, "DynamoDB Streams"), 5);
+  tcx__arena_free(arena);
+}
+
+/* Each variable with where it comes from; of keys the last four letters. */
+static void test_describe(void **state) {
+  (void)state;
+  static const struct { const char *name, *value, *source, *where; } rows[] = {
+      {"region", "us-west-2", "option", NULL},
+      {"retry_mode", "standard", "defaults-mode", NULL},
+      {"max_attempts", "7", "environment", "AWS_MAX_ATTEMPTS"},
+      {"s3.use_arn_region", "true", "config-file", "s3.use_arn_region"},
+      {"s3.us_east_1_regional_endpoint", "legacy", "config-file", "s3.us_east_1_regional_endpoint"},
+      {"csm_port", "31000", "default", NULL},
+      {"ca_bundle", "null", NULL, NULL},
+      {"aws_access_key_id", "********************MPLE", "shared-credentials-file", "aws_access_key_id"},
+      {"aws_secret_access_key", "********************", "shared-credentials-file", "aws_secret_access_key"},
+  };
+  uv_loop_t loop;
+  tcx_session_t *session = NULL;
+  write_config("[default]\ndefaults_mode = mobile\ns3 =\n  use_arn_region = TRUE\n  us_east_1_regional_endpoint = legacy\n");
+  static const char keys[] = "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = short\n";
+  write_file(credentials_file, keys, sizeof keys - 1);
+  setenv("AWS_MAX_ATTEMPTS", "7", 1);
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(tcx_session_new(&loop, &(tcx_session_options_t){.region = "us-west-2", .config_file = config_file, .credentials_file = credentials_file}, &session), 0);
+  tcx_value_t *list = tcx_session_describe_config(session);
+  assert_int_equal(tcx_value_status(list), 0);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const tcx_value_t *row = tcx_value_first(list, NULL);
+    while (row != NULL && strcmp(tcx_value_str(row, "name"), rows[i].name) != 0)
+      row = tcx_value_next(row);
+    assert_non_null(row);
+    char *json = NULL;
+    const char *text = tcx_value_str(row, "value"), *source = tcx_value_str(row, "source"), *where = tcx_value_str(row, "where");
+    if (text == NULL)
+      assert_int_equal(tcx_value_to_json(tcx_value_get(row, "value"), &json, NULL), 0);
+    assert_string_equal(text != NULL ? text : json, rows[i].value);
+    assert_string_equal(source != NULL ? source : "", rows[i].source != NULL ? rows[i].source : "");
+    assert_string_equal(where != NULL ? where : "", rows[i].where != NULL ? rows[i].where : "");
+    tcx_free(json);
+  }
+  tcx_value_free(list);
+  tcx_session_close(session, NULL);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* Without files and without a profile that is there: the tree holds the error. */
+static void test_describe_problem(void **state) {
+  (void)state;
+  uv_loop_t loop;
+  tcx_session_t *session = NULL;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(tcx_session_new(&loop, &(tcx_session_options_t){.profile = "gone", .config_file = "/dev/null", .credentials_file = "/dev/null"}, &session), 0);
+  tcx_value_t *list = tcx_session_describe_config(session);
+  assert_int_equal(tcx_value_status(list), TCX_ECONFIG);
+  assert_string_equal(tcx_value_problem(list), "The config profile (gone) could not be found");
+  tcx_value_free(list);
+  tcx_session_close(session, NULL);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 static void test_pseudo_regions(void **state) {
   (void)state;
   static const char *const cases[][2] = {{"fips-us-east-1", "us-east-1"}, {"us-gov-west-1-fips", "us-gov-west-1"}, {"us-east-1", NULL}};
@@ -449,6 +529,7 @@ static void test_option_table(void **state) {
 static void test_refused(void **state) {
   (void)state;
   static const struct { const char *file, *config, *msg; } cases[] = {
+      {"retry_mode = fast", NULL, "Invalid value provided to \"mode\": \"fast\" must be one of: ('legacy', 'standard', 'adaptive')"},
       {"max_attempts = 0", NULL, "Value provided to \"max_attempts\": 0 must be an integer greater than or equal to 1."},
       {"max_attempts = many", NULL, "Invalid configuration: max_attempts: invalid literal for int() with base 10: 'many'"},
       {"defaults_mode = fast", NULL, "Client configured with invalid defaults mode: fast. Valid defaults modes include: legacy, auto, standard, in-region, cross-region, mobile."},
@@ -516,7 +597,8 @@ int main(void) {
       cmocka_unit_test_teardown(test_bad_files, clear),     cmocka_unit_test(test_defaults_modes),                cmocka_unit_test_teardown(test_auto_mode, clear),
       cmocka_unit_test_teardown(test_precedence, clear),    cmocka_unit_test_teardown(test_pseudo_regions, clear), cmocka_unit_test_teardown(test_sts_legacy, clear),
       cmocka_unit_test_teardown(test_dualstack, clear),     cmocka_unit_test_teardown(test_refused, clear),       cmocka_unit_test_teardown(test_fips_with_endpoint, clear), cmocka_unit_test(test_docs),
-      cmocka_unit_test_teardown(test_option_table, clear),
+      cmocka_unit_test_teardown(test_option_table, clear),  cmocka_unit_test_teardown(test_retry_modes, clear),   cmocka_unit_test_teardown(test_describe, clear),
+      cmocka_unit_test_teardown(test_describe_problem, clear),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
