@@ -4,7 +4,7 @@
 
 #define MAX_DELAY_MS 4e9 /* of a number of milliseconds, not of the mode */
 
-/* A status alone, or with a code; service NULL: of all. */
+/* A status alone, or with a code; service NULL: of all. The last that fits counts. */
 static const struct policy { const char *service; int status; const char *code; tcx__retry_kind kind; } policies[] = {
     {NULL, 500, NULL, TCX__RETRY_TRANSIENT},
     {NULL, 502, NULL, TCX__RETRY_TRANSIENT},
@@ -17,6 +17,7 @@ static const struct policy { const char *service; int status; const char *code; 
     {NULL, 400, "ThrottledException", TCX__RETRY_THROTTLED},
     {NULL, 400, "RequestThrottledException", TCX__RETRY_THROTTLED},
     {NULL, 400, "ProvisionedThroughputExceededException", TCX__RETRY_THROTTLED},
+    {"organizations", 429, NULL, TCX__RETRY_NOT}, /* its own policy of that name stands for it */
     {"organizations", 400, "TooManyRequestsException", TCX__RETRY_THROTTLED},
     {"dynamodb", 409, "ReplicatedWriteConflictException", TCX__RETRY_TRANSIENT},
     {"dynamodb", 400, "TransactionInProgressException", TCX__RETRY_TRANSIENT},
@@ -40,7 +41,7 @@ tcx__retry_kind tcx__retry_legacy_classify(const struct tcx_retry_in *in) {
     if (p->status != in->http_status || (p->service != NULL && !tcx__retry_is_service(in->service_id, p->service)))
       continue;
     if (p->code == NULL || (in->error_code != NULL && tcx__str_is(tcx__str(in->error_code), p->code)))
-      kind = p->kind > kind ? p->kind : kind;
+      kind = p->kind;
   }
   if (kind == TCX__RETRY_NOT && (in->clock_corrected || tcx__retry_is_transient_status(in->status, in->phase)))
     return TCX__RETRY_TRANSIENT;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes data/retries/policy.json: sequences of calls through botocore's standard retry mode, and what it decided; and modes.json: the same of its legacy handlers, and of its adaptive rate
 limiter under a clock of its own. Needs botocore 1.44.5."""
+import copy
 import json
 import os
 import random
@@ -120,7 +121,7 @@ def legacy():
     codes = CODES + ['ReplicatedWriteConflictException', 'BadDigest']
     exceptions = [e for e in EXCEPTIONS if e != 'TCX_EPROTO']  # which botocore does not try again
     for service_id, prefix in LEGACY.items():
-        config = translate.build_retry_config(prefix, json.loads(json.dumps(data['retry'])), data['definitions'])
+        config = translate.build_retry_config(prefix, copy.deepcopy(data['retry']), copy.deepcopy(data['definitions']))
         handler, steps = retryhandler.create_retry_handler(config, prefix), []
         most = config['__default__']['max_attempts']
         for _ in range(LEGACY_STEPS):

@@ -39,7 +39,7 @@ static void write_config(const char *text) { write_file(config_file, text, strle
 
 static const char *const touched[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE", "AWS_CONFIG_FILE",
                                       "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_DEFAULTS_MODE", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE",
-                                      "AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "TUCUXI_TEST_FOLDER"};
+                                      "AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_DATA_PATH", "TUCUXI_TEST_FOLDER"};
 static int clear(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof touched / sizeof touched[0]; i++)
@@ -358,7 +358,7 @@ static void test_describe(void **state) {
       {"s3.use_arn_region", "true", "config-file", "s3.use_arn_region"},
       {"s3.us_east_1_regional_endpoint", "legacy", "config-file", "s3.us_east_1_regional_endpoint"},
       {"csm_port", "31000", "default", NULL},
-      {"ca_bundle", "null", NULL, NULL},
+      {"data_path", "null", NULL, NULL},
       {"aws_access_key_id", "********************MPLE", "shared-credentials-file", "aws_access_key_id"},
       {"aws_secret_access_key", "********************", "shared-credentials-file", "aws_secret_access_key"},
   };

@@ -2,7 +2,7 @@
 #include "whole.h"
 
 static const struct fault_step slow_down[] = {
-    DO(REQUEST), SEND("HTTP/1.1 503 Slow Down\r\nContent-Length: 37\r\n\r\n<Error><Code>SlowDown</Code></Error>\r\n"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    DO(REQUEST), SEND("HTTP/1.1 503 Slow Down\r\nContent-Length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
 static const struct fault_step *const scripts[] = {slow_down};
 
@@ -10,10 +10,14 @@ static void begin(struct whole *w, const char *mode) {
   whole_begin(w, scripts, 1, &(tcx_client_options_t){.max_connections = 1, .max_attempts = 1, .config = tcx_params("{retries: {mode: %s}}", mode)});
 }
 
+/* The service has throttled: the bucket is as slow as it gets, and empty. */
 static void throttled(struct whole *w) {
-  struct outcome o = whole_call(w, "list_buckets", NULL, NULL);
+  struct outcome o = whole_call(w, "delete_bucket", tcx_params("{Bucket: b}"), NULL);
   assert_int_equal(o.status, TCX_ECLIENT);
+  assert_true(o.retryable);
   outcome_free(&o);
+  w->client->throttle.rate.fill_rate = 0.5;
+  w->client->throttle.rate.capacity = 0;
 }
 
 /* At half a token a second, the least, the next attempt waits for two seconds; who was cancelled takes none. */
@@ -26,8 +30,8 @@ static void test_waits(void **state) {
   throttled(&w);
   assert_true(w.client->throttle.rate.enabled);
   uint64_t start = uv_hrtime();
-  whole_start_to(&w, "list_buckets", NULL, NULL, &o[0], &call);
-  whole_start_to(&w, "list_buckets", NULL, NULL, &o[1], NULL);
+  whole_start_to(&w, "delete_bucket", tcx_params("{Bucket: b}"), NULL, &o[0], &call);
+  whole_start_to(&w, "delete_bucket", tcx_params("{Bucket: b}"), NULL, &o[1], NULL);
   whole_turns(&w, 3);
   assert_int_equal(w.server.requests, 1);
   assert_non_null(w.client->throttle.first);
@@ -51,7 +55,7 @@ static void test_close(void **state) {
   begin(&w, "adaptive");
   throttled(&w);
   for (size_t i = 0; i < 3; i++)
-    whole_start_to(&w, "list_buckets", NULL, NULL, &o[i], NULL);
+    whole_start_to(&w, "delete_bucket", tcx_params("{Bucket: b}"), NULL, &o[i], NULL);
   whole_turns(&w, 2);
   tcx_session_close(w.session, NULL);
   w.closed = true;
@@ -69,7 +73,7 @@ static void test_deadline(void **state) {
   struct whole w;
   begin(&w, "adaptive");
   throttled(&w);
-  struct outcome o = whole_call(&w, "list_buckets", NULL, &(tcx_call_options_t){.timeout_ms = 30});
+  struct outcome o = whole_call(&w, "delete_bucket", tcx_params("{Bucket: b}"), &(tcx_call_options_t){.timeout_ms = 30});
   assert_int_equal(o.status, UV_ETIMEDOUT);
   assert_int_equal(o.phase, TCX_PHASE_BACKOFF);
   outcome_free(&o);
@@ -92,7 +96,7 @@ static void test_other_modes(void **state) {
     assert_true(memchr(features, "EDF"[i], strcspn(features + 1, " ") + 1) != NULL);
     assert_true(w.client->throttle.rate.enabled == (i == 2));
     if (i < 2) {
-      struct outcome o = whole_call(&w, "list_buckets", NULL, NULL);
+      struct outcome o = whole_call(&w, "delete_bucket", tcx_params("{Bucket: b}"), NULL);
       assert_int_equal(o.status, 0);
       outcome_free(&o);
     }
