@@ -88,7 +88,7 @@ static uint64_t account_mode(const tcx_client_t *c) {
 static uint64_t uses_of_client(const tcx_client_t *c) {
   const struct tcx_client_config *config = &c->config;
   static const uint8_t modes[] = {[TCX__RETRY_STANDARD] = TCX__USES_RETRY_STANDARD, [TCX__RETRY_LEGACY] = TCX__USES_RETRY_LEGACY, [TCX__RETRY_ADAPTIVE] = TCX__USES_RETRY_ADAPTIVE};
-  uint64_t uses = TCX__USES(modes[c->config.retry_mode]) | account_mode(c);
+  uint64_t uses = TCX__USES(modes[config->retry_mode]) | account_mode(c);
   uses |= TCX__USES(config->request_checksum_when_required ? TCX__USES_REQUEST_SUM_REQUIRED : TCX__USES_REQUEST_SUM_SUPPORTED);
   uses |= TCX__USES(config->response_checksum_when_required ? TCX__USES_RESPONSE_SUM_REQUIRED : TCX__USES_RESPONSE_SUM_SUPPORTED);
   uses |= config->endpoint_url != NULL ? TCX__USES(TCX__USES_ENDPOINT_OVERRIDE) : 0;
