@@ -32,6 +32,8 @@ char *tcx__pem_read_file(const char *path, size_t max, size_t *size, int *status
   }
   close(fd);
   if (*status != 0) {
+    if (text != NULL)
+      tcx__wipe(text, len); /* it may be a key */
     tcx__free(text);
     return NULL;
   }
@@ -63,7 +65,7 @@ bool tcx__pem_next(struct tcx_str *text, struct tcx_str *label, struct tcx_str *
     memcpy(mark, end, sizeof end - 1);
     memcpy(mark + sizeof end - 1, label->p, label->n);
     if (!cut_at(rest, (struct tcx_str){mark, sizeof end - 1 + label->n}, body, &rest))
-      continue;
+      return false; /* to look for the next one would make a long file of such beginnings slow */
     *text = rest;
     return true;
   }

@@ -112,6 +112,14 @@ static void test_texts(void **state) {
     assert_string_equal(why, cases[i].why);
     assert_int_equal(in_key, cases[i].in_key);
   }
+  static char beginnings[TCX__CLIENT_CERT_FILE_MAX]; /* each without an end: read in linear time */
+  for (size_t i = 0; i + 17 <= sizeof beginnings; i += 17)
+    memcpy(beginnings + i, "-----BEGIN A-----", 17);
+  int failed = 0;
+  bool key_failed = false;
+  const char *text = NULL;
+  assert_null(tcx__client_cert_read((struct tcx_str){beginnings, sizeof beginnings}, tcx__str(""), &failed, &text, &key_failed));
+  assert_string_equal(text, "it holds no certificate");
   size_t n, key_n;
   char *cert = test_read_file(DATA("client.pem"), &n), *key = test_read_file(DATA("client.key"), &key_n);
   char *many = malloc(n * 17);
