@@ -4,6 +4,7 @@
 #include "core/endpoint.h"
 #include "core/log.h"
 #include "core/services.h"
+#include "core/variables.h"
 #include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -89,6 +90,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
   }
   if (err == 0 && c->config.fips_region)
     tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints", c->service, c->config.region);
+  if (err == 0 && tcx__variable_true(settings, "csm_enabled"))
+    tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "csm_enabled is set: client-side monitoring is not carried out by this version of tucuxi, client %s sends no events", c->service);
   return err;
 }
 
