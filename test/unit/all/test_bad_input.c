@@ -170,7 +170,7 @@ static void test_client_options(void **state) {
       {{.secret_key = "SK"}, NULL, TCX_ECONFIG, "access_key"},
       {{.user_agent_extra = "a\r\nb"}, NULL, TCX_ECONFIG, "user_agent_extra"},
       {{0}, "{regionname: x}", TCX_ECONFIG, "unknown option regionname"},
-      {{0}, "{retries: {mode: adaptive}}", TCX_ECONFIG, "retries.mode"},
+      {{0}, "{retries: {mode: sideways}}", TCX_ECONFIG, "sideways"},
       {{0}, "{retries: 3}", TCX_ECONFIG, "retries must be a map"},
       {{0}, "{connect_timeout: 0}", TCX_ECONFIG, "connect_timeout"},
       {{0}, "{s3: {addressing_style: sideways}}", TCX_ECONFIG, "S3 addressing style sideways is invalid. Valid options are: 'auto', 'virtual', and 'path'"},
