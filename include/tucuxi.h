@@ -200,6 +200,11 @@ typedef void (*tcx_mfa_cb)(tcx_mfa_request_t *request, const char *serial, void 
 /* status < 0, or code NULL: there is none, and the credentials fail. code is copied. After the session began to close, or the request timed out, it only frees request. */
 TCX_EXTERN void tcx_mfa_answer(tcx_mfa_request_t *request, int status, const char *code);
 
+/* Exactly one of credentials (with the provider's name: "env", "assume-role" ...) and msg is not NULL; all valid inside cb. */
+typedef void (*tcx_session_credentials_cb)(tcx_session_t *session, int status, const tcx_credentials_t *credentials, const char *provider, const char *msg, void *data);
+/* What the session's calls are signed with, fetched when it must be (botocore's Session.get_credentials, frozen). cb comes once, later, from the loop. */
+TCX_NODISCARD TCX_EXTERN int tcx_session_get_credentials(tcx_session_t *session, tcx_session_credentials_cb cb, void *data);
+
 #define TCX_NEVER ((unsigned)-1)
 typedef struct tcx_session_options {                     /* all zero = defaults */
   const char *profile, *region;                          /* win over the environment */

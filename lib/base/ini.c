@@ -234,7 +234,7 @@ int tcx__ini_parse(struct tcx_arena *arena, const char *text, size_t len, struct
     status = close_key(&r);
   if (status == 0)
     status = inherit(&r);
-  tcx__buf_free(&r.value);
+  tcx__buf_wipe(&r.value); /* it may have been a key */
   if (status == 0)
     *out = r.sections;
   return status;

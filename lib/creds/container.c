@@ -37,7 +37,7 @@ static void forget(struct container *c) {
 static void fail(struct container *c, int status, const char *what) {
   char why[TCX__CREDS_TEXT];
   forget(c);
-  snprintf(why, sizeof why, "Error when retrieving credentials from container-role: %s", what);
+  snprintf(why, sizeof why, "Error when retrieving credentials from container-role: %.900s", what);
   tcx__answer_failure(c->asker, status, why);
 }
 

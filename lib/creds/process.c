@@ -62,10 +62,18 @@ static const char *take_word(const char *p, char **to) {
   return quote == 0 ? p : NULL;
 }
 
-/* words: pointers into a copy that begins behind them; one allocation. TCX_ECONFIG: a quote that is not closed, no word, too many. */
-static int split(const char *line, char ***out) {
+/* A command line may hold a secret. */
+static void free_words(char **words, size_t size) {
+  if (words != NULL)
+    tcx__wipe(words, size);
+  tcx__free(words);
+}
+
+/* words: pointers into a copy that begins behind them; one allocation of *size bytes. TCX_ECONFIG: a quote that is not closed, no word, too many. */
+static int split(const char *line, char ***out, size_t *size) {
   size_t table = (WORDS_MAX + 1) * sizeof(char *), n = 0;
-  char **words = tcx__malloc(table + strlen(line) + 1);
+  *size = table + strlen(line) + 1;
+  char **words = tcx__malloc(*size);
   if (words == NULL)
     return UV_ENOMEM;
   char *to = (char *)words + table;
@@ -80,7 +88,7 @@ static int split(const char *line, char ***out) {
       break;
   }
   if (line == NULL || *line != '\0' || n == 0) {
-    tcx__free(words);
+    free_words(words, *size);
     return TCX_ECONFIG;
   }
   words[n] = NULL;
@@ -117,7 +125,7 @@ static struct process_provider *let_go(struct run *run) {
 
 static void fail(struct process_provider *p, int status, const char *what) {
   char why[TCX__CREDS_TEXT];
-  snprintf(why, sizeof why, "Error when retrieving credentials from custom-process: %s", what);
+  snprintf(why, sizeof why, "Error when retrieving credentials from custom-process: %.900s", what);
   tcx__answer_failure(p->asker, status, why);
 }
 
@@ -254,10 +262,11 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
     tcx__answer_failure(asker, UV_ENOENT, why);
     return;
   }
-  int err = split(line, &words);
+  size_t size = 0;
+  int err = split(line, &words, &size);
   struct run *run = err == 0 ? tcx__calloc(1, sizeof *run) : NULL;
   if (run == NULL) {
-    tcx__free(words);
+    free_words(words, size);
     snprintf(why, sizeof why, "credential_process of profile %s cannot be split into words", p->profile);
     tcx__answer_failure(asker, err == 0 ? UV_ENOMEM : err, err == TCX_ECONFIG ? why : NULL);
     return;
@@ -266,11 +275,11 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   err = start(run, words);
   if (err != 0) {
     snprintf(why, sizeof why, "%s: %s", words[0], uv_strerror(err));
-    tcx__free(words);
+    free_words(words, size);
     fail(p, err == UV_ENOMEM ? err : TCX_ECREDS, why);
     return;
   }
-  tcx__free(words);
+  free_words(words, size);
   run->provider = p;
   p->run = run;
   tcx__timer_start(run->session->net, &run->timer, TIME_MS, on_time);

@@ -62,14 +62,21 @@ void tcx__net_handle_opened(struct tcx_net *net, uv_handle_t *handle) {
   net->handles++;
 }
 
+/* Keys and tokens have passed through it. */
+static void free_wiped(char *buffer, size_t size) {
+  if (buffer != NULL)
+    tcx__wipe(buffer, size);
+  tcx__free(buffer);
+}
+
 void tcx__net_handle_closed(struct tcx_net *net) {
   if (--net->handles > 0 || !net->closing)
     return;
   if (net->closed != NULL)
     net->closed(net->closed_ctx);
   tcx__trust_free_all(net->trusts);
-  tcx__free(net->read_buffer);
-  tcx__free(net->scratch);
+  free_wiped(net->read_buffer, TCX__READ_SIZE);
+  free_wiped(net->scratch, TCX__READ_SIZE);
   tcx__free(net->head_buffer);
   tcx__free(net->seal_buffer);
   tcx__free(net->dns_servers);

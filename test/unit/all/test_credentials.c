@@ -372,6 +372,55 @@ static void test_own_link(void **state) {
   whole_unset_environment();
 }
 
+/* The program asks for them itself; a close answers who still waits. */
+static struct told { int times, status; char key[32], provider[32], msg[256]; } told;
+static void on_told(tcx_session_t *session, int status, const tcx_credentials_t *c, const char *provider, const char *msg, void *data) {
+  struct told *t = data;
+  assert_non_null(session);
+  assert_true((c == NULL) == (status != 0) && (c == NULL) == (provider == NULL) && (c == NULL) == (msg != NULL));
+  t->times++;
+  t->status = status;
+  snprintf(t->key, sizeof t->key, "%s", c != NULL ? c->access_key : "");
+  snprintf(t->provider, sizeof t->provider, "%s", c != NULL ? provider : "");
+  snprintf(t->msg, sizeof t->msg, "%s", c != NULL ? "" : msg);
+}
+static void test_get(void **state) {
+  (void)state;
+  struct whole w;
+  struct giver g = {.delay = 1};
+  giver_begin(&w, &g, 1);
+  for (int i = 1; i <= 2; i++) { /* fetched, and there */
+    told = (struct told){0};
+    assert_int_equal(tcx_session_get_credentials(w.session, on_told, &told), 0);
+    assert_int_equal(told.times, 0);
+    whole_until(&w, &told.times);
+    assert_int_equal(told.times, 1);
+    assert_string_equal(told.key, "AKGIVEN");
+    assert_string_equal(told.provider, "custom");
+    assert_int_equal(g.fetches, 1);
+  }
+  giver_end(&w, &g);
+  struct giver slow = {.delay = 100000};
+  giver_begin(&w, &slow, 1);
+  told = (struct told){0};
+  assert_int_equal(tcx_session_get_credentials(w.session, on_told, &told), 0);
+  whole_turns(&w, 3);
+  tcx_session_close(w.session, NULL);
+  w.closed = true;
+  assert_int_equal(tcx_session_get_credentials(w.session, on_told, &told), TCX_ECLOSING);
+  giver_end(&w, &slow);
+  assert_int_equal(told.times, 1);
+  assert_int_equal(told.status, TCX_ECANCELED);
+  give(&slow); /* only frees its request */
+  whole_begin_with(&w, NULL, 0, &(tcx_session_options_t){.config_file = "/no/such/config"}, NULL);
+  told = (struct told){0};
+  assert_int_equal(tcx_session_get_credentials(w.session, on_told, &told), 0);
+  uv_run(&w.loop, UV_RUN_DEFAULT);
+  assert_int_equal(told.status, TCX_ECONFIG);
+  assert_non_null(strstr(told.msg, "/no/such/config"));
+  whole_end(&w);
+}
+
 /* A process that goes on is ended with its session. */
 static void test_process_cut(void **state) {
   (void)state;
@@ -470,7 +519,7 @@ static void test_log(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_windows), cmocka_unit_test(test_late_answer),
-      cmocka_unit_test(test_setups),    cmocka_unit_test(test_own_link), cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
+      cmocka_unit_test(test_setups),    cmocka_unit_test(test_own_link), cmocka_unit_test(test_get), cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
