@@ -32,6 +32,7 @@ static const struct option own[] = {
     {"verbose", 'v', FLAG, AT(verbose), NULL, "a line for each object"},
     {"expires-in", 0, NUMBER, AT(expires_s), "SECONDS", "how long the URL is good for (3600; at most 604800)"},
     {"method", 0, TEXT, AT(method), "NAME", "what the URL is for: get (default), put, head or delete"},
+    {"format", 0, TEXT, AT(format), "NAME", "process (default) or env"},
     {"output", 'o', TEXT, AT(output), "FILE", "write the response's streaming member to this file"},
     {"jsonl", 0, FLAG, AT(jsonl), NULL, "read JSON objects from stdin, one a line"},
 };

@@ -34,8 +34,9 @@ static const struct command commands[] = {
      "With --jsonl lines {\"id\":..., \"service\":..., \"params\":{...}} are read from stdin and answered,\n"
      "{\"id\":..., \"url\":..., ...} or {\"id\":..., \"error\":...}. Nothing is sent.",
      "jsonl", 1, 2, cmd_endpoint, NULL},
-    {"configure", "list",
-     "list shows each variable of the configuration, its value and where that comes from; --json: a list of\n{\"name\", \"value\", \"source\", \"where\"}. Of keys only the last four letters are shown.", "", 1, 1,
+    {"configure", "list | export-credentials",
+     "list shows each variable of the configuration, its value and where that comes from; --json: a list of\n{\"name\", \"value\", \"source\", \"where\"}. Of keys only the last four letters are shown.\n"
+     "export-credentials prints what the chain of providers gives, for a credential_process or, with --format env, a shell.", "format", 1, 1,
      cmd_configure, NULL},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -27,7 +27,7 @@ struct args {
   bool no_sign_request, json, debug, help;
   bool recursive, dry_run, force, quiet, verbose, jsonl;
   unsigned concurrency, expires_s;
-  const char *output, *method;
+  const char *output, *method, *format;
   const char **words;          /* what is no option */
   unsigned n_words;
 };

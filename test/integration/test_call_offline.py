@@ -221,10 +221,24 @@ def a_service_of_ones_own():
     tap.equal(json.loads(run("call", "weather", "get_forecast").stderr)["type"], "UnknownServiceError", "without the folder it is unknown")
 
 
+def export_credentials():
+    keys = {"AWS_SECRET_ACCESS_KEY": "it's one", "AWS_SESSION_TOKEN": "T", "AWS_CREDENTIAL_EXPIRATION": "2199-01-01T00:00:00Z"}
+    r = run("configure", "export-credentials", env=keys)
+    tap.equal(json.loads(r.stdout or "{}"), {"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "it's one", "SessionToken": "T", "Expiration": "2199-01-01T00:00:00Z"}, "for a process")
+    r = run("configure", "export-credentials", "--format", "env", env=keys)
+    shell = subprocess.run(["sh", "-c", r.stdout + 'printf "%s|" "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "$AWS_SESSION_TOKEN" "$AWS_CREDENTIAL_EXPIRATION"'],
+                           env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=100, check=False)
+    tap.equal(shell.stdout, "AKID|it's one|T|2199-01-01T00:00:00Z|", "for a shell")
+    tap.equal(run("configure", "export-credentials", "--format", "xml").returncode, 252, "nothing else")
+    with tempfile.TemporaryDirectory() as home:
+        none = run("configure", "export-credentials", env={"HOME": home, "AWS_ACCESS_KEY_ID": ""})
+        tap.ok(none.returncode == 253 and "Unable to locate credentials" in none.stderr and none.stdout == "", "none is an error", none.stderr)
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own]:
+    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials]:
         tap.diag(part.__name__)
         part()
     tap.done()

@@ -2,6 +2,7 @@
  * Where keys come from, and who waits for them: explicit, environment, files, the program's own callback; one fetch for however many wait; refresh; and no secret in the log.
  */
 #include "core/identity.h"
+#include "refresh_load.h"
 #include "whole.h"
 
 static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
@@ -237,6 +238,12 @@ static void test_windows(void **state) {
   give(&g);
   assert_string_equal(used_key(&w), "NEXT");
   giver_end(&w, &g);
+}
+
+/* Small here; test/torture/all/test_refresh.c has 2,000 calls a second. */
+static void test_load(void **state) {
+  (void)state;
+  load_run(200, 4);
 }
 
 /* An answer after the close only frees the request. */
@@ -518,7 +525,7 @@ static void test_log(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_windows), cmocka_unit_test(test_late_answer),
+      cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_windows), cmocka_unit_test(test_load), cmocka_unit_test(test_late_answer),
       cmocka_unit_test(test_setups),    cmocka_unit_test(test_own_link), cmocka_unit_test(test_get), cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
   };
   whole_unset_environment();
