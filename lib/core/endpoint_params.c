@@ -19,7 +19,7 @@ int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v, struc
     return UV_ENOMEM;
   unsigned i = 0;
   for (const struct tcx_value *item = tcx__value_kids(v); item != NULL; item = item->next)
-    list[i++] = item->type == TCX_STRING ? item->u.bytes : (struct tcx_str){0};
+    list[i++] = item->type == TCX_STRING ? item->u.bytes : tcx__str("");
   *out = (struct tcx_rule_param_value){.type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX)};
   return 0;
 }
