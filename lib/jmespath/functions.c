@@ -179,17 +179,20 @@ static const struct tcx_value *f_to_number(struct tcx_search *s, const struct ar
 
 static struct tcx_str text_at(const struct args *a, unsigned i, char scratch[TCX__TIME_TEXT]) { return tcx__jmespath_text(a->at[i], scratch); }
 
-static bool found_in(struct tcx_str text, struct tcx_str what) {
+/* Each place where it may begin costs steps: texts that nearly hold another many times are no way around the limit. */
+static bool found_in(struct tcx_search *s, struct tcx_str text, struct tcx_str what) {
+  if (what.n == 0)
+    return true;
   for (size_t i = 0; i + what.n <= text.n; i++)
-    if (what.n == 0 || (text.p[i] == what.p[0] && memcmp(text.p + i, what.p, what.n) == 0))
-      return true;
+    if (text.p[i] == what.p[0] && (!tcx__jmespath_spend(s, (unsigned)(what.n / 64 + 1)) || memcmp(text.p + i, what.p, what.n) == 0))
+      return s->status == 0;
   return false;
 }
 
 static const struct tcx_value *f_contains(struct tcx_search *s, const struct args *a) {
   char first[TCX__TIME_TEXT], second[TCX__TIME_TEXT];
   if (a->at[0]->type != TCX_LIST)
-    return tcx__jmespath_bool(tcx__is_string(a->at[1]) && found_in(text_at(a, 0, first), text_at(a, 1, second)));
+    return tcx__jmespath_bool(tcx__is_string(a->at[1]) && found_in(s, text_at(a, 0, first), text_at(a, 1, second)));
   for (const struct tcx_value *v = tcx__value_kids(a->at[0]); v != NULL && s->status == 0; v = v->next)
     if (tcx__jmespath_equal(s, v, a->at[1]))
       return tcx__jmespath_bool(true);

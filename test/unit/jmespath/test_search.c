@@ -174,11 +174,29 @@ static void test_limits(void **state) {
   tcx_value_free(v);
 }
 
+/* A text that nearly holds another one at every place. */
+static void test_nearly_contained(void **state) {
+  (void)state;
+  size_t n = 600000;
+  char *text = malloc(n + 1);
+  memset(text, 'a', n);
+  text[n] = '\0';
+  tcx_value_t *v = tcx_value_new_map();
+  tcx_value_set(v, "text", tcx_value_new_str(text));
+  tcx_value_set(v, "half", tcx_value_new_str(text + n / 2));
+  text[n - 1] = 'b';
+  tcx_value_set(v, "other", tcx_value_new_str(text + n / 2));
+  ends_with_status("contains(text, half)", "", "", 0, v, 0, NULL);
+  ends_with_status("contains(text, other)", "", "", 0, v, TCX_ETOOBIG, "takes more than");
+  free(text);
+  tcx_value_free(v);
+}
+
 static void test_work_is_bounded(void **state) {
   (void)state;
   size_t n;
   tcx_value_t *v = json("[1]");
-  char *text = repeat("@", "|[@,@]", "", 60, &n), *whole = malloc(n + 100);
+  char *text = repeat("@", "|[@,@]", "", 60, &n), *whole = malloc(n + 200);
   static const char *const ends[] = {"to_string(@)", "@ == @", "contains([@], @)", "[*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*][*]"};
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
     int length = snprintf(whole, n + 200, "%.*s|%s", (int)n, text, ends[i]);
@@ -253,7 +271,7 @@ static void test_no_memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing), cmocka_unit_test(test_other_types), cmocka_unit_test(test_numbers),         cmocka_unit_test(test_types),     cmocka_unit_test(test_commas),
-      cmocka_unit_test(test_limits),  cmocka_unit_test(test_reuse),       cmocka_unit_test(test_work_is_bounded), cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_limits), cmocka_unit_test(test_nearly_contained),  cmocka_unit_test(test_reuse),       cmocka_unit_test(test_work_is_bounded), cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
