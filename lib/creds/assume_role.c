@@ -219,15 +219,6 @@ void tcx_mfa_answer(tcx_mfa_request_t *request, int status, const char *code) {
 
 /* ---- the provider ---- */
 
-static int make_key(struct assume_role *p) {
-  tcx_value_t *args = arguments(p);
-  int err = tcx_value_status(args);
-  if (err == 0)
-    err = tcx__roles_key(args, TCX__JSON_SPACED, p->key);
-  tcx_value_free(args);
-  return err;
-}
-
 static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   struct assume_role *p = (struct assume_role *)provider;
   char why[TCX__CREDS_TEXT];
@@ -240,7 +231,7 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   why[0] = '\0';
   int err = make_source(p, why, sizeof why);
   if (err == 0)
-    err = make_key(p);
+    err = tcx__roles_key(arguments(p), TCX__JSON_SPACED, p->key);
   if (err != 0)
     fail(p, err, err == UV_ENOMEM ? NULL : why);
   else if (tcx__roles_answer(p->creds->roles, p->key, asker, provider->name))

@@ -40,12 +40,13 @@ void tcx__roles_free(struct tcx_roles *roles) {
   tcx__free(roles);
 }
 
-int tcx__roles_key(const tcx_value_t *args, int style, char key[TCX__ROLE_KEY]) {
+int tcx__roles_key(tcx_value_t *args, int style, char key[TCX__ROLE_KEY]) {
   unsigned char hash[20];
   struct tcx_buf json;
   tcx__buf_init(&json, NULL, JSON_MAX);
   tcx__json_write(&json, args, style);
-  int err = json.status;
+  int err = tcx_value_status(args) != 0 ? tcx_value_status(args) : json.status;
+  tcx_value_free(args);
   tcx__sha1(json.data, json.len, hash);
   tcx__hex_encode(key, hash, sizeof hash);
   key[40] = '\0';

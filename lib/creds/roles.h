@@ -11,8 +11,8 @@
 struct tcx_roles;
 int tcx__roles_new(tcx_session_t *session, struct tcx_roles **out);   /* UV_ENOMEM */
 void tcx__roles_free(struct tcx_roles *roles);                        /* NULL is fine */
-/* The hash of args (a map, in the order of its names) as JSON. style: base/json.h's. UV_ENOMEM. */
-int tcx__roles_key(const tcx_value_t *args, int style, char key[TCX__ROLE_KEY]);
+/* The hash of args (a built map, in the order of its names; CONSUMED) as JSON. style: base/json.h's. UV_ENOMEM. */
+int tcx__roles_key(tcx_value_t *args, int style, char key[TCX__ROLE_KEY]);
 /* Answers asker from the cache, from inside, with what lives longer than the advisory window; false when there is none. */
 bool tcx__roles_answer(struct tcx_roles *roles, const char *key, struct tcx_asker *asker, const char *origin);
 /* Keeps them, best effort. */

@@ -94,11 +94,7 @@ static int make_key(struct sso *p) {
     tcx_value_set_str(args, "sessionName", p->config.session);
   else
     tcx_value_set_str(args, "startUrl", p->config.start_url);
-  int err = tcx_value_status(args);
-  if (err == 0)
-    err = tcx__roles_key(args, TCX__JSON_COMPACT, p->key);
-  tcx_value_free(args);
-  return err;
+  return tcx__roles_key(args, TCX__JSON_COMPACT, p->key);
 }
 
 static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {

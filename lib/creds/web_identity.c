@@ -36,15 +36,6 @@ static tcx_value_t *arguments(const struct web_identity *p) {
   return tcx_value_set_str(args, "RoleSessionName", session_name(p));
 }
 
-static int make_key(struct web_identity *p) {
-  tcx_value_t *args = arguments(p);
-  int err = tcx_value_status(args);
-  if (err == 0)
-    err = tcx__roles_key(args, TCX__JSON_SPACED, p->key);
-  tcx_value_free(args);
-  return err;
-}
-
 static void on_assumed(struct tcx_inner *inner, const tcx_value_t *response, const tcx_error_t *error) {
   struct web_identity *p = (struct web_identity *)(void *)((char *)inner - offsetof(struct web_identity, inner));
   if (error != NULL)
@@ -96,7 +87,7 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
                         "role_arn configuration set or the AWS_ROLE_ARN env var is set.");
     return;
   }
-  int err = make_key(p);
+  int err = tcx__roles_key(arguments(p), TCX__JSON_SPACED, p->key);
   if (err != 0)
     tcx__answer_failure(asker, err, NULL);
   else if (!tcx__roles_answer(p->creds->roles, p->key, asker, provider->name))
