@@ -71,11 +71,12 @@ static int write_time(struct writer *w, const struct tcx_member *m, const struct
   int32_t nanoseconds;
   if (tcx__scalar_time(v, &seconds, &nanoseconds) != 0)
     return refuse(w, m);
+  int32_t microseconds = nanoseconds / 1000; /* botocore's datetime has no finer ones */
   tcx__cbor_head(w->out, TCX__CBOR_TAG, 1);
-  if (nanoseconds < 1000)
+  if (microseconds == 0)
     tcx__cbor_int(w->out, seconds);
   else
-    tcx__cbor_double(w->out, ((double)seconds * 1e6 + nanoseconds / 1000) / 1e6);
+    tcx__cbor_double(w->out, ((double)seconds * 1e6 + microseconds) / 1e6);
   return 0;
 }
 
