@@ -21,12 +21,14 @@
 #define EXTEND_MIN_S 120     /* how much longer than the advisory window stale credentials serve on */
 #define EXTEND_MAX_S 600
 
+enum step { STEP_TOKEN, STEP_ROLE, STEP_KEYS };
+
 struct imds {
   struct tcx_provider provider;
   const struct tcx_creds *creds;
   struct tcx_asker *asker;
   struct tcx_metadata http;
-  enum { STEP_TOKEN, STEP_ROLE, STEP_KEYS } step;
+  enum step step;
   unsigned attempt, attempts;
   unsigned timeout_ms;
   const char *base;
@@ -107,7 +109,7 @@ static void ask(struct imds *p) {
     give_up(p, err == UV_ENOMEM ? err : TCX_ECREDS, err == UV_ENOMEM ? NULL : "Error retrieving metadata: the token is no header value");
 }
 
-static void step_to(struct imds *p, int step) {
+static void step_to(struct imds *p, enum step step) {
   char why[TCX__CREDS_TEXT];
   if (step != STEP_TOKEN && p->token.len == 0 && p->v1_disabled) {
     give_up(p, TCX_ECREDS, "Error retrieving metadata: Unable to retrieve token for use in IMDSv2 call and IMDSv1 has been disabled");
