@@ -199,9 +199,9 @@ static int set_verify(struct tcx_config_resolve *r, const struct option *o, cons
 /* ---- words ---- */
 
 static int set_mode(struct tcx_config_resolve *r, const struct tcx_value *v, uint8_t *out) {
-  for (uint8_t mode = TCX__RETRY_STANDARD; mode <= TCX__RETRY_ADAPTIVE; mode++)
-    if (text_is(v, tcx__retry_mode_name(mode))) {
-      *out = mode;
+  for (int mode = TCX__RETRY_STANDARD; mode <= TCX__RETRY_ADAPTIVE; mode++)
+    if (text_is(v, tcx__retry_mode_name((uint8_t)mode))) {
+      *out = (uint8_t)mode;
       return 0;
     }
   return tcx__fail(r->f, TCX_ECONFIG, "Invalid value provided to \"mode\": \"%s\" must be one of: ('legacy', 'standard', 'adaptive')", shown(r, v));

@@ -210,8 +210,8 @@ static const char *fault_of(const struct tcx_identity_source *s, const struct tc
 
 /* Told once for all failures in a row; each makes the next advisory fetch wait longer. */
 static void note_failure(struct tcx_identity_source *s, const char *why) {
-  int64_t delay = (int64_t)BACKOFF_MS << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
-  s->again_ms = tcx__session_expiry_now_ms(s->session) + delay / 2 + (int64_t)(tcx__session_random(s->session) * (double)(delay / 2));
+  int64_t half = (int64_t)(BACKOFF_MS / 2) << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
+  s->again_ms = tcx__session_expiry_now_ms(s->session) + half + (int64_t)(tcx__session_random(s->session) * (double)half);
   tcx__log(s->session, s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG, "credentials", NULL, "fetching credentials failed%s: %s",
            s->current != NULL ? ", the old ones are used as long as they last" : "", why);
 }

@@ -21,7 +21,7 @@ struct tcx_tunnel {
   struct tcx_arena *arena;             /* holds this struct too, and the answer's head */
   struct tcx_buf request;
   size_t written;
-  const struct tcx_response_head *head;
+  struct tcx_response_head head;
 };
 
 static void refuse(struct tcx_conn *conn, int status, const char *why) {
@@ -64,7 +64,7 @@ static int tunnel_flush(struct tcx_conn *conn) {
 
 static tcx__http1_verdict on_head(void *ctx, const struct tcx_response_head *head) {
   struct tcx_conn *conn = ctx;
-  conn->tunnel->head = head;
+  conn->tunnel->head = *head; /* its texts are the arena's */
   return TCX__HTTP1_GO_ON;
 }
 
@@ -96,7 +96,7 @@ static void open_tunnel(struct tcx_conn *conn) {
 
 /* The proxy's own words, as far as they can be shown. */
 static void refused(struct tcx_conn *conn) {
-  const struct tcx_response_head *head = conn->tunnel->head;
+  const struct tcx_response_head *head = &conn->tunnel->head;
   char reason[128], why[256];
   bool wants_user = head->status == 407 || head->status == 401;
   snprintf(reason, sizeof reason, "%.*s", (int)(head->reason.n < sizeof reason ? head->reason.n : sizeof reason - 1), head->reason.p);
@@ -113,7 +113,7 @@ static size_t tunnel_input(struct tcx_conn *conn, char *p, size_t n) {
   char why[256];
   switch (tcx__http1_feed(&conn->http, p, n, &used, conn->pool->net->head_buffer)) {
   case TCX__HTTP1_DONE:
-    if (conn->tunnel->head->status / 100 != 2)
+    if (conn->tunnel->head.status / 100 != 2)
       refused(conn);
     else if (used < n)
       refuse(conn, TCX_EPROXY, "it sent something behind its answer to CONNECT");
