@@ -17,6 +17,7 @@
  */
 #ifndef TUCUXI_H
 #define TUCUXI_H
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,6 +130,8 @@ TCX_EXTERN const char *tcx_error_type_name(const tcx_error_t *error);
  * %p a (void *) tcx_value_t * child (CONSUMED; NULL omits), %% inside quotes a percent sign. true, false, null, numbers and 'text' or "text" are literals; inside
  * quotes conversions format into the string. A name is letters, digits and - _ . : / or quoted. A value is never parsed as template text. */
 TCX_EXTERN tcx_value_t *tcx_params(const char *template_, ...) TCX_PRINTF(1, 2);
+/* The same with the arguments in a va_list, for functions of your own that take a template: args is undefined afterwards, as with vprintf. */
+TCX_EXTERN tcx_value_t *tcx_vparams(const char *template_, va_list args) TCX_PRINTF(1, 0);
 /* 0, or the failure kept in the tree. */
 TCX_EXTERN int tcx_value_status(const tcx_value_t *v);
 /* What is wrong and where ("column 12: ..."); NULL while the status is 0. Lives as long as the tree. */

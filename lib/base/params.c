@@ -310,7 +310,7 @@ static void read_template(struct parser *s) {
     wrong(s, s->p, "nothing more is expected");
 }
 
-tcx_value_t *tcx_params(const char *template_, ...) {
+tcx_value_t *tcx_vparams(const char *template_, va_list args) {
   struct parser s = {.start = template_, .p = template_, .root = tcx__root_new_sized(TCX_NULL, TCX__ARENA_CALL)};
   struct tcx_root *root = s.root;
   if (root == NULL)
@@ -319,11 +319,19 @@ tcx_value_t *tcx_params(const char *template_, ...) {
     tcx__root_fail(s.root, TCX_EPARAM, "the template is NULL");
     return &s.root->value;
   }
-  va_start(s.args.list, template_);
+  va_copy(s.args.list, args);
   if (root != NULL)
     read_template(&s);
   if (failed(&s))
     drain(&s);
   va_end(s.args.list);
   return &s.root->value;
+}
+
+tcx_value_t *tcx_params(const char *template_, ...) {
+  va_list args;
+  va_start(args, template_);
+  tcx_value_t *params = tcx_vparams(template_, args);
+  va_end(args);
+  return params;
 }

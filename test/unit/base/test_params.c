@@ -72,6 +72,22 @@ static void test_conversions(void **state) {
      "[\"1\",\"-1\",\"18446744073709551615\"]");
 }
 
+/* A function of a program's own that takes a template: checked and consumed like tcx_params. */
+static tcx_value_t *own(int number, const char *template_, ...) TCX_PRINTF(2, 3);
+static tcx_value_t *own(int number, const char *template_, ...) {
+  va_list args;
+  va_start(args, template_);
+  tcx_value_t *v = tcx_value_set_int(tcx_vparams(template_, args), "Number", number);
+  va_end(args);
+  return v;
+}
+
+static void test_va_list(void **state) {
+  (void)state;
+  is(own(4, "{A: %s, B: %d, C: '%.2f', D: %p, E: %.*s}", "a", 2, 1.5, (void *)tcx_params("[%d]", 3), 2, "xyz"), "{\"A\":\"a\",\"B\":2,\"C\":\"1.50\",\"D\":[3],\"E\":\"xy\",\"Number\":4}");
+  wrong(own(4, "{A: %p, B: ", (void *)tcx_params("[%d]", 3)), "column 12: a value is expected");
+}
+
 static void test_leaving_out(void **state) {
   (void)state;
   is(tcx_params("{A: %s, B: [%s, 1, %p], C: %p, D: %.*s, E: %s}", nothing(), nothing(),
@@ -229,7 +245,7 @@ int main(void) {
       cmocka_unit_test(test_values),          cmocka_unit_test(test_conversions),
       cmocka_unit_test(test_leaving_out),     cmocka_unit_test(test_children),
       cmocka_unit_test(test_wrong_templates), cmocka_unit_test(test_the_compiler_warns),
-      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_out_of_memory),   cmocka_unit_test(test_va_list),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
