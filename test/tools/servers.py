@@ -101,7 +101,7 @@ def _running(name, command, env, tls, ready, status=200):
         ca = pair[0] if tls else None
         url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port}"
         with open(log, "wb") as out:
-            process = subprocess.Popen(command(folder, root, port, pair), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, **env})
+            process = subprocess.Popen(command(folder, root, port, pair), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder, env={**os.environ, **env})
         wait_until_ready(process, url + ready, ca, log, status)
         yield Server(name, url, port, root, ca, log)
     finally:
@@ -147,7 +147,7 @@ def moto():
 def dynamodb_local():
     """It listens on all interfaces, and answers whatever the signature."""
     jars = os.environ["TUCUXI_DYNAMODB_LOCAL"]
-    line = ["java", f"-Djava.library.path={jars}", "-cp", f"{jars}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port"]
+    line = ["java", f"-Djava.library.path={jars}", "-cp", f"{jars}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-disableTelemetry", "-inMemory", "-port"]
     return _running("dynamodb-local", lambda folder, root, port, pair: line + [str(port)], {}, False, "/", 400)
 
 
