@@ -281,16 +281,16 @@ class Bench:
         self.bar("the model of ec2, first of a process", median("tucuxi", "first_ms", "ec2"), 15, " ms")
 
     def malloc(self):
-        self.say("\n### Allocations and system calls a call, 10,000 calls after 1,000\n\n| operation | malloc | calloc | realloc | free |\n|---|---|---|---|---|")
+        self.say("\n### Allocations and system calls a call, 10,000 calls after 5,000, pages 1,000 after 500\n\n| operation | malloc | calloc | realloc | free |\n|---|---|---|---|---|")
         worst = 0
-        for op, concurrency, warm in (("get", 64, 1000), ("put", 64, 1000), ("list", 1, 100)):
+        for op, concurrency, warm in (("get", 64, 5000), ("put", 64, 5000), ("list", 1, 500)):
             counts = []
-            for n in (warm, 11 * warm):
+            for n in (warm, 3 * warm):
                 with tempfile.NamedTemporaryFile("r") as out:
                     counted = ["env", f"LD_PRELOAD={self.build / 'bench' / 'count_malloc.so'}", f"COUNT_MALLOC_OUT={out.name}"]
                     self.json_client([*counted, self.client, op, self.server.http, concurrency, n])
                     counts.append(json.load(out))
-            per = {k: (counts[1][k] - counts[0][k]) / (10 * warm) for k in counts[0]}
+            per = {k: (counts[1][k] - counts[0][k]) / (2 * warm) for k in counts[0]}
             self.keep(workload="malloc", op=op, counts=counts)
             self.say(f"| {op} | {per['malloc']:.4f} | {per['calloc']:.4f} | {per['realloc']:.4f} | {per['free']:.4f} |")
             if op == "get":
