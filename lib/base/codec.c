@@ -34,6 +34,17 @@ void tcx__base64_encode(struct tcx_buf *out, const void *p, size_t n) {
   out->len = (size_t)(to - out->data);
 }
 
+void tcx__base64url_encode(struct tcx_buf *out, const void *p, size_t n) {
+  size_t from = out->len;
+  tcx__base64_encode(out, p, n);
+  if (out->status != 0)
+    return;
+  while (out->len > from && out->data[out->len - 1] == '=')
+    out->data[--out->len] = '\0';
+  for (char *c = out->data + from; c < out->data + out->len; c++)
+    *c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
+}
+
 static int base64_value(unsigned char c) {
   if (c >= 'A' && c <= 'Z')
     return c - 'A';

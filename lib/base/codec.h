@@ -5,6 +5,7 @@
 
 size_t tcx__base64_encoded_len(size_t n);
 void tcx__base64_encode(struct tcx_buf *out, const void *p, size_t n);        /* with padding */
+void tcx__base64url_encode(struct tcx_buf *out, const void *p, size_t n);     /* - and _ for + and /, no padding */
 int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n);         /* white space between is skipped, padding is required */
 void tcx__hex_encode(char *out, const void *p, size_t n);                     /* 2n lower-case characters, no NUL */
 int tcx__hex_decode(void *out, const char *p, size_t n);                      /* n characters (even) to n / 2 bytes */

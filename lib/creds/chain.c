@@ -156,6 +156,7 @@ int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings
   put_of_profile(c, &err, tcx__creds_web_identity);
   put_of_profile(c, &err, tcx__creds_sso);
   put_of_profile(c, &err, tcx__creds_shared_file);
+  put_of_profile(c, &err, tcx__creds_login);
   put_of_profile(c, &err, tcx__creds_process);
   put_of_profile(c, &err, tcx__creds_config_file);
   put(c, &err, tcx__creds_container);
@@ -172,6 +173,7 @@ int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile,
   put_of_profile(c, &err, tcx__creds_source_web_identity);
   put_of_profile(c, &err, tcx__creds_sso);
   put_of_profile(c, &err, tcx__creds_shared_file);
+  put_of_profile(c, &err, tcx__creds_login);
   put_of_profile(c, &err, tcx__creds_process);
   put_of_profile(c, &err, tcx__creds_config_file);
   return finish(c, err, out);

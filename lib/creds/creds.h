@@ -36,6 +36,7 @@ int tcx__creds_source_web_identity(const struct tcx_creds *creds, const char *pr
 int tcx__creds_sso(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_shared_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_config_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+int tcx__creds_login(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 int tcx__creds_process(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
 
 int tcx__creds_container(const struct tcx_creds *creds, struct tcx_provider **out);

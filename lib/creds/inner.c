@@ -32,6 +32,8 @@ int tcx__inner_start(struct tcx_inner *inner, const char *service, const tcx_cli
     tcx_value_free(params);
     return err;
   }
+  if (inner->custom != NULL)
+    inner->client->custom = inner->custom;
   err = tcx_client_start(inner->client, operation, params, NULL, on_done, inner, &inner->call);
   if (err != 0) {
     tcx_client_close(inner->client, NULL);

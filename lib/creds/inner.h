@@ -7,11 +7,13 @@
  */
 #ifndef TCX_CREDS_INNER_H
 #define TCX_CREDS_INNER_H
+#include "core/hooks.h"
 #include "core/session.h"
 
 struct tcx_inner {
   tcx_session_t *session;               /* set by the owner, with done */
   void (*done)(struct tcx_inner *inner, const tcx_value_t *response, const tcx_error_t *error);
+  const struct tcx_customization *custom;   /* what hangs on the call, instead of the service's own; it finds the inner call as tcx_call_data. NULL = nothing */
   tcx_client_t *client;
   tcx_call_t *call;                     /* NULL while idle */
 };

@@ -1,5 +1,5 @@
 /*
- * Key material is wiped when its memory is freed: every block that the library gives back is searched for a secret that came from a file, a process, a metadata service and an assumed role.
+ * Key material is wiped when its memory is freed: every block that the library gives back is searched for a secret that came from a file, a process, a metadata service, an assumed role and a sign-in.
  */
 #define _GNU_SOURCE
 #include "folder.h"
@@ -13,6 +13,11 @@
 #define ROLE                                                                                                                                                                      \
   "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>KEY</AccessKeyId><SecretAccessKey>" SECRET "</SecretAccessKey><SessionToken>t</SessionToken>" \
   "<Expiration>2199-01-01T12:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+
+#define LOGIN ".aws/login/cache/2744ccd10c7533bd736ad890f9dd5cab2adb27b07d500b9493f29cdc420cb2e0.json"
+#define LOGIN_KEY "-----BEGIN PRIVATE KEY-----\\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAQIDBAUGBwgJCgsM\\nDQ4PEBESExQVFhcYGRobHB0eHyChRANCAARRXD1uueOWuQTT/sp/VP3NDMHpl783\\nXcpRWtCmw7QDX0U2vjpQ8xj7+aVHWQKiIVAr7w1X4IxTsswKVvF9n5NU\\n-----END PRIVATE KEY-----"
+#define LOGIN_KEPT(end, key) "{\"accessToken\": {\"accessKeyId\": \"KEY\", \"secretAccessKey\": \"" SECRET "\", \"sessionToken\": \"t\", \"accountId\": \"1\", \"expiresAt\": \"" end "\"}, \"clientId\": \"c\", \"refreshToken\": \"r\", \"dpopKey\": \"" key "\"}"
+#define LOGIN_NEW "{\"accessToken\": {\"accessKeyId\": \"NEW\", \"secretAccessKey\": \"" SECRET "\", \"sessionToken\": \"u\"}, \"refreshToken\": \"next\", \"expiresIn\": 900}"
 
 static unsigned left_behind, freed;
 
@@ -80,6 +85,15 @@ static void test_wiped(void **state) {
   find("[default]\n", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x", container, 1);
   what = "the role's";
   find("[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\naws_access_key_id = A\naws_secret_access_key = s\n", NULL, NULL, sts, 1);
+  what = "the sign-in's";
+  setenv("HOME", test_folder, 1);
+  test_folder_put(LOGIN, LOGIN_KEPT("2199-01-01T12:00:00Z", "not looked at"));
+  find("[default]\nlogin_session = me\n", NULL, NULL, container, 1);
+  const struct fault_step renewed[] = {DO(REQUEST), SEND(whole_answer("200 OK\r\nConnection: close", LOGIN_NEW)), DO(CLOSE)};
+  const struct fault_step *const signin[] = {renewed};
+  what = "the renewed sign-in's";
+  test_folder_put(LOGIN, LOGIN_KEPT("2020-01-01T12:00:00Z", LOGIN_KEY));
+  find("[default]\nlogin_session = me\n", NULL, NULL, signin, 1);
 }
 
 int main(void) {

@@ -45,6 +45,13 @@ static void test_base64(void **state) {
     assert_int_equal(out.len, 4);
     tcx__buf_free(&out);
   }
+  struct tcx_buf url = fresh();
+  tcx__base64url_encode(&url, "f", 1);
+  tcx__base64url_encode(&url, "", 0);
+  tcx__base64url_encode(&url, "\xfb\xef\xff\xff", 4);
+  assert_string_equal(url.data, "Zg--___w");
+  assert_int_equal(url.len, 8);
+  tcx__buf_free(&url);
   struct tcx_buf out = fresh();
   assert_int_equal(tcx__base64_decode(&out, " Zm\r\n9v Yg = =\n", 15), 0);
   assert_string_equal(out.data, "foob");
