@@ -54,7 +54,7 @@ TCX_EXTERN unsigned tcx_version(void);
 #define TCX_ERROR_MAP(XX)                                                        \
   XX(ECLIENT,   -5001, "the service answered with an error")                    \
   XX(EPARAM,    -5002, "parameter validation failed")                           \
-  XX(EOPNAME,   -5003, "no such operation in this service")                     \
+  XX(EOPNAME,   -5003, "no such operation or waiter in this service")           \
   XX(ECREDS,    -5004, "no usable credentials")                                 \
   XX(EENDPOINT, -5005, "endpoint could not be resolved")                        \
   XX(ETLS,      -5006, "TLS handshake or certificate failure")                  \
@@ -101,12 +101,12 @@ typedef struct tcx_error {
   int http_status;             /* 0 when no response arrived */
   int attempts;                /* requests made, 0 when none was */
   tcx_phase_t phase;
-  const char *code;            /* "NoSuchKey", "ThrottlingException", "404"; NULL unless TCX_ECLIENT */
-  const char *error_message;   /* the service's own message; NULL unless TCX_ECLIENT */
+  const char *code;            /* "NoSuchKey", "ThrottlingException", "404"; NULL unless TCX_ECLIENT or TCX_EWAITER */
+  const char *error_message;   /* the service's own message; NULL likewise */
   const char *msg;             /* never NULL: the whole sentence, as botocore prints it; for TCX_EPARAM every bad member path */
   const char *operation;       /* "GetObject"; what the caller wrote when there is no such operation */
   const char *request_id;      /* of TCX_ECLIENT, and of a stream's error; NULL when the service named none */
-  const tcx_value_t *response; /* parsed error document + ResponseMetadata; NULL unless TCX_ECLIENT */
+  const tcx_value_t *response; /* parsed error document + ResponseMetadata; of TCX_EWAITER the last poll's response, an error or not; else NULL */
   bool retryable;              /* the retry policy calls this kind transient (it may have run out of attempts) */
   bool throttled;
   bool sent;                   /* some byte of a request was written: the service may have acted on it */
@@ -411,6 +411,23 @@ TCX_EXTERN const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *pages);
 TCX_EXTERN void *tcx_paginator_data(const tcx_paginator_t *pages);
 /* Also inside cb; an owed page callback comes once, TCX_ECANCELED. */
 TCX_EXTERN void tcx_paginator_close(tcx_paginator_t *pages);
+
+/* ---- waiters: a call that polls; mirrors get_waiter(...).wait(...) ---------------------------------------------------------------- */
+typedef struct tcx_wait_options {      /* all zero = defaults */
+  unsigned delay_ms;             /* between an answer and the next poll; 0 = the model's; TCX_NEVER = none */
+  unsigned max_attempts;         /* polls; 0 = the model's */
+  unsigned timeout_ms;           /* the whole wait until cb; 0 or TCX_NEVER = no limit */
+} tcx_wait_options_t;
+TCX_NODISCARD TCX_EXTERN int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params, const tcx_wait_options_t *options, size_t size, tcx_call_cb cb, void *data, tcx_call_t **call);
+/* Asks the waiter's operation again and again until the state that its name tells ("bucket_exists", or the model's "BucketExists") is reached. params are the operation's (CONSUMED; a
+ * request body cannot be among them). It is a call like any other: one callback, tcx_call_cancel, tcx_call_retain; *call (may be NULL) is BORROWED until cb returns. Between polls it holds the
+ * loop, and no connection. Drain waits for it.
+ * On success response is the last poll's: where the state is reached by an error that the waiter looks for ("bucket_not_exists"), the parsed error document. A failure is TCX_EWAITER: msg is what
+ * botocore's WaiterError prints, response the last poll's, http_status, code and error_message its as well (code NULL when it was no error), attempts the number of polls. An error that
+ * is not the service's ends the wait as it is (TCX_EPARAM, UV_ECONNREFUSED ...), after the poll's own retries. No such waiter is TCX_EOPNAME, with near names. */
+static inline TCX_NODISCARD int tcx_client_wait(tcx_client_t *client, const char *waiter, tcx_value_t *params, const tcx_wait_options_t *options, tcx_call_cb cb, void *data, tcx_call_t **call) {
+  return tcx_client_wait_sized(client, waiter, params, options, sizeof(tcx_wait_options_t), cb, data, call);
+}
 
 /* ---- process-wide setup ------------------------------------------------------------------------------------------------------------ */
 /* Before anything else of tucuxi is used, as uv_replace_allocator. UV_EINVAL when a function is NULL. */

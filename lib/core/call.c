@@ -4,6 +4,7 @@
 #include "core/endpoint.h"
 #include "core/events.h"
 #include "core/log.h"
+#include "core/waiter.h"
 #include <assert.h>
 #include <string.h>
 
@@ -76,6 +77,8 @@ void tcx__call_let_loop_go(tcx_call_t *call) {
 
 /* Where it is now: the pool and the exchange know better than the last step. */
 static tcx_phase_t current_phase(const tcx_call_t *call) {
+  if (call->poll != NULL)
+    return current_phase(call->poll);
   if (call->leasing)
     return tcx__lease_phase(&call->wait.lease);
   return call->phase == TCX_PHASE_SEND && call->x.upload_done ? TCX_PHASE_WAIT : call->phase;
@@ -166,15 +169,17 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   if (call->options.timeout_ms != 0 && call->options.timeout_ms != TCX_NEVER)
     tcx__timer_start(c->session->net, &call->deadline, call->options.timeout_ms, on_deadline);
   err = first_problem(call, status, text);
-  begin(call, err == 0 ? tcx__call_prepare(call) : err);
+  if (err == 0)
+    err = start->wait != NULL ? tcx__wait_begin(call, start->wait) : tcx__call_prepare(call);
+  begin(call, err);
   return 0;
 }
 
-int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner) {
+int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner, tcx_call_t **out) {
   uint8_t state = call->state;
   call->state = TCX__CALL_INNER;
   call->refs++;
-  int err = tcx__call_start(inner, NULL);
+  int err = tcx__call_start(inner, out);
   if (err == 0)
     return TCX_EAGAIN;
   call->refs--;
@@ -390,6 +395,11 @@ void tcx__call_step(tcx_call_t *call) {
 /* ---- the end ---- */
 
 void tcx__call_break(tcx_call_t *call) {
+  if (call->poll != NULL) {
+    tcx_call_t *poll = call->poll;
+    call->poll = NULL;
+    tcx_call_cancel(poll);
+  }
   if (call->exchanging) {
     call->exchanging = false;
     call->sent = call->sent || call->x.sent;
@@ -520,8 +530,10 @@ void tcx__call_retire(tcx_call_t *call) {
 }
 
 void tcx__call_unref(tcx_call_t *call) {
-  if (--call->refs == 0)
-    tcx__arena_free(call->arena);
+  if (--call->refs > 0)
+    return;
+  tcx_call_release(call->answer);
+  tcx__arena_free(call->arena);
 }
 
 /* ---- cancel ---- */
@@ -546,38 +558,4 @@ void tcx__call_client_closing(tcx_call_t *call) {
     tcx__stream_client_closing(call->stream);
   else
     cancel_with(call, "The client was closed");
-}
-
-/* ---- questions ---- */
-
-void *tcx_call_data(const tcx_call_t *call) { return call->data; }
-tcx_client_t *tcx_call_client(const tcx_call_t *call) { return call->client; }
-const char *tcx_call_operation(const tcx_call_t *call) { return call->op != NULL ? call->op->name : call->op_name; }
-const tcx_value_t *tcx_call_response(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status == 0 ? call->value : NULL; }
-const tcx_error_t *tcx_call_error(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status != 0 ? &call->error : NULL; }
-int tcx_call_http_status(const tcx_call_t *call) { return call->head.status; }
-
-uint64_t tcx_call_bytes_sent(const tcx_call_t *call) {
-  return call->x.upload_done && call->upload.length > 0 ? (uint64_t)call->upload.length : call->upload.at;
-}
-uint64_t tcx_call_bytes_received(const tcx_call_t *call) { return call->received; }
-
-const char *tcx_call_header(const tcx_call_t *call, const char *name) {
-  const struct tcx_header *h = name != NULL && call->head.status != 0 ? tcx__headers_get(&call->head.headers, name) : NULL;
-  return h != NULL ? h->value.p : NULL;
-}
-
-tcx_call_t *tcx_call_retain(tcx_call_t *call) {
-  call->refs++;
-  return call;
-}
-
-void tcx_call_release(tcx_call_t *call) {
-  if (call != NULL)
-    tcx__call_unref(call);
-}
-
-void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timings_t *timings, size_t size) {
-  memset(timings, 0, size);
-  memcpy(timings, &call->timings, size < sizeof call->timings ? size : sizeof call->timings);
 }

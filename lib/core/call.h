@@ -8,6 +8,7 @@
  *                 it)              |                      BACKOFF <------- retry -------+
  *                                  +---------------------- redirect --------------------+--> INNER: another call is asked first; from NEW too, and back to it
  *                                                                                       +--> STREAMING: the callback has run, the body flows to the stream's reader
+ * A waiter (waiter.c) is a call that goes INNER (a poll) <-> BACKOFF (its delay), and then to DONE.
  *
  * Who calls whom: call.c drives; prepare.c makes the request; payload.c decides how its body and checksum travel; send.c signs and writes; receive.c takes the response;
  * finish.c builds error, metadata and decides on a retry; stream.c owns the body after the callback.
@@ -123,6 +124,10 @@ struct tcx_call {
   tcx_stream_t *stream;
   struct tcx_buf rendered;             /* the body, of a call that is only rendered */
   void *hook_state;                    /* a customization's own, per call */
+  /* of a waiter */
+  struct tcx_waiter *waiter;           /* NULL: it is none */
+  tcx_call_t *poll;                    /* under way, borrowed */
+  tcx_call_t *answer;                  /* the last poll, retained: response and error are its own */
   struct tcx_cleanup models_hold;      /* in the arena's cleanups once it outlives its client */
   /* times */
   uint64_t started_us;
@@ -154,11 +159,12 @@ struct tcx_call_start {
   uint64_t uses;                       /* features: TCX__USES */
   bool internal;                       /* for another call: also while the client drains */
   unsigned expires_s;
+  const tcx_wait_options_t *wait;      /* operation is a waiter's name; NULL: it is not */
 };
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
 /* From a hook: call waits in INNER for another call, whose callback (data = call) looks whether call->state is still INNER, tells (tcx__call_inner_prepared, tcx__call_inner_done)
-   and gives the reference back that is taken here. TCX_EAGAIN, or why it did not start. */
-int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner);
+   and gives the reference back that is taken here. TCX_EAGAIN, or why it did not start. out may be NULL. */
+int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner, tcx_call_t **out);
 /* The inner call of a BEFORE_PARAMETER_BUILD hook is over: the request is prepared from the beginning, or the call fails. */
 void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase);
 /* prepare.c */

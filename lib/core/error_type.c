@@ -34,6 +34,9 @@ static const char *by_text(const char *msg, const char *otherwise) {
       {"S3 us-east-1 regional endpoint option ", "InvalidS3UsEast1RegionalEndpointConfigError"},
       {"STS regional endpoints option ", "InvalidSTSRegionalEndpointsConfigError"},
       {"Client configured with invalid defaults mode: ", "InvalidDefaultsMode"},
+      {"Waiter does not exist: ", "ValueError"},
+      {"Error processing waiter config: ", "WaiterConfigError"},
+      {"In function ", "JMESPathTypeError"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (starts(msg, table[i].prefix))
@@ -58,15 +61,15 @@ const char *tcx_error_type_name(const tcx_error_t *e) {
   switch (e->status) {
   case TCX_ECLIENT: return client_name(e);
   case TCX_EPARAM: return by_text(e->msg, "ParamValidationError");
-  case TCX_EOPNAME: return "UnknownClientMethodError";
+  case TCX_EOPNAME: return by_text(e->msg, "UnknownClientMethodError");
   case TCX_ECREDS: return by_text(e->msg, "CredentialRetrievalError");
   case TCX_EENDPOINT: return by_text(e->msg, "EndpointResolutionError");
   case TCX_ETLS: return "SSLError";
   case TCX_EPROXY: return "ProxyConnectionError";
   case TCX_EPROTO: return e->http_status != 0 ? "ResponseParserError" : "ConnectionClosedError";
   case TCX_ECHECKSUM: return "FlexibleChecksumError";
-  case TCX_EWAITER: return "WaiterError";
-  case TCX_ESERVICE: return "UnknownServiceError";
+  case TCX_EWAITER: return by_text(e->msg, "WaiterError");
+  case TCX_ESERVICE: return by_text(e->msg, "UnknownServiceError");
   case TCX_ECONFIG: return by_text(e->msg, "InvalidConfigError");
   case TCX_EPOOL: return "ConnectTimeoutError";
   case TCX_EPAGINATE: return starts(e->msg, "Operation cannot") ? "OperationNotPageableError" : "PaginationError";

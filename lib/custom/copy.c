@@ -57,7 +57,7 @@ static int ask_for_url(tcx_call_t *call) {
   start.params = tcx_value_copy(call->params);
   if (knows_destination(call))
     tcx_value_set_str(start.params, "DestinationRegion", call->client->config.region);
-  return tcx__call_inner(call, &start);
+  return tcx__call_inner(call, &start, NULL);
 }
 
 int tcx__custom_copy_url(tcx_call_t *call, const char *name, bool keep_source) {

@@ -87,7 +87,7 @@ static int ask_bucket(tcx_call_t *call) {
     return 0;
   struct tcx_call_start start = {.client = call->client, .operation = "head_bucket", .cb = on_head_bucket, .data = call, .internal = true};
   start.params = tcx_params("{Bucket: %.*s}", (int)bucket.n, bucket.p);
-  int err = tcx__call_inner(call, &start);
+  int err = tcx__call_inner(call, &start, NULL);
   return err == TCX_ECLOSING ? 0 : err;
 }
 

@@ -60,15 +60,22 @@ static inline void mf_add(const char *service, const char *model) {
   mf_write(i, "/2026-01-01/service-2.json", model);
   mf_write(i, "/2026-01-01/endpoint-rule-set-1.json", mf_rules);
 }
+/* Waiters of the service that was added last: its waiters-2. */
+static inline void mf_add_waiters(const char *waiters) {
+  mf_write(mf.count - 1, "/2026-01-01/waiters-2.json", waiters);
+}
 static inline void mf_end(void) {
   static const char *const names[] = {"/2026-01-01/service-2.json",
                                       "/2026-01-01/endpoint-rule-set-1.json", "/2026-01-01", ""};
-  for (int i = 0; i < mf.count; i++)
+  for (int i = 0; i < mf.count; i++) {
+    char path[200];
+    mf_path(path, i, "/2026-01-01/waiters-2.json");
+    (void)remove(path); /* not every service has one */
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-      char path[200];
       mf_path(path, i, names[k]);
       assert_int_equal(remove(path), 0);
     }
+  }
   assert_int_equal(remove(mf.path), 0);
 }
 #endif

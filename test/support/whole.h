@@ -140,7 +140,7 @@ static inline void outcome_take(struct outcome *o, tcx_call_t *call, const tcx_v
   assert_non_null(error->msg);
   assert_non_null(error->operation);
   assert_true(error->status < 0);
-  assert_true((error->status == TCX_ECLIENT) == (error->code != NULL));
+  assert_true((error->status == TCX_ECLIENT) == (error->code != NULL) || error->status == TCX_EWAITER);
   o->status = error->status;
   o->http_status = error->http_status;
   o->attempts = error->attempts;

@@ -231,6 +231,27 @@ static int paginate(void *ctx) {
   return end(&r);
 }
 
+/* ---- a waiter: an answer that asks it to wait, and one that fulfils it ---- */
+
+static int wait_for(void *ctx) {
+  struct run r;
+  static const struct fault_step steps[] = {DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  const tcx_wait_options_t options = {.delay_ms = 1};
+  (void)ctx;
+  if (begin(&r, scripts, 1) == 0) {
+    r.o.whole = &r.w;
+    r.status = tcx_client_wait(r.w.client, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"), &options, outcome_cb, &r.o, NULL);
+    if (r.status == 0)
+      whole_until(&r.w, &r.o.calls);
+    if (r.status == 0)
+      r.status = r.o.status;
+    if (r.status == 0)
+      assert_int_equal(r.o.http_status, 200);
+  }
+  return end(&r);
+}
+
 #define TORTURE(name)                                    \
   static void test_##name(void **state) {                \
     (void)state;                                         \
@@ -247,11 +268,13 @@ TORTURE(error)
 TORTURE(redirect)
 TORTURE(read_all)
 TORTURE(paginate)
+TORTURE(wait_for)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_get_kept),   cmocka_unit_test(test_put_memory), cmocka_unit_test(test_put_file), cmocka_unit_test(test_put_source), cmocka_unit_test(test_list),     cmocka_unit_test(test_presign),
       cmocka_unit_test(test_bad_params), cmocka_unit_test(test_error),      cmocka_unit_test(test_redirect), cmocka_unit_test(test_read_all),   cmocka_unit_test(test_paginate),
+      cmocka_unit_test(test_wait_for),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

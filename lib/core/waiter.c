@@ -1,0 +1,186 @@
+/*
+ * waiter.c - tcx_client_wait: a call whose work is other calls.
+ *
+ *   NEW --begin--> INNER (a poll is under way) --retry, or nothing matched--> BACKOFF (its delay) --> INNER ...
+ *                        --success, failure, an error that nobody expects, no attempt left--> DONE
+ *
+ * Deadline, cancel, close, drain and the callback are the call's own (call.c); a poll that is under way is cancelled with it. Who frees: the last poll is retained in
+ * call->answer, since response and error lie in it, and goes with the call.
+ */
+#include "core/waiter.h"
+#include "core/log.h"
+#include <string.h>
+
+/* ---- the end ---- */
+
+static void keep(tcx_call_t *call, tcx_call_t *poll) {
+  call->answer = tcx_call_retain(poll);
+  call->head = poll->head;
+  call->received = poll->received;
+}
+
+static void succeed(tcx_call_t *call, tcx_call_t *poll) {
+  keep(call, poll);
+  call->value = poll->value;
+  tcx__call_done(call);
+}
+
+/* Not the service's: it ends the wait as it ended the poll. */
+static void pass_on(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error) {
+  keep(call, poll);
+  call->error = *error;
+  tcx__call_done(call);
+}
+
+/* The sentence is in call->fail. */
+static void fail_with(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error, int status) {
+  keep(call, poll);
+  if (error != NULL)
+    call->error = *error;
+  call->error.msg = NULL;
+  call->error.http_status = poll->head.status;
+  if (error == NULL)
+    call->error.request_id = tcx__call_request_id(poll);
+  call->error.response = poll->value;
+  tcx__call_fail(call, status, TCX_PHASE_READ);
+}
+
+static void fail(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error, const char *reason) {
+  int status = reason == NULL ? UV_ENOMEM : tcx__fail(&call->fail, TCX_EWAITER, "Waiter %s failed: %s", call->waiter->model->name, reason);
+  fail_with(call, poll, error, status);
+}
+
+/* ---- an answer ---- */
+
+static void poll_again(struct tcx_timer *timer);
+
+static const char *text_of(const struct tcx_value *document, const char *path) {
+  const char *text = tcx_value_str(document, path);
+  return text != NULL ? text : "Unknown";
+}
+
+/* Of an error that no acceptor knows. */
+static const char *unexpected(tcx_call_t *call, const struct tcx_value *document) {
+  return tcx__arena_printf(call->arena, "An error occurred (%s): %s", text_of(document, "Error.Code"), text_of(document, "Error.Message"));
+}
+
+static const char *with_words(tcx_call_t *call, const char *before, const struct tcx_acceptor *a) {
+  const char *words = tcx__waiter_explain(a, call->arena);
+  return words != NULL ? tcx__arena_printf(call->arena, "%s: %s", before, words) : NULL;
+}
+
+/* botocore explains the acceptor that it looked at last: that which matched, else the last of the list. */
+static const char *too_often(tcx_call_t *call, const struct tcx_acceptor *which) {
+  const struct tcx_waiter *w = call->waiter;
+  if (!w->matched)
+    return "Max attempts exceeded";
+  return with_words(call, "Max attempts exceeded. Previously accepted state", which != NULL ? which : &w->model->acceptors[w->model->n_acceptors - 1]);
+}
+
+static void wait_more(tcx_call_t *call, const struct tcx_acceptor *which) {
+  struct tcx_waiter *w = call->waiter;
+  tcx__log(call->session, TCX_LOG_DEBUG, "wait", call, "%s: poll %u of %u says %s, again in %u ms", w->model->name, w->polls, w->max_attempts, which != NULL ? which->state : "nothing", w->delay_ms);
+  call->state = TCX__CALL_BACKOFF;
+  call->phase = TCX_PHASE_BACKOFF;
+  tcx__timer_start(call->session->net, &call->timer, w->delay_ms, poll_again);
+}
+
+static void judge(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error) {
+  struct tcx_waiter *w = call->waiter;
+  const struct tcx_acceptor *which = NULL;
+  struct tcx_waiter_answer answer = {poll->value, poll->head.status, poll->arena};
+  int err = tcx__waiter_match(w, &answer, &which, &call->fail);
+  w->matched = w->matched || which != NULL;
+  if (err != 0)
+    fail_with(call, poll, error, err == TCX_EPARAM ? TCX_EWAITER : err); /* an expression that the answer does not fit */
+  else if (which == NULL && tcx__waiter_is_error(poll->value))
+    fail(call, poll, error, unexpected(call, poll->value));
+  else if (which != NULL && strcmp(which->state, "success") == 0)
+    succeed(call, poll);
+  else if (which != NULL && strcmp(which->state, "failure") == 0)
+    fail(call, poll, error, with_words(call, "Waiter encountered a terminal failure state", which));
+  else if (w->polls >= w->max_attempts)
+    fail(call, poll, error, too_often(call, which));
+  else
+    wait_more(call, which);
+}
+
+/* After a cancel, or the deadline, the poll only gives its reference back. */
+static void on_poll(tcx_call_t *poll, const tcx_value_t *response, const tcx_error_t *error) {
+  tcx_call_t *call = tcx_call_data(poll);
+  (void)response;
+  if (call->state == TCX__CALL_INNER) {
+    bool answered = error == NULL || error->status == TCX_ECLIENT;
+    call->poll = NULL;
+    call->sent = call->sent || poll->sent;
+    call->waiter->polls += answered || poll->attempts > 0 ? 1 : 0;
+    call->attempts = call->waiter->polls;
+    if (!answered)
+      pass_on(call, poll, error);
+    else
+      judge(call, poll, error);
+  }
+  tcx__call_unref(call);
+}
+
+/* ---- asking ---- */
+
+static int send_poll(tcx_call_t *call) {
+  struct tcx_call_start start = {
+      .client = call->client,
+      .operation = call->waiter->model->operation,
+      .params = tcx_value_copy(call->params),
+      .cb = on_poll,
+      .data = call,
+      .uses = TCX__USES(TCX__USES_WAITER),
+      .internal = true,
+  };
+  return tcx__call_inner(call, &start, &call->poll);
+}
+
+static void poll_again(struct tcx_timer *timer) {
+  tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
+  int err = send_poll(call);
+  if (err != TCX_EAGAIN)
+    tcx__call_fail(call, err, TCX_PHASE_PARAMS);
+}
+
+static const char *name_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->waiters[i].method; }
+
+static const struct tcx_waiter_model *find(const struct tcx_model *model, const char *name) {
+  for (uint32_t i = 0; i < model->n_waiters; i++)
+    if (strcmp(model->waiters[i].method, name) == 0 || strcmp(model->waiters[i].name, name) == 0)
+      return &model->waiters[i];
+  return NULL;
+}
+
+int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *o) {
+  const struct tcx_model *model = call->client->model;
+  const struct tcx_waiter_model *found = find(model, call->op_name);
+  struct tcx_waiter *w = tcx__arena_zalloc(call->arena, sizeof *w);
+  if (w == NULL)
+    return UV_ENOMEM;
+  if (found == NULL)
+    return tcx__fail(&call->fail, TCX_EOPNAME, "Waiter does not exist: %s%s", call->op_name, tcx__near_names(call->arena, call->op_name, name_at, model, model->n_waiters));
+  w->model = found;
+  w->delay_ms = o->delay_ms == TCX_NEVER ? 0 : o->delay_ms != 0 ? o->delay_ms : found->delay_s * 1000;
+  w->max_attempts = o->max_attempts != 0 ? o->max_attempts : found->max_attempts;
+  call->waiter = w;
+  int err = tcx__client_operation(call->client, found->operation, &call->op, &call->fail);
+  if (err == 0)
+    err = tcx__waiter_compile(w, call->arena, &call->fail);
+  return err != 0 ? err : send_poll(call);
+}
+
+int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params, const tcx_wait_options_t *options, size_t size, tcx_call_cb cb, void *data, tcx_call_t **call) {
+  tcx_wait_options_t o = {0};
+  if (size > sizeof o) {
+    tcx_value_free(params);
+    return UV_EINVAL;
+  }
+  if (options != NULL)
+    memcpy(&o, options, size);
+  tcx_call_options_t call_options = {.timeout_ms = o.timeout_ms};
+  struct tcx_call_start start = {.client = client, .operation = waiter, .params = params, .options = &call_options, .options_size = sizeof call_options, .cb = cb, .data = data, .wait = &o};
+  return tcx__call_start(&start, call);
+}
