@@ -3,12 +3,17 @@
  *
  *   client OP ENDPOINT CONCURRENCY COUNT
  *
- *   get     GetObject bench/1k, the body read into the response      bigget   GetObject bench/1g, streamed and dropped
- *   put     PutObject of 1 KiB to upload/obj-N                        bigput   PutObject of a file of 1 GiB to upload/1g
- *   list    ListObjectsV2 of the bucket list, pages in sequence       hold     get from the bucket slow
- *   sign    header signatures of a GetObject, without a network
- *   ddbget  DynamoDB GetItem of the table bench                       ddbquery  Query of it
- *   instances   EC2 DescribeInstances; its model is loaded, once, from AWS_DATA_PATH or the installed folder
+ *   get        GetObject bench/1k, the body read into the response
+ *   bigget     GetObject bench/1g, streamed and dropped
+ *   put        PutObject of 1 KiB to upload/obj-N
+ *   bigput     PutObject of a file of 1 GiB to upload/1g
+ *   list       ListObjectsV2 of the bucket list, pages in sequence
+ *   hold       get from the bucket slow
+ *   sign       header signatures of a GetObject, without a network
+ *   ddbget     DynamoDB GetItem of the table bench
+ *   ddbquery   Query of it
+ *   instances  EC2 DescribeInstances; its model is loaded, once, from AWS_DATA_PATH or the
+ *              installed folder
  *
  * Credentials testkey and testsecret, region us-east-1, path style, a pool of CONCURRENCY connections. Environment: BENCH_CA is the only trusted CA, BENCH_POOL another
  * size of the pool, BENCH_FILE the file of bigput (a sparse one of 1 GiB is made without it). A call that fails ends the run with status 1.

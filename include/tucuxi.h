@@ -49,8 +49,9 @@ extern "C" {
 /* TCX_VERSION_HEX of the library that was linked. */
 TCX_EXTERN unsigned tcx_version(void);
 
-/* ---- status codes -------------------------------------------------------------------------------------------------------------- */
+/* ---- status codes ---------------------------------------------------------------------------- */
 
+/* clang-format off */
 #define TCX_ERROR_MAP(XX)                                                        \
   XX(ECLIENT,   -5001, "the service answered with an error")                    \
   XX(EPARAM,    -5002, "parameter validation failed")                           \
@@ -76,6 +77,7 @@ enum {
 #undef XX
   TCX_ECANCELED = UV_ECANCELED, TCX_EAGAIN = UV_EAGAIN, TCX_EOF = UV_EOF
 };
+/* clang-format on */
 /* What a status means, in words; of any status. Static. */
 TCX_EXTERN const char *tcx_strerror(int status);
 /* "TCX_ECREDS", "ECONNRESET": as uv_err_name. Static. */
@@ -118,7 +120,7 @@ typedef struct tcx_error {
 /* What botocore would raise for it: "ClientError", "ParamValidationError", "EndpointConnectionError" ... Static. */
 TCX_EXTERN const char *tcx_error_type_name(const tcx_error_t *error);
 
-/* ---- values: building ------------------------------------------------------------------------------------------------------------
+/* ---- values: building ---------------------------------------------------------------------------
  * Builders never return NULL: the first failure (UV_ENOMEM, bad template, bad path, wrong container) is kept in the tree, later sets do nothing (still
  * consuming their child), and what the tree is handed to reports it. Each returns its first argument. A tcx_value_t * named params, child
  * or config is CONSUMED by what it is passed to, also when that fails. NULL params = no parameters.
@@ -156,7 +158,7 @@ TCX_EXTERN tcx_value_t *tcx_value_from_json(const char *json, size_t len);
 /* Only for values that were never handed over. NULL is fine. */
 TCX_EXTERN void tcx_value_free(tcx_value_t *value);
 
-/* ---- values: reading -------------------------------------------------------------------------------------------------------------
+/* ---- values: reading ----------------------------------------------------------------------------
  * NULL-safe and total; a missing path is the default, never a crash. Nothing converts but: int of TIME is seconds, str of TIME is ISO 8601,
  * num reads INT, str of BIGNUM (an integer past int64, or a number that a double cannot hold) is its digits. str is NUL-ended and may hold NULs: use bytes. */
 typedef enum { TCX_ABSENT, TCX_NULL, TCX_BOOL, TCX_INT, TCX_DOUBLE, TCX_BIGNUM, TCX_TIME, TCX_STRING, TCX_BLOB, TCX_LIST, TCX_MAP, TCX_BODY } tcx_type_t;
@@ -180,7 +182,7 @@ TCX_EXTERN tcx_value_t *tcx_value_copy(const tcx_value_t *v);
 TCX_NODISCARD TCX_EXTERN int tcx_value_to_json(const tcx_value_t *v, char **json, size_t *len);
 TCX_EXTERN void tcx_free(void *p);
 
-/* ---- session and client ----------------------------------------------------------------------------------------------------------
+/* ---- session and client -------------------------------------------------------------------------
  * Created synchronously, closed asynchronously. Creation fails only for UV_ENOMEM, UV_EINVAL, TCX_ECLOSING; an unknown service, bad
  * region, profile or option is kept and comes, with its text, as TCX_ESERVICE / TCX_ECONFIG in every call's callback. */
 typedef enum { TCX_LOG_ERROR, TCX_LOG_WARN, TCX_LOG_INFO, TCX_LOG_DEBUG, TCX_LOG_TRACE } tcx_log_level_t;
@@ -292,7 +294,7 @@ static inline void tcx_client_get_stats(const tcx_client_t *client, tcx_client_s
   tcx_client_get_stats_sized(client, stats, sizeof(tcx_client_stats_t));
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 /* Exactly one of response and error is non-NULL; both are BORROWED (tcx_call_retain keeps them). */
 typedef void (*tcx_call_cb)(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 typedef struct tcx_call_options {                        /* all zero = defaults; TCX_NEVER = none */
@@ -348,7 +350,7 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_presign(tcx_client_t *client, const char
  * as it would be written, the whole body, framed and with its trailer where it has one. Bodies are read. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_render(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data);
 
-/* ---- request bodies ---------------------------------------------------------------------------------------------------------------
+/* ---- request bodies -----------------------------------------------------------------------------
  * Pulled, so that a slow socket slows the source down; rewound before a retry. Files are read by uv_fs on libuv's pool.
  * Constructors never return NULL: a failure is kept and comes in the call's callback: UV_ENOMEM, UV_EINVAL for a bad argument, TCX_EBODY for all that concerns file or source.
  * A source's callbacks come from the loop, read never from inside tcx_body_resume. */
@@ -367,7 +369,7 @@ TCX_EXTERN void *tcx_body_data(const tcx_body_t *body);
 /* Only for a body that was never handed over. */
 TCX_EXTERN void tcx_body_free(tcx_body_t *body);
 
-/* ---- response streams -------------------------------------------------------------------------------------------------------------
+/* ---- response streams ---------------------------------------------------------------------------
  * uv_read_cb's shape; not reading = TCP backpressure. A taken stream retains its call. It is OWNED: tcx_stream_close. */
 typedef void (*tcx_stream_cb)(tcx_stream_t *stream, ssize_t nread, const uv_buf_t *buf); /* buf valid inside cb; nread is never 0; TCX_EOF at the verified end */
 /* An event of an event stream, status 0: its name ("Records") and its members as a map, both valid inside cb; tcx_value_copy keeps them. Else the end: TCX_EOF; TCX_ECLIENT when the service
@@ -395,7 +397,7 @@ TCX_EXTERN int64_t tcx_stream_length(const tcx_stream_t *stream);             /*
 TCX_EXTERN const char *tcx_stream_member(const tcx_stream_t *stream);         /* the response's member that it is: "Body" */
 TCX_EXTERN const tcx_error_t *tcx_stream_error(const tcx_stream_t *stream);   /* after a status < 0 other than TCX_EOF */
 
-/* ---- paginators: pull, one next one page; mirrors get_paginator(...).paginate(...) ----------------------------------------------- */
+/* ---- paginators: pull, one next one page; mirrors get_paginator(...).paginate(...) ----------- */
 typedef void (*tcx_page_cb)(tcx_paginator_t *pages, int status, const tcx_value_t *page); /* page BORROWED until cb returns; TCX_EOF after the last */
 typedef struct tcx_paginate_options {
   unsigned page_size;            /* botocore's PageSize; 0 = the service's */
@@ -412,7 +414,7 @@ TCX_EXTERN void *tcx_paginator_data(const tcx_paginator_t *pages);
 /* Also inside cb; an owed page callback comes once, TCX_ECANCELED. */
 TCX_EXTERN void tcx_paginator_close(tcx_paginator_t *pages);
 
-/* ---- waiters: a call that polls; mirrors get_waiter(...).wait(...) ---------------------------------------------------------------- */
+/* ---- waiters: a call that polls; mirrors get_waiter(...).wait(...) --------------------------- */
 typedef struct tcx_wait_options {      /* all zero = defaults */
   unsigned delay_ms;             /* between an answer and the next poll; 0 = the model's; TCX_NEVER = none */
   unsigned max_attempts;         /* polls; 0 = the model's */
@@ -429,7 +431,7 @@ static inline TCX_NODISCARD int tcx_client_wait(tcx_client_t *client, const char
   return tcx_client_wait_sized(client, waiter, params, options, sizeof(tcx_wait_options_t), cb, data, call);
 }
 
-/* ---- process-wide setup ------------------------------------------------------------------------------------------------------------ */
+/* ---- process-wide setup ---------------------------------------------------------------------- */
 /* Before anything else of tucuxi is used, as uv_replace_allocator. UV_EINVAL when a function is NULL. */
 TCX_NODISCARD TCX_EXTERN int tcx_replace_allocator(uv_malloc_func m, uv_realloc_func r, uv_calloc_func c, uv_free_func f);
 

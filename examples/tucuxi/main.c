@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+/* clang-format off */
 static const struct command commands[] = {
     {"ls", "[s3://BUCKET[/PREFIX]]",
      "Lists buckets, or what lies directly below a prefix (-r: everything). '*', '?' and [a-z] in the prefix pick\nkeys; '*' passes slashes.", "recursive", 0, 1, cmd_ls, NULL},
@@ -39,6 +40,7 @@ static const struct command commands[] = {
      "export-credentials prints what the chain of providers gives, for a credential_process or, with --format env, a shell.", "format", 1, 1,
      cmd_configure, NULL},
 };
+/* clang-format on */
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* ---- the end ---- */

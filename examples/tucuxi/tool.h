@@ -2,7 +2,9 @@
  * tool.h - what the files of the command-line tool share.
  *
  *   main.c      the table of commands, and the way of every run: parse, session, command, loop, close, exit code
- *   args.c      options by table          uri.c      s3://bucket/key          print.c   errors, numbers, JSON
+ *   args.c      options by table
+ *   uri.c       s3://bucket/key
+ *   print.c     errors, numbers, JSON
  *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
  *   one_call.c  any API call with its answer as JSON: call, jsonl
  *   call_help.c what can be called

@@ -21,7 +21,7 @@ extern "C" {
 typedef struct tcx_transfer tcx_transfer_t;        /* one object; BORROWED until its callback returns */
 typedef struct tcx_job      tcx_job_t;             /* many objects; OWNED by the library, BORROWED until its done callback returns */
 
-/* ---- one object ------------------------------------------------------------------------------------------------------------------ */
+/* ---- one object ------------------------------------------------------------------------------ */
 
 /* total is -1 while unknown. */
 typedef struct tcx_transfer_progress { uint64_t done; int64_t total; } tcx_transfer_progress_t;
@@ -61,7 +61,7 @@ TCX_EXTERN void tcx_transfer_get_progress(const tcx_transfer_t *transfer, tcx_tr
 /* The callback comes later, with TCX_ECANCELED unless the outcome stood already. */
 TCX_EXTERN void tcx_transfer_cancel(tcx_transfer_t *transfer);
 
-/* ---- items: what a job is fed with ----------------------------------------------------------------------------------------------- */
+/* ---- items: what a job is fed with ----------------------------------------------------------- */
 
 typedef enum { TCX_ITEM_UPLOAD, TCX_ITEM_DOWNLOAD, TCX_ITEM_COPY, TCX_ITEM_DELETE } tcx_item_kind_t;
 typedef struct tcx_item {
@@ -118,7 +118,7 @@ TCX_EXTERN bool tcx_glob_match(const char *glob, const char *text);
 /* Bytes before the first wildcard of a pattern: its whole length when it has none. */
 TCX_EXTERN size_t tcx_glob_plain(const char *glob);
 
-/* ---- jobs ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- jobs ------------------------------------------------------------------------------------ */
 
 typedef struct tcx_item_result {
   int status;                  /* 0; < 0 failed; TCX_ECANCELED when the job was canceled */

@@ -1,14 +1,26 @@
 /*
  * call.h - the inside of tcx_call_t: one state machine, each state a function.
  *
- *   NEW -----> ACCOUNT ----> BUILD ------> BODY ----> CREDENTIALS ----> POOL ----> EXCHANGE ----> DONE ----> OVER
- *    (params     (identity,    (rules,       (open a    (identity)       (lease)    (write, read)  (in the    (callback has returned;
- *     checked)    where the     serialize)    file,          ^                          |           ready      kept while retained)
- *                 rules want       ^          hash)          |                          |           queue)
- *                 it)              |                      BACKOFF <------- retry -------+
- *                                  +---------------------- redirect --------------------+--> INNER: another call is asked first; from NEW too, and back to it
- *                                                                                       +--> STREAMING: the callback has run, the body flows to the stream's reader
- * A waiter (waiter.c) is a call that goes INNER (a poll) <-> BACKOFF (its delay), and then to DONE.
+ *   NEW          the params are checked
+ *    |
+ *   ACCOUNT      the identity is asked for, where the endpoint rules want its account
+ *    |
+ *   BUILD <----- the rules run, the request is serialized <---------- redirect ---.
+ *    |                                                                            |
+ *   BODY         a file is opened, a body is hashed                               |
+ *    |                                                                            |
+ *   CREDENTIALS  the identity <------------- BACKOFF <--------------- retry ------|
+ *    |                                                                            |
+ *   RATE, POOL   a token of the adaptive mode; a connection                       |
+ *    |                                                                            |
+ *   EXCHANGE     written and read ------------------------------------------------'
+ *    |       \
+ *   DONE      STREAMING   DONE waits in the ready queue; with a stream the callback has run
+ *    |       /            already, and the body flows to the stream's reader
+ *   OVER         the callback has returned; kept while it is retained
+ *
+ *   INNER        another call is asked first: from NEW and EXCHANGE, and back to where it came from
+ *   RENDER       instead of POOL, for a call that is only rendered: its body is read
  *
  * Who calls whom: call.c drives; prepare.c makes the request; payload.c decides how its body and checksum travel; send.c signs and writes; receive.c takes the response;
  * finish.c builds error, metadata and decides on a retry; stream.c owns the body after the callback.

@@ -1,10 +1,10 @@
 /*
  * payload.h - how a request's body and its checksum travel, and how a response's checksum is verified. Decided from the operation's traits, never from the service's name.
  *
- *                      body in memory, up to 1 MiB                     everything else
- *   https              checksum in a header, UNSIGNED-PAYLOAD          STREAMING-UNSIGNED-PAYLOAD-TRAILER
- *   http               checksum in a header, SHA-256 signed            STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
- *   http, payload_signing_enabled false                                UNSIGNED-PAYLOAD for both
+ *            body in memory, up to 1 MiB              everything else
+ *   https    checksum in a header, UNSIGNED-PAYLOAD   STREAMING-UNSIGNED-PAYLOAD-TRAILER
+ *   http     checksum in a header, SHA-256 signed     STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
+ *   http, payload_signing_enabled false: UNSIGNED-PAYLOAD for both
  *   payload_signing_enabled true: https as http. No checksum wanted: https as http too, chunks without a trailer (botocore signs what no checksum protects).
  * Bodies that do not stream (documents) are in memory whatever their size, and signed. A service at a custom endpoint that has refused trailers gets bodies in memory, whatever their
  * size, with the checksum in a header, and others without: signed chunks over http, UNSIGNED-PAYLOAD over https.

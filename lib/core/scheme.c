@@ -10,10 +10,12 @@ struct schemes { /* those of a list that are known, in its order */
 /* ---- names ---- */
 
 uint8_t tcx__scheme_by_name(struct tcx_str name) {
+  /* clang-format off */
   static const struct { const char *name; uint8_t scheme; } table[] = {
       {"sigv4", TCX__SCHEME_SIGV4}, {"sigv4a", TCX__SCHEME_SIGV4A}, {"sigv4-s3express", TCX__SCHEME_S3EXPRESS}, {"httpBearerAuth", TCX__SCHEME_BEARER},
       {"bearer", TCX__SCHEME_BEARER}, {"noAuth", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
   };
+  /* clang-format on */
   const char *mark = name.n > 0 ? memchr(name.p, '#', name.n) : NULL;
   if (mark != NULL)
     name = (struct tcx_str){mark + 1, name.n - (size_t)(mark + 1 - name.p)};

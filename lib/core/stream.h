@@ -1,8 +1,9 @@
 /*
  * stream.h - the inside of tcx_stream_t: a response body after its call's callback.
  *
- *   offered --taken--> paused <--read_start, read_stop--> reading --> ending --> ended --close--> gone
- *          --not taken, or closed early--> drained (a short rest) or its connection closed
+ *   offered --taken--> paused <--read_start, read_stop--> reading
+ *   reading --> ending --> ended --close--> gone
+ *   offered --not taken, or closed early--> drained (a short rest) or its connection closed
  *
  * It lies in its call's arena and holds a reference to the call. The call stays linked to its client until the stream has ended; after that it is inert memory for the caller.
  * stream.c has the states, sink.c the two ways of reading to the end (memory, file), events.c what an event stream's reader gets.

@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/utsname.h>
 
+/* clang-format off */
 static const char ids[TCX__USES_COUNT][3] = {
     [TCX__USES_WAITER] = "B", [TCX__USES_PAGINATOR] = "C", [TCX__USES_RETRY_LEGACY] = "D", [TCX__USES_RETRY_STANDARD] = "E", [TCX__USES_RETRY_ADAPTIVE] = "F", [TCX__USES_GZIP] = "L", [TCX__USES_CBOR] = "M", [TCX__USES_ENDPOINT_OVERRIDE] = "N",
     [TCX__USES_ACCOUNT_PREFERRED] = "P", [TCX__USES_ACCOUNT_DISABLED] = "Q", [TCX__USES_ACCOUNT_REQUIRED] = "R", [TCX__USES_SIGV4A] = "S", [TCX__USES_ACCOUNT_ID] = "T", [TCX__USES_CRC32] = "U",
@@ -12,6 +13,7 @@ static const char ids[TCX__USES_COUNT][3] = {
     [TCX__USES_WEB_IDENTITY] = "k", [TCX__USES_PROFILE] = "n", [TCX__USES_SSO] = "s", [TCX__USES_PROFILE_PROCESS] = "v", [TCX__USES_PROCESS] = "w", [TCX__USES_CONTAINER] = "z", [TCX__USES_IMDS] = "0",
     [TCX__USES_BEARER_OF_ENVIRONMENT] = "3", [TCX__USES_PROFILE_LOGIN] = "AC", [TCX__USES_LOGIN] = "AD", [TCX__USES_REGION_REDIRECT] = "Ah",
 };
+/* clang-format on */
 
 /* ---- a client's text ---- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+/* clang-format off */
 const struct tcx_variable tcx__variables[] = {
     {"profile", {NULL}, {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"}, NULL, TCX__VAR_TEXT},
     {"region", {"region"}, {"AWS_DEFAULT_REGION", "AWS_REGION"}, NULL, TCX__VAR_TEXT},
@@ -59,6 +60,7 @@ const struct tcx_variable tcx__variables[] = {
     {"aws_session_token", {"aws_session_token", "aws_security_token"}, {"AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"}, NULL, TCX__VAR_SECRET},
     {"aws_account_id", {"aws_account_id"}, {"AWS_ACCOUNT_ID"}, NULL, TCX__VAR_TEXT},
 };
+/* clang-format on */
 const unsigned tcx__n_variables = sizeof tcx__variables / sizeof tcx__variables[0];
 
 const struct tcx_variable *tcx__variable(const char *name) {

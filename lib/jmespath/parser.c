@@ -19,6 +19,7 @@ struct parser {
   struct tcx_fail late; /* a function that is unknown or takes another number of arguments: told when the syntax is right */
 };
 
+/* clang-format off */
 static const struct { const char *name; uint8_t power; } kinds[] = {
     [TCX__TOKEN_EOF] = {"eof", 0},         [TCX__TOKEN_NAME] = {"unquoted_identifier", 0}, [TCX__TOKEN_QUOTED_NAME] = {"quoted_identifier", 0},
     [TCX__TOKEN_LITERAL] = {"literal", 0}, [TCX__TOKEN_RBRACKET] = {"rbracket", 0},        [TCX__TOKEN_RPAREN] = {"rparen", 0},
@@ -31,6 +32,7 @@ static const struct { const char *name; uint8_t power; } kinds[] = {
     [TCX__TOKEN_DOT] = {"dot", 40},        [TCX__TOKEN_NOT] = {"not", 45},                 [TCX__TOKEN_LBRACE] = {"lbrace", 50},
     [TCX__TOKEN_LBRACKET] = {"lbracket", 55}, [TCX__TOKEN_LPAREN] = {"lparen", 60},
 };
+/* clang-format on */
 
 static const struct tcx_node *expression(struct parser *p, unsigned power);
 

@@ -1,9 +1,9 @@
 /*
  * conn.h - one connection, inside net.
  *
- *              socket connected         handshake done / nothing to do        given to a lease          exchange started
- *   CONNECTING ----------------> OPENING -------------------------> LEASED <------------> IDLE ... LEASED ------------> BUSY
- *                                                                       ^------------- response complete, reusable ------'
+ *   CONNECTING --socket connected--> OPENING --handshake done, or none--> LEASED
+ *   LEASED <--given to a lease, left again--> IDLE
+ *   LEASED --exchange started--> BUSY --response complete, reusable--> LEASED
  *   any state -> CLOSED (tcx__conn_close): the socket is closed at once, the memory goes with the poll handle's close callback
  *
  * CONNECTING and OPENING connections belong to a dial (conn->dial), which tells the pool; the others to the pool. LEASED lasts no longer than the callback in which it was given.

@@ -1,11 +1,12 @@
 /*
  * transfer.h - the inside of tcx_transfer_t.
  *
- *   upload of a file   READING -> CALLING -> over
- *   upload, copy, delete          CALLING -> over
- *   download, small               CALLING -> WRITING -> over           the object comes whole with the call, retried by it
- *   download, large or unknown    CALLING -> OPENING -> STREAMING -> COMMITTING -> over
- *                                                 a failure on the way: DISCARDING -> over, or CALLING again
+ *   upload of a file            READING -> CALLING -> over
+ *   upload, copy, delete        CALLING -> over
+ *   download, small             CALLING -> WRITING -> over
+ *                               (the object comes whole with the call, retried by it)
+ *   download, large or unknown  CALLING -> OPENING -> STREAMING -> COMMITTING -> over
+ *                               (a failure on the way: DISCARDING -> over, or CALLING again)
  *
  * READING, WRITING, OPENING, COMMITTING and DISCARDING are trips to the thread pool (file_work.h): a cancel waits for the one that is under way.
  * transfer.c begins and ends, upload.c and download.c are what is between. The struct is freed after its callback.

@@ -2,7 +2,10 @@
  * dns_server.h - a small DNS server over UDP on the test's own loop, at 127.0.0.1.
  *
  *   static const struct dns_record records[] = {
- *       {"a.test", DNS_A, "127.0.0.1", 60, 0}, {"a.test", DNS_AAAA, "::1", 60, 0}, {"slow.test", DNS_ANY, NULL, 0, DNS_SILENT}, {NULL}};
+ *       {"a.test", DNS_A, "127.0.0.1", 60, 0},
+ *       {"a.test", DNS_AAAA, "::1", 60, 0},
+ *       {"slow.test", DNS_ANY, NULL, 0, DNS_SILENT},
+ *       {NULL}};
  *   dns_server_start(&dns, loop, records);
  *   options.dns_servers = dns.address;          "127.0.0.1:40123"
  *

@@ -60,6 +60,7 @@ static int run(void *ctx) {
   return UV_ENOMEM;
 }
 
+/* clang-format off */
 static const struct plan plans[] = {
     {"dynamodb", "get_item", "{\"TableName\": \"t\", \"Key\": {\"k\": {\"S\": \"v\"}}}", NULL, NULL, true, "https://123456789012.ddb.us-east-1.amazonaws.com/", 0},
     {"dynamodb", "batch_get_item", "{\"RequestItems\": {\"arn:aws:dynamodb:us-east-1:999999999999:table/t\": {\"Keys\": [{\"k\": {\"S\": \"v\"}}]}}}", NULL, NULL, true,
@@ -72,6 +73,7 @@ static const struct plan plans[] = {
     {"s3control", "get_bucket", "{\"Bucket\": \"" OUTPOST "bucket:b\"}", NULL, NULL, false, "https://s3-outposts.us-east-1.amazonaws.com/", 0},
     {"events", "put_events", "{\"EndpointId\": \"abc123.456def\", \"Entries\": [{\"Detail\": \"{}\"}]}", NULL, NULL, false, "https://abc123.456def.endpoint.events.amazonaws.com/", 0},
 };
+/* clang-format on */
 
 static void test_plans(void **state) {
   (void)state;

@@ -55,6 +55,7 @@ static tcx_value_t *unknown_length(void) { return tcx_value_set_body(tcx_params(
 static tcx_value_t *no_reader(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_source(1, NULL, NULL, NULL, NULL)); }
 static tcx_value_t *body_for_text(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "ContentType", tcx_body_copy("x", 1)); }
 
+/* clang-format off */
 static const struct wrong wrongs[] = {
     {"unknown operation", "get_objekt", only_bucket, TCX_EOPNAME, {"get_objekt", "get_object", "'s3'"}},
     {"unknown operation, own casing", "GetObjectz", only_bucket, TCX_EOPNAME, {"GetObjectz"}},
@@ -84,6 +85,7 @@ static const struct wrong wrongs[] = {
     {"a source without a reader", "put_object", no_reader, UV_EINVAL, {"invalid argument"}},
     {"a body where text belongs", "put_object", body_for_text, TCX_EPARAM, {"ContentType"}},
 };
+/* clang-format on */
 
 static void test_callers(void **state) {
   (void)state;
@@ -109,6 +111,7 @@ static void test_callers(void **state) {
 }
 
 /* JSON parameters; unchecked: the client's parameter_validation is off, so that the serializers meet them. */
+/* clang-format off */
 static const struct { const char *what, *operation, *params; bool unchecked; int status; const char *in_msg; } more[] = {
     {"a length that is not the body's", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"hello\",\"ContentLength\":7}", false, TCX_EPARAM, "ContentLength, value: 7"},
     {"a scheme that is not there", "get_object", "{\"Bucket\":\"b--usw2-az1--x-s3\",\"Key\":\"k\"}", false, TCX_EENDPOINT, "sigv4-s3express"},
@@ -125,6 +128,7 @@ static const struct { const char *what, *operation, *params; bool unchecked; int
     {"unchecked, a list for an algorithm", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"ChecksumAlgorithm\":[1]}", true, TCX_EPARAM, "ChecksumAlgorithm"},
     {"unchecked, numbers for a source", "copy_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"CopySource\":{\"Bucket\":1,\"Key\":2}}", true, TCX_EPARAM, "'Bucket'"},
 };
+/* clang-format on */
 
 static void test_more_callers(void **state) {
   (void)state;
@@ -487,12 +491,14 @@ static void test_huge_error(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_callers),        cmocka_unit_test(test_more_callers),        cmocka_unit_test(test_service_names),  cmocka_unit_test(test_client_options),
       cmocka_unit_test(test_bad_config_tree), cmocka_unit_test(test_call_headers),  cmocka_unit_test(test_bad_keys),
       cmocka_unit_test(test_builder_without_memory), cmocka_unit_test(test_servers), cmocka_unit_test(test_connection_refused),
       cmocka_unit_test(test_bytewise),       cmocka_unit_test(test_answer_before_the_end), cmocka_unit_test(test_answer_to_a_source), cmocka_unit_test(test_huge_error),
   };
+  /* clang-format on */
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

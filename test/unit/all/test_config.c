@@ -205,6 +205,7 @@ static void test_sts_legacy(void **state) {
 /* The s3 section is asked first, and only by S3. */
 static void test_dualstack(void **state) {
   (void)state;
+  /* clang-format off */
   static const struct { const char *service, *operation, *url; } cases[] = {
       {"s3", "list_buckets", "https://s3.dualstack.us-west-2.amazonaws.com/"}, {"sts", "get_caller_identity", "https://sts.us-west-2.amazonaws.com/"}};
   for (size_t i = 0; i < 2; i++) {
@@ -277,6 +278,7 @@ static void test_refused(void **state) {
       {"", "{\"s3\": {\"addressing_style\": \"path\", \"use_accelerate_endpoint\": true}}",
        "Path-style addressing cannot be used with S3 Accelerate: s3.addressing_style path and s3.use_accelerate_endpoint are both given"},
   };
+  /* clang-format on */
   unsigned bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct tcx_arena *arena = tcx__arena_new();

@@ -285,6 +285,7 @@ struct setup {
 };
 
 #define PAIR(k) "aws_access_key_id = " k "\naws_secret_access_key = s\n"
+/* clang-format off */
 static const struct setup setups[] = {
     {"environment", {"AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=s"}, NULL, "[default]\n" PAIR("FILE"), NULL, 0, "ENV", NULL, NULL},
     {"environment with a token", {"AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=tok"}, NULL, NULL, NULL, 0, "ENV", "tok", NULL},
@@ -313,6 +314,7 @@ static const struct setup setups[] = {
     {"no such profile", {0}, NULL, "[default]\n" PAIR("FILE"), "three", TCX_ECONFIG, NULL, NULL, "The config profile (three) could not be found"},
     {"a file that is none", {0}, "key without a section\n", NULL, NULL, TCX_ECONFIG, NULL, NULL, "Unable to parse config file"},
 };
+/* clang-format on */
 
 static void test_setups(void **state) {
   (void)state;

@@ -80,11 +80,13 @@ static void test_retryable(void **state) {
   (void)state;
   static const struct fault_step busy[] = JSON_ERROR("422 Unprocessable Entity", "UnprocessableEntityException", ",\"message\":\"busy\"");
   static const struct fault_step full[] = JSON_ERROR("429 Too Many Requests", "ThrottlingException", ",\"message\":\"slower\"");
+  /* clang-format off */
   static const struct { const struct fault_step *script; const char *operation, *params, *shape; int attempts; bool retryable, throttled, modeled_throttling; } cells[] = {
       {busy, "check_no_public_access", "{\"policyDocument\":\"{}\",\"resourceType\":\"AWS::S3::Bucket\"}", "UnprocessableEntityException", 3, true, false, false},
       {busy, "delete_analyzer", "{\"analyzerName\":\"a\"}", "UnprocessableEntityException", 1, false, false, false},
       {full, "delete_analyzer", "{\"analyzerName\":\"a\"}", "ThrottlingException", 3, true, true, true},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
     struct whole w;
     struct told *t = ask(&w, "accessanalyzer", &cells[i].script, 1, cells[i].operation, tcx_value_from_json(cells[i].params, strlen(cells[i].params)));

@@ -382,6 +382,7 @@ static void damage(void **state) {
   (void)state;
   static const char *const no_type[] = {":event-type", "Words", NULL}, *const odd_type[] = {":message-type", "what", ":event-type", "Words", NULL},
                     *const no_event[] = {":message-type", "event", NULL};
+  /* clang-format off */
   const struct { const char *const *headers; const char *payload, *msg; } frames[] = {
       {no_type, "", "malformed event: no :message-type"},
       {odd_type, "", "malformed event: unknown :message-type"},
@@ -391,6 +392,7 @@ static void damage(void **state) {
       {(const char *const[]){":message-type", "event", ":event-type", "Mixed", "Count", "5", NULL}, "", "malformed event: wrong type of header Count"},
       {(const char *const[]){":message-type", "exception", ":exception-type", "Over", NULL}, "<R", "malformed response: not XML near byte 2: the end comes too early"},
   };
+  /* clang-format on */
   struct watch s;
   struct tcx_buf body;
   for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
@@ -758,10 +760,12 @@ static int teardown(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(delivers),      cmocka_unit_test(starts),        cmocka_unit_test(stops),   cmocka_unit_test(stops_inside),         cmocka_unit_test(sizes),
       cmocka_unit_test(needs_constant_memory), cmocka_unit_test(exceptions), cmocka_unit_test(damage), cmocka_unit_test(initial_responses), cmocka_unit_test(retries), cmocka_unit_test(ends_while_it_waits), cmocka_unit_test(leaves_the_connection),
       cmocka_unit_test(whole_streams), cmocka_unit_test(closes),        cmocka_unit_test(breaks_while_stopped),
   };
+  /* clang-format on */
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -203,12 +203,14 @@ static void test_to_file(void **state) {
   (void)state;
   char path[] = "/tmp/tucuxi-stream-XXXXXX";
   int fd = mkstemp(path);
+  /* clang-format off */
   const struct { const struct fault_step *steps; size_t n; } cases[] = {
       {many, 2000000},
       {(const struct fault_step[]){DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"), DO(AGAIN)}, 10},
       {(const struct fault_step[]){DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)}, 0},
       {(const struct fault_step[]){DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n"), DO(AGAIN)}, 10},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct fault_step *const scripts[] = {cases[i].steps};
     struct whole w;
@@ -257,6 +259,7 @@ static void test_bad_file(void **state) {
 
 static void test_ends(void **state) {
   (void)state;
+  /* clang-format off */
   static const struct { struct fault_step steps[4]; int status; const char *in_msg; } cases[] = {
       {{DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789"), DO(CLOSE)}, TCX_EPROTO, "malformed response"},
       {{DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n"), DO(CLOSE)}, TCX_EPROTO, "malformed response"},
@@ -264,6 +267,7 @@ static void test_ends(void **state) {
       {{DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nx-amz-checksum-crc32: AAAAAA==\r\n\r\n0123456789"), DO(END)}, TCX_ECHECKSUM, "Expected checksum AAAAAA=="},
       {{DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nx-amz-checksum-crc32: poTHxg==\r\n\r\n0123456789"), DO(END)}, TCX_EOF, NULL},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     for (int all = 0; all < 2; all++) {
       const struct fault_step *const scripts[] = {cases[i].steps};
@@ -486,11 +490,13 @@ static void test_closes(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_read),     cmocka_unit_test(test_backpressure), cmocka_unit_test(test_loop),     cmocka_unit_test(test_not_taken), cmocka_unit_test(test_read_all),
       cmocka_unit_test(test_to_file),  cmocka_unit_test(test_bad_file),     cmocka_unit_test(test_ends),     cmocka_unit_test(test_outlives),  cmocka_unit_test(test_sources),
       cmocka_unit_test(test_sources_that_fail), cmocka_unit_test(test_source_waits), cmocka_unit_test(test_closes),
   };
+  /* clang-format on */
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

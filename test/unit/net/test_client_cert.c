@@ -94,6 +94,7 @@ static void test_files(void **state) {
 
 static void test_texts(void **state) {
   (void)state;
+  /* clang-format off */
   static const struct { const char *cert, *key, *why; bool in_key; } cases[] = {
       {"", "", "it holds no certificate", false},
       {"-----BEGIN CERTIFICATE-----", "", "it holds no certificate", false},
@@ -103,6 +104,7 @@ static void test_texts(void **state) {
       {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----", "its key is neither RSA nor EC, or malformed", true},
       {"-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----", "-----BEGIN EC PRIVATE KEY-----\n\n-----END EC PRIVATE KEY-----", "its key is neither RSA nor EC, or malformed", true},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     int status = 0;
     bool in_key = false;

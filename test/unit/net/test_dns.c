@@ -448,6 +448,7 @@ static void test_connect_timeouts(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_without_a_query),      cmocka_unit_test(test_addresses_turn),
       cmocka_unit_test(test_failed_address_rests), cmocka_unit_test(test_ttl),
@@ -458,5 +459,6 @@ int main(void) {
       cmocka_unit_test(test_ipv6),                 cmocka_unit_test(test_race),
       cmocka_unit_test(test_refused),              cmocka_unit_test(test_connect_timeouts),
   };
+  /* clang-format on */
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ static int parse(const char *url, const struct tcx_proxy **out, char *why, size_
 
 static void test_urls(void **state) {
   (void)state;
+  /* clang-format off */
   static const struct { const char *text, *url, *host, *authorization; int port; bool tls; } cases[] = {
       {"http://proxy.example:3128", "http://proxy.example:3128", "proxy.example", "", 3128, false},
       {"HTTP://Proxy.Example", "http://Proxy.Example:80", "proxy.example", "", 80, false},
@@ -27,6 +28,7 @@ static void test_urls(void **state) {
       {"http://token@proxy.example:1", "http://proxy.example:1", "proxy.example", "Basic dG9rZW46", 1, false},
       {"http://@proxy.example:1", "http://proxy.example:1", "proxy.example", "", 1, false},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct tcx_proxy *p = NULL;
     char why[300];

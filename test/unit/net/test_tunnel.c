@@ -109,6 +109,7 @@ static void test_refused(void **state) {
   static char long_head[80 * 1024];
   memset(long_head, 'x', sizeof long_head - 1);
   memcpy(long_head, "HTTP/1.1 200 OK\r\nX: ", 20);
+  /* clang-format off */
   const struct { struct fault_step steps[3]; bool authorized; const char *why; } cases[] = {
       {ANSWER("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 3\r\n\r\nno!"), false,
        "it answered CONNECT with 407 Proxy Authentication Required: it wants a user and a password"},
@@ -123,6 +124,7 @@ static void test_refused(void **state) {
       {ANSWER("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), false, "its answer to CONNECT is malformed"},
       {ANSWER(long_head), false, "its answer to CONNECT is malformed"},
   };
+  /* clang-format on */
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct fault_step *const scripts[] = {cases[i].steps};
     begin(DATA("good.pem"), scripts, 1, 5000);

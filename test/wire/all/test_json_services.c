@@ -123,6 +123,7 @@ static void test_failures(void **state) {
   const char *wrong_error = whole_answer("400 Bad Request\r\nx-amz-crc32: 1", ERROR("dynamodb.v20120810#ResourceNotFoundException", "no table"));
   const char *conflict = whole_answer("400 Bad Request", ERROR("dynamodb.v20120810#ReplicatedWriteConflictException", "again"));
   const char *internal = whole_answer("500 Internal Server Error", ERROR("dynamodb.v20120810#InternalServerError", "oh"));
+  /* clang-format off */
   const struct failure cases[] = {
       {"throttled", {busy, busy, busy, busy}, TCX_ECLIENT, 4, "ProvisionedThroughputExceededException", true, false},
       {"throttled once", {busy, good}, 0, 2, NULL, false, false},
@@ -136,6 +137,7 @@ static void test_failures(void **state) {
       {"a CRC that is no number", {whole_answer("200 OK\r\nx-amz-crc32: many", ITEM)}, 0, 1, NULL, false, false},
       {"cut JSON", {no_json, no_json, good}, 0, 3, NULL, false, false},
   };
+  /* clang-format on */
   int bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct failure *c = &cases[i];

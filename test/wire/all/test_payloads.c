@@ -38,6 +38,7 @@ struct cell {
 #define CHUNKS_4A_TRAILER "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
 #define V4A "\"signature_version\": \"v4a\""
 
+/* clang-format off */
 static const struct cell cells[] = {
     {"https, memory", NULL, MEMORY, NULL, NULL, false, UNSIGNED, HEADER, NULL},
     {"https, large memory", NULL, BIG_MEMORY, NULL, NULL, false, UNSIGNED_TRAILER, TRAILER, NULL},
@@ -78,6 +79,7 @@ static const struct cell cells[] = {
     {"unsigned http, memory", HTTP, MEMORY, NULL, NULL, true, NULL, HEADER, NULL},
     {"unsigned http, file", HTTP, FROM_FILE, NULL, NULL, true, UNSIGNED_TRAILER, TRAILER, NULL},
 };
+/* clang-format on */
 #define N_CELLS (sizeof cells / sizeof cells[0])
 
 static char big[BIG_SIZE];

@@ -482,6 +482,7 @@ static void test_max_body(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_clock),            cmocka_unit_test(test_clock_is_right),  cmocka_unit_test(test_clock_stubborn),
       cmocka_unit_test(test_statuses),         cmocka_unit_test(test_max_attempts),    cmocka_unit_test(test_retry_after),
@@ -490,6 +491,7 @@ int main(void) {
       cmocka_unit_test(test_quota_and_bodies), cmocka_unit_test(test_refused_trailer), cmocka_unit_test(test_refused_trailer_of_memory),
       cmocka_unit_test(test_refused_trailer_asked_for), cmocka_unit_test(test_response_checksums), cmocka_unit_test(test_max_body),
   };
+  /* clang-format on */
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,7 @@ static void test_redirects(void **state) {
   const char *evil = whole_answer("301 Moved Permanently\r\nx-amz-bucket-region: evil.example/", WHOLE_ERROR("PermanentRedirect", "elsewhere"));
   const char *opt_in = whole_answer("400 Bad Request\r\nx-amz-bucket-region: me-south-1", WHOLE_ERROR("IllegalLocationConstraintException", "m"));
   const char *list = whole_answer("200 OK", LIST), *unknown = "HTTP/1.1 404 Not Found\r\n\r\n", *temporary = whole_answer("307 Temporary Redirect\r\nx-amz-bucket-region: eu-west-1", "");
+  /* clang-format off */
   const struct redirect cases[] = {
       {"301 with the header", "list_objects_v2", {by_header, list}, 2, 0, NULL, "eu-west-1"},
       {"400 with the region in the body", "list_objects_v2", {by_body, list}, 2, 0, NULL, "eu-west-1"},
@@ -72,6 +73,7 @@ static void test_redirects(void **state) {
       {"an opt-in region", "list_objects_v2", {opt_in, list}, 2, 0, NULL, "me-south-1"},
       {"redirected twice", "list_objects_v2", {by_header, here}, 2, TCX_ECLIENT, "PermanentRedirect", "eu-west-1"},
   };
+  /* clang-format on */
   int bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct redirect *c = &cases[i];
@@ -321,12 +323,14 @@ static void test_metadata(void **state) {
 }
 
 int main(void) {
+  /* clang-format off */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_redirects),       cmocka_unit_test(test_region_remembered), cmocka_unit_test(test_redirect_of_a_source), cmocka_unit_test(test_cancel_inside_the_lookup),
       cmocka_unit_test(test_expect),          cmocka_unit_test(test_expect_refused),    cmocka_unit_test(test_expect_ignored),       cmocka_unit_test(test_error_in_success),
       cmocka_unit_test(test_head_errors),     cmocka_unit_test(test_locations),         cmocka_unit_test(test_keys_decoded),         cmocka_unit_test(test_expires),
       cmocka_unit_test(test_metadata),
   };
+  /* clang-format on */
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,12 +63,14 @@ struct failure {
 static void test_failures(void **state) {
   (void)state;
   const char *good = whole_answer("200 OK", IDENTITY), *bare = whole_answer("200 OK", "<R/>"), *plain = whole_answer("403 Forbidden", "go away");
+  /* clang-format off */
   const struct failure cases[] = {
       {"refused", {whole_answer("403 Forbidden", ERROR("SignatureDoesNotMatch", "m"))}, TCX_ECLIENT, 1, "SignatureDoesNotMatch", "in-the-body"},
       {"no XML", {plain}, TCX_ECLIENT, 1, "403", NULL},
       {"throttled", {whole_answer("400 Bad Request", ERROR("Throttling", "m")), good}, 0, 2, NULL, "in-the-body"},
       {"the wrapper is missing", {bare, bare, bare}, TCX_EPROTO, 3, NULL, NULL},
   };
+  /* clang-format on */
   int bad = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct failure *c = &cases[i];
