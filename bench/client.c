@@ -1,5 +1,6 @@
 /*
- * client.c - tucuxi's side of the benchmarks: one operation, so many at once, so many in all, one line of JSON.
+ * client.c - tucuxi's side of the benchmarks: one operation, so many at once, so many in all, one
+ * line of JSON.
  *
  *   client OP ENDPOINT CONCURRENCY COUNT
  *
@@ -15,8 +16,10 @@
  *   instances  EC2 DescribeInstances; its model is loaded, once, from AWS_DATA_PATH or the
  *              installed folder
  *
- * Credentials testkey and testsecret, region us-east-1, path style, a pool of CONCURRENCY connections. Environment: BENCH_CA is the only trusted CA, BENCH_POOL another
- * size of the pool, BENCH_FILE the file of bigput (a sparse one of 1 GiB is made without it). A call that fails ends the run with status 1.
+ * Credentials testkey and testsecret, region us-east-1, path style, a pool of CONCURRENCY
+ * connections. Environment: BENCH_CA is the only trusted CA, BENCH_POOL another size of the pool,
+ * BENCH_FILE the file of bigput (a sparse one of 1 GiB is made without it). A call that fails ends
+ * the run with status 1.
  */
 #include "auth/auth.h"
 #include "base/arena.h"
@@ -27,8 +30,8 @@
 #include <unistd.h>
 
 #define OBJECT_SIZE 1024
-#define BODY_MAX (1u << 20)
-#define GIB ((off_t)1 << 30)
+#define BODY_MAX    (1u << 20)
+#define GIB         ((off_t)1 << 30)
 
 struct bench;
 struct op {
@@ -81,7 +84,9 @@ static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_e
 
 static int start_get(struct bench *bench) {
   static const tcx_call_options_t options = {.max_body = BODY_MAX};
-  return tcx_client_start(bench->client, "get_object", tcx_params("{Bucket: %s, Key: %s}", bench->bucket, bench->key), &options, on_object, bench, NULL);
+  return tcx_client_start(bench->client, "get_object",
+                          tcx_params("{Bucket: %s, Key: %s}", bench->bucket, bench->key), &options,
+                          on_object, bench, NULL);
 }
 
 /* ---- put ---- */
@@ -95,7 +100,8 @@ static void on_put(tcx_call_t *call, const tcx_value_t *response, const tcx_erro
 }
 
 static int start_put(struct bench *bench) {
-  tcx_value_t *params = tcx_params("{Bucket: upload, Key: 'obj-%lu', Body: %.*s}", bench->started, OBJECT_SIZE, bench->object);
+  tcx_value_t *params = tcx_params("{Bucket: upload, Key: 'obj-%lu', Body: %.*s}", bench->started,
+                                   OBJECT_SIZE, bench->object);
   return tcx_client_call(bench->client, "put_object", params, on_put, bench);
 }
 
@@ -112,14 +118,16 @@ static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   if (error != NULL)
     die("ListObjectsV2", error->msg);
   size_t keys = tcx_value_len(response, "Contents");
-  if (keys == 0 || tcx_value_str(tcx_value_at(tcx_value_get(response, "Contents"), keys - 1), "Key") == NULL)
+  if (keys == 0 ||
+      tcx_value_str(tcx_value_at(tcx_value_get(response, "Contents"), keys - 1), "Key") == NULL)
     die("ListObjectsV2", "a page without keys");
   snprintf(bench->token, sizeof bench->token, "%s", token != NULL ? token : "");
   one_done(bench, body_length(call));
 }
 
 static int start_list(struct bench *bench) {
-  tcx_value_t *params = tcx_params("{Bucket: list, ContinuationToken: %s}", bench->token[0] != '\0' ? bench->token : NULL);
+  tcx_value_t *params = tcx_params("{Bucket: list, ContinuationToken: %s}",
+                                   bench->token[0] != '\0' ? bench->token : NULL);
   return tcx_client_call(bench->client, "list_objects_v2", params, on_page, bench);
 }
 
@@ -134,7 +142,8 @@ static void on_item(tcx_call_t *call, const tcx_value_t *response, const tcx_err
 }
 
 static int start_ddbget(struct bench *bench) {
-  tcx_value_t *params = tcx_params("{TableName: bench, Key: {pk: {S: 'item-%lu'}}}", bench->started);
+  tcx_value_t *params =
+      tcx_params("{TableName: bench, Key: {pk: {S: 'item-%lu'}}}", bench->started);
   return tcx_client_call(bench->client, "get_item", params, on_item, bench);
 }
 
@@ -142,7 +151,8 @@ static void on_items(tcx_call_t *call, const tcx_value_t *response, const tcx_er
   if (error != NULL)
     die("Query", error->msg);
   size_t n = tcx_value_len(response, "Items");
-  if (n == 0 || tcx_value_first(tcx_value_at(tcx_value_get(response, "Items"), n - 1), NULL) == NULL)
+  if (n == 0 ||
+      tcx_value_first(tcx_value_at(tcx_value_get(response, "Items"), n - 1), NULL) == NULL)
     die("Query", "no items");
   one_done(tcx_call_data(call), body_length(call));
 }
@@ -150,7 +160,9 @@ static void on_items(tcx_call_t *call, const tcx_value_t *response, const tcx_er
 static int start_ddbquery(struct bench *bench) {
   tcx_value_t *values = tcx_params("{}");
   tcx_value_put(values, ":pk", 3, tcx_params("{S: 'item-%lu'}", bench->started));
-  tcx_value_t *params = tcx_params("{TableName: bench, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: %p}", (void *)values);
+  tcx_value_t *params = tcx_params(
+      "{TableName: bench, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: %p}",
+      (void *)values);
   return tcx_client_call(bench->client, "query", params, on_items, bench);
 }
 
@@ -162,7 +174,9 @@ static void on_instances(tcx_call_t *call, const tcx_value_t *response, const tc
   one_done(tcx_call_data(call), body_length(call));
 }
 
-static int start_instances(struct bench *bench) { return tcx_client_call(bench->client, "describe_instances", NULL, on_instances, bench); }
+static int start_instances(struct bench *bench) {
+  return tcx_client_call(bench->client, "describe_instances", NULL, on_instances, bench);
+}
 
 /* ---- bigget, bigput ---- */
 
@@ -190,7 +204,8 @@ static void on_stream(tcx_call_t *call, const tcx_value_t *response, const tcx_e
 }
 
 static int start_bigget(struct bench *bench) {
-  return tcx_client_call(bench->client, "get_object", tcx_params("{Bucket: bench, Key: 1g}"), on_stream, bench);
+  return tcx_client_call(bench->client, "get_object", tcx_params("{Bucket: bench, Key: 1g}"),
+                         on_stream, bench);
 }
 
 static void on_big_put(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
@@ -216,9 +231,19 @@ static void sign_all(struct bench *bench) {
     struct tcx_fail fail = {.arena = arena};
     if (arena == NULL)
       die("sign", "out of memory");
-    struct tcx_request req = {.arena = arena, .method = "GET", .host = TCX__STR("127.0.0.1"), .host_header = TCX__STR("127.0.0.1:8080"), .path = TCX__STR("/bench/1k")};
+    struct tcx_request req = {.arena = arena,
+                              .method = "GET",
+                              .host = TCX__STR("127.0.0.1"),
+                              .host_header = TCX__STR("127.0.0.1:8080"),
+                              .path = TCX__STR("/bench/1k")};
     tcx__headers_init(&req.headers, arena);
-    struct tcx_sigv4 s = {.access_key = "testkey", .secret_key = "testsecret", .region = "us-east-1", .service = "s3", .now = 1750000000, .keys = &keys, .s3 = true};
+    struct tcx_sigv4 s = {.access_key = "testkey",
+                          .secret_key = "testsecret",
+                          .region = "us-east-1",
+                          .service = "s3",
+                          .now = 1750000000,
+                          .keys = &keys,
+                          .s3 = true};
     int err = tcx__headers_add(&req.headers, TCX__STR("x-amz-checksum-mode"), TCX__STR("ENABLED"));
     if (err == 0)
       err = tcx__sigv4_sign(&s, &req, &fail);
@@ -274,10 +299,17 @@ static void run_calls(struct bench *bench, const char *endpoint) {
 }
 
 int main(int argc, char **argv) {
-  static const struct op ops[] = {{"get", "s3", start_get},       {"hold", "s3", start_get},     {"put", "s3", start_put},
-                                  {"list", "s3", start_list},     {"bigget", "s3", start_bigget}, {"bigput", "s3", start_bigput},
-                                  {"sign", NULL, NULL},           {"ddbget", "dynamodb", start_ddbget}, {"ddbquery", "dynamodb", start_ddbquery},
-                                  {"instances", "ec2", start_instances}, {NULL, NULL, NULL}};
+  static const struct op ops[] = {{"get", "s3", start_get},
+                                  {"hold", "s3", start_get},
+                                  {"put", "s3", start_put},
+                                  {"list", "s3", start_list},
+                                  {"bigget", "s3", start_bigget},
+                                  {"bigput", "s3", start_bigput},
+                                  {"sign", NULL, NULL},
+                                  {"ddbget", "dynamodb", start_ddbget},
+                                  {"ddbquery", "dynamodb", start_ddbquery},
+                                  {"instances", "ec2", start_instances},
+                                  {NULL, NULL, NULL}};
   static struct bench bench;
   if (argc == 5) {
     bench.concurrency = strtoul(argv[3], NULL, 10);
@@ -287,7 +319,9 @@ int main(int argc, char **argv) {
         bench.op = op;
   }
   if (bench.op == NULL || bench.concurrency == 0 || bench.count == 0) {
-    fputs("usage: client get|put|list|hold|bigget|bigput|sign|ddbget|ddbquery|instances ENDPOINT CONCURRENCY COUNT\n", stderr);
+    fputs("usage: client get|put|list|hold|bigget|bigput|sign|ddbget|ddbquery|instances ENDPOINT "
+          "CONCURRENCY COUNT\n",
+          stderr);
     return 2;
   }
   bench.bucket = strcmp(bench.op->name, "hold") == 0 ? "slow" : "bench";
@@ -296,6 +330,7 @@ int main(int argc, char **argv) {
     sign_all(&bench);
   else
     run_calls(&bench, argv[2]);
-  printf("{\"requests\":%lu,\"bytes\":%llu,\"seconds\":%.6f}\n", bench.completed, (unsigned long long)bench.bytes, (double)(bench.ended_ns - bench.begun_ns) / 1e9);
+  printf("{\"requests\":%lu,\"bytes\":%llu,\"seconds\":%.6f}\n", bench.completed,
+         (unsigned long long)bench.bytes, (double)(bench.ended_ns - bench.begun_ns) / 1e9);
   return 0;
 }

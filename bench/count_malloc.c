@@ -1,7 +1,9 @@
 /*
- * count_malloc.c - counts what a process asks of the allocator, for LD_PRELOAD. At exit one line of JSON goes to the file that COUNT_MALLOC_OUT names.
+ * count_malloc.c - counts what a process asks of the allocator, for LD_PRELOAD. At exit one line of
+ * JSON goes to the file that COUNT_MALLOC_OUT names.
  *
- * The C library's own names under which the originals are reached (__libc_malloc and so on) need no dlsym, which would allocate.
+ * The C library's own names under which the originals are reached (__libc_malloc and so on) need no
+ * dlsym, which would allocate.
  */
 #include <stdio.h>
 #include <stdlib.h>

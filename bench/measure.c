@@ -1,8 +1,9 @@
 /*
  * measure.c - runs a program on one core and says what it cost: measure CORE OUT PROGRAM [ARG...]
  *
- * A process of its own, since the peak of resident memory that wait4 reports begins with that of the process that forked: a small one here, an interpreter otherwise.
- * One line of JSON goes to the file OUT. The exit status is the program's.
+ * A process of its own, since the peak of resident memory that wait4 reports begins with that of
+ * the process that forked: a small one here, an interpreter otherwise. One line of JSON goes to the
+ * file OUT. The exit status is the program's.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -44,8 +45,11 @@ int main(int argc, char **argv) {
   FILE *out = fopen(argv[2], "w");
   if (out == NULL)
     return 1;
-  fprintf(out, "{\"user\":%.6f,\"system\":%.6f,\"wall\":%.6f,\"rss_kib\":%ld,\"faults\":%ld,\"waits\":%ld}\n", seconds(used.ru_utime), seconds(used.ru_stime), ended - begun,
-          used.ru_maxrss, used.ru_minflt, used.ru_nvcsw);
+  fprintf(out,
+          "{\"user\":%.6f,\"system\":%.6f,\"wall\":%.6f,\"rss_kib\":%ld,\"faults\":%ld,\"waits\":%"
+          "ld}\n",
+          seconds(used.ru_utime), seconds(used.ru_stime), ended - begun, used.ru_maxrss,
+          used.ru_minflt, used.ru_nvcsw);
   fclose(out);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

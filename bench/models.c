@@ -4,8 +4,8 @@
  * For each service the time of a client's creation in a session of its own, and at last of clients
  * of all services in one session: a line of JSON each,
  * {"service": NAME, "first_ms": FIRST, "ms": MEDIAN, "least_ms": LEAST} of RUNS, and {"services":
- * N, "operations": N, "ms": ...}. Times are those of the process on a processor: what it takes where
- * nothing else runs, with the files in the system's cache.
+ * N, "operations": N, "ms": ...}. Times are those of the process on a processor: what it takes
+ * where nothing else runs, with the files in the system's cache.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,16 @@
 /*
- * http_server.c - a web server that gets its files from S3, on one loop and one thread: the way to embed tucuxi in a program that serves others.
+ * http_server.c - a web server that gets its files from S3, on one loop and one thread: the way to
+ * embed tucuxi in a program that serves others.
  *
- *   http_server BUCKET [PORT]          GET and HEAD of /KEY, on 127.0.0.1; port 0 (the default) takes a free one and prints it
+ *   http_server BUCKET [PORT]          GET and HEAD of /KEY, on 127.0.0.1; port 0 (the default)
+ *                                      takes a free one and prints it
  *
- * A client is idle (its next request is being read and parsed) or busy (its request is being answered; nothing is read from it). An answer flows from S3's socket straight to the client's:
- * what the client's socket does not take at once is copied, and the S3 stream stands still until it is gone. So a client costs its struct and at most one piece of the stream, however large
- * the object and however slow the client. SIGINT or SIGTERM: no new clients, answers under way are finished (5 seconds at most; at once with a second signal).
+ * A client is idle (its next request is being read and parsed) or busy (its request is being
+ * answered; nothing is read from it). An answer flows from S3's socket straight to the client's:
+ * what the client's socket does not take at once is copied, and the S3 stream stands still until it
+ * is gone. So a client costs its struct and at most one piece of the stream, however large the
+ * object and however slow the client. SIGINT or SIGTERM: no new clients, answers under way are
+ * finished (5 seconds at most; at once with a second signal).
  */
 #include <llhttp.h>
 #include <signal.h>
@@ -15,29 +20,29 @@
 #include <tucuxi.h>
 #include <tucuxi/s3.h>
 
-#define MAX_CLIENTS 256
+#define MAX_CLIENTS      256
 #define REQUEST_HEAD_MAX 16384
-#define SILENCE_MS 60000 /* a client that neither sends nor takes anything is closed */
-#define DRAIN_MS 5000
+#define SILENCE_MS       60000 /* a client that neither sends nor takes anything is closed */
+#define DRAIN_MS         5000
 
 struct client {
   uv_tcp_t tcp;
   struct client *prev, *next;
-  unsigned refs;         /* the socket and the call: the memory goes with the last */
+  unsigned refs; /* the socket and the call: the memory goes with the last */
   bool busy, parsing, closing;
-  uint64_t active_ms;    /* when the client last sent or took something */
+  uint64_t active_ms; /* when the client last sent or took something */
   /* the request */
   llhttp_t parser;
-  char in[8192];         /* read and not parsed yet */
+  char in[8192]; /* read and not parsed yet */
   size_t in_len, head_len;
   char target[2048], field[8], range[128];
   size_t target_len, field_len, range_len;
   bool keep_alive, head;
   /* the answer */
-  tcx_call_t *call;      /* until its callback */
+  tcx_call_t *call; /* until its callback */
   tcx_stream_t *stream;
   uv_write_t write;
-  char *rest;            /* what the socket did not take yet */
+  char *rest; /* what the socket did not take yet */
 };
 
 static tcx_client_t *s3;
@@ -149,15 +154,24 @@ static void on_read(tcx_stream_t *stream, ssize_t nread, const uv_buf_t *buf) {
 
 static const char *reason_of(int status) {
   switch (status) {
-  case 200: return "OK";
-  case 206: return "Partial Content";
-  case 400: return "Bad Request";
-  case 404: return "Not Found";
-  case 405: return "Method Not Allowed";
-  case 416: return "Range Not Satisfiable";
-  case 503: return "Service Unavailable";
-  case 504: return "Gateway Timeout";
-  default: return "Bad Gateway";
+  case 200:
+    return "OK";
+  case 206:
+    return "Partial Content";
+  case 400:
+    return "Bad Request";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 416:
+    return "Range Not Satisfiable";
+  case 503:
+    return "Service Unavailable";
+  case 504:
+    return "Gateway Timeout";
+  default:
+    return "Bad Gateway";
   }
 }
 
@@ -165,8 +179,11 @@ static const char *reason_of(int status) {
 static void reply(struct client *c, int status) {
   char text[256], body[64];
   int n = snprintf(body, sizeof body, "%d %s\n", status, reason_of(status));
-  int len = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n%s\r\n%s", status, reason_of(status),
-                     status == 405 ? "Allow: GET, HEAD\r\n" : "", n, c->keep_alive ? "" : "Connection: close\r\n", c->head ? "" : body);
+  int len =
+      snprintf(text, sizeof text,
+               "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n%s\r\n%s",
+               status, reason_of(status), status == 405 ? "Allow: GET, HEAD\r\n" : "", n,
+               c->keep_alive ? "" : "Connection: close\r\n", c->head ? "" : body);
   if (send_bytes(c, text, (size_t)len))
     go_on(c);
 }
@@ -180,8 +197,9 @@ static int status_for(const tcx_error_t *error) {
 
 /* S3's headers that concern the client. */
 static int write_head(struct client *c, const tcx_call_t *call, char *out, size_t size) {
-  static const char *const passed[] = {"Date",          "Content-Type",  "Content-Length", "Content-Range", "Content-Encoding",
-                                       "Cache-Control", "Accept-Ranges", "Last-Modified",  "ETag"};
+  static const char *const passed[] = {"Date",          "Content-Type",     "Content-Length",
+                                       "Content-Range", "Content-Encoding", "Cache-Control",
+                                       "Accept-Ranges", "Last-Modified",    "ETag"};
   int status = tcx_call_http_status(call);
   if (tcx_call_header(call, "Content-Length") == NULL)
     c->keep_alive = false; /* the connection's end is the body's */
@@ -192,7 +210,8 @@ static int write_head(struct client *c, const tcx_call_t *call, char *out, size_
       n += snprintf(out + n, size - (size_t)n, "%s: %s\r\n", passed[i], value);
   }
   if (n < (int)size)
-    n += snprintf(out + n, size - (size_t)n, "%s\r\n", c->keep_alive ? "" : "Connection: close\r\n");
+    n +=
+        snprintf(out + n, size - (size_t)n, "%s\r\n", c->keep_alive ? "" : "Connection: close\r\n");
   return n < (int)size ? n : -1;
 }
 
@@ -253,8 +272,10 @@ static void serve(struct client *c) {
     reply(c, n == 0 ? 404 : 400);
     return;
   }
-  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %.*s, Range: %s}", bucket, n, key, c->range_len > 0 ? c->range : NULL);
-  if (tcx_client_start(s3, c->head ? "head_object" : "get_object", params, NULL, on_object, c, &c->call) != 0) {
+  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %.*s, Range: %s}", bucket, n, key,
+                                   c->range_len > 0 ? c->range : NULL);
+  if (tcx_client_start(s3, c->head ? "head_object" : "get_object", params, NULL, on_object, c,
+                       &c->call) != 0) {
     c->call = NULL;
     reply(c, 503);
     return;
@@ -328,7 +349,8 @@ static void on_input(uv_stream_t *tcp, ssize_t nread, const uv_buf_t *buf) {
     parse(c);
 }
 
-/* Parses until a request is whole or more is needed. An idle client's buffer is empty when this returns. */
+/* Parses until a request is whole or more is needed. An idle client's buffer is empty when this
+ * returns. */
 static void parse(struct client *c) {
   c->parsing = true;
   while (c->in_len > 0 && !c->busy && !c->closing) {
@@ -395,7 +417,8 @@ static void close_clients(bool all, uint64_t silent_since_ms) {
 
 static void on_tick(uv_timer_t *timer) {
   uint64_t now = uv_now(timer->loop);
-  close_clients(stopping_ms != 0 && now - stopping_ms >= DRAIN_MS, now > SILENCE_MS ? now - SILENCE_MS : 0);
+  close_clients(stopping_ms != 0 && now - stopping_ms >= DRAIN_MS,
+                now > SILENCE_MS ? now - SILENCE_MS : 0);
 }
 
 static void on_signal(uv_signal_t *signal, int number) {
@@ -444,7 +467,8 @@ int main(int argc, char **argv) {
   }
   bucket = argv[1];
   signal(SIGPIPE, SIG_IGN);
-  if (tcx_session_new(loop, NULL, &session) != 0 || tcx_session_create_client(session, "s3", &options, &s3) != 0)
+  if (tcx_session_new(loop, NULL, &session) != 0 ||
+      tcx_session_create_client(session, "s3", &options, &s3) != 0)
     return 1;
   uv_signal_init(loop, &interrupt);
   uv_signal_init(loop, &terminate);
@@ -452,7 +476,8 @@ int main(int argc, char **argv) {
   uv_signal_start(&interrupt, on_signal, SIGINT);
   uv_signal_start(&terminate, on_signal, SIGTERM);
   uv_timer_start(&tick, on_tick, 1000, 1000);
-  /* What only watches does not keep the loop: uv_run returns when the listener and the last client are gone. */
+  /* What only watches does not keep the loop: uv_run returns when the listener and the last client
+   * are gone. */
   uv_unref((uv_handle_t *)&interrupt);
   uv_unref((uv_handle_t *)&terminate);
   uv_unref((uv_handle_t *)&tick);

@@ -1,5 +1,6 @@
 /*
- * other_thread.c - calls handed over from another thread. tucuxi's functions belong to the loop's thread: the other one puts its wishes into a queue and wakes the loop.
+ * other_thread.c - calls handed over from another thread. tucuxi's functions belong to the loop's
+ * thread: the other one puts its wishes into a queue and wakes the loop.
  *
  *   other_thread BUCKET
  */
@@ -26,7 +27,9 @@ static void wish(void *arg) { /* the other thread */
     uv_mutex_lock(&shared->mutex);
     shared->keys[shared->count++] = i;
     shared->finished = i == WISHES - 1;
-    uv_async_send(&shared->wake); /* the only function of a loop that another thread may call; under the lock, since `finished` closes wake */
+    /* the only function of a loop that another thread may call; under the lock, since `finished`
+     * closes wake */
+    uv_async_send(&shared->wake);
     uv_mutex_unlock(&shared->mutex);
   }
 }
@@ -38,7 +41,8 @@ static void on_answer(tcx_call_t *call, const tcx_value_t *response, const tcx_e
   shared->failed += error != NULL;
 }
 
-static void on_wake(uv_async_t *wake) { /* the loop's thread: several wishes may come with one wake-up */
+/* the loop's thread: several wishes may come with one wake-up */
+static void on_wake(uv_async_t *wake) {
   struct shared *shared = wake->data;
   int keys[WISHES];
   uv_mutex_lock(&shared->mutex);
@@ -47,7 +51,10 @@ static void on_wake(uv_async_t *wake) { /* the loop's thread: several wishes may
   shared->count = 0;
   uv_mutex_unlock(&shared->mutex);
   for (int i = 0; i < count; i++)
-    if (tcx_s3_put_object(shared->s3, tcx_params("{Bucket: %s, Key: 'thread/%d', Body: hello}", shared->bucket, keys[i]), on_answer, shared) != 0)
+    if (tcx_s3_put_object(
+            shared->s3,
+            tcx_params("{Bucket: %s, Key: 'thread/%d', Body: hello}", shared->bucket, keys[i]),
+            on_answer, shared) != 0)
       shared->failed++;
   if (finished)
     uv_close((uv_handle_t *)wake, NULL);
@@ -66,7 +73,8 @@ int main(int argc, char **argv) {
   shared.wake.data = &shared;
   if (uv_mutex_init(&shared.mutex) != 0 || uv_async_init(loop, &shared.wake, on_wake) != 0)
     return 1;
-  if (tcx_session_new(loop, NULL, &session) != 0 || tcx_session_create_client(session, "s3", NULL, &shared.s3) != 0)
+  if (tcx_session_new(loop, NULL, &session) != 0 ||
+      tcx_session_create_client(session, "s3", NULL, &shared.s3) != 0)
     return 1;
   if (uv_thread_create(&thread, wish, &shared) != 0)
     return 1;

@@ -1,5 +1,6 @@
 /*
- * put_get.c - puts an object, reads it back into memory, deletes it: each step starts the next from its callback.
+ * put_get.c - puts an object, reads it back into memory, deletes it: each step starts the next from
+ * its callback.
  *
  *   put_get BUCKET KEY TEXT
  */
@@ -34,7 +35,9 @@ static void on_get(tcx_call_t *call, const tcx_value_t *response, const tcx_erro
   size_t n;
   const char *body = tcx_value_bytes(response, "Body", &n);
   printf("got %zu bytes of %s: %.*s\n", n, tcx_value_str(response, "ContentType"), (int)n, body);
-  job->failed = tcx_s3_delete_object(job->s3, tcx_params("{Bucket: %s, Key: %s}", job->bucket, job->key), on_delete, job) != 0;
+  job->failed =
+      tcx_s3_delete_object(job->s3, tcx_params("{Bucket: %s, Key: %s}", job->bucket, job->key),
+                           on_delete, job) != 0;
 }
 
 static void on_put(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
@@ -43,7 +46,9 @@ static void on_put(tcx_call_t *call, const tcx_value_t *response, const tcx_erro
   if (failed(job, error))
     return;
   printf("put, ETag %s\n", tcx_value_str(response, "ETag"));
-  job->failed = tcx_client_start(job->s3, "get_object", tcx_params("{Bucket: %s, Key: %s}", job->bucket, job->key), &whole_body, on_get, job, NULL) != 0;
+  job->failed = tcx_client_start(job->s3, "get_object",
+                                 tcx_params("{Bucket: %s, Key: %s}", job->bucket, job->key),
+                                 &whole_body, on_get, job, NULL) != 0;
 }
 
 int main(int argc, char **argv) {
@@ -56,9 +61,11 @@ int main(int argc, char **argv) {
   job.bucket = argv[1];
   job.key = argv[2];
   job.text = argv[3];
-  if (tcx_session_new(uv_default_loop(), NULL, &session) != 0 || tcx_session_create_client(session, "s3", NULL, &job.s3) != 0)
+  if (tcx_session_new(uv_default_loop(), NULL, &session) != 0 ||
+      tcx_session_create_client(session, "s3", NULL, &job.s3) != 0)
     return 1;
-  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s, Body: %s, ContentType: text/plain}", job.bucket, job.key, job.text);
+  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s, Body: %s, ContentType: text/plain}",
+                                   job.bucket, job.key, job.text);
   if (tcx_s3_put_object(job.s3, params, on_put, &job) != 0)
     return 1;
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);

@@ -1,5 +1,6 @@
 /*
- * stream_download.c - copies an object to a reader that may be slow: what the reader does not take at once waits, and meanwhile nothing more is read from S3.
+ * stream_download.c - copies an object to a reader that may be slow: what the reader does not take
+ * at once waits, and meanwhile nothing more is read from S3.
  *
  *   stream_download BUCKET KEY | READER
  *
@@ -56,7 +57,8 @@ static void on_read(tcx_stream_t *stream, ssize_t nread, const uv_buf_t *buf) {
     finish(copy, uv_strerror(taken));
     return;
   }
-  /* The reader is slow: the rest is copied, since buf is valid in here only, and the stream stands still until it is written. */
+  /* The reader is slow: the rest is copied, since buf is valid in here only, and the stream stands
+   * still until it is written. */
   size_t left = (size_t)(nread - taken);
   copy->rest = malloc(left);
   if (copy->rest == NULL) {
@@ -81,7 +83,8 @@ static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_e
     finish(copy, error->msg);
     return;
   }
-  fprintf(stderr, "%s, %lld bytes\n", tcx_value_str(response, "ETag"), (long long)tcx_value_int(response, "ContentLength", -1));
+  fprintf(stderr, "%s, %lld bytes\n", tcx_value_str(response, "ETag"),
+          (long long)tcx_value_int(response, "ContentLength", -1));
   copy->stream = tcx_call_take_stream(call, copy); /* ours now, until tcx_stream_close */
   int err = tcx_stream_read_start(copy->stream, on_read);
   if (err != 0)
@@ -97,13 +100,16 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: stream_download BUCKET KEY | READER\n");
     return 2;
   }
-  if (uv_guess_handle(1) != UV_NAMED_PIPE || uv_pipe_init(loop, &copy.out, 0) != 0 || uv_pipe_open(&copy.out, 1) != 0) {
+  if (uv_guess_handle(1) != UV_NAMED_PIPE || uv_pipe_init(loop, &copy.out, 0) != 0 ||
+      uv_pipe_open(&copy.out, 1) != 0) {
     fprintf(stderr, "stream_download: standard output is not a pipe\n");
     return 2;
   }
-  if (tcx_session_new(loop, NULL, &session) != 0 || tcx_session_create_client(session, "s3", NULL, &s3) != 0)
+  if (tcx_session_new(loop, NULL, &session) != 0 ||
+      tcx_session_create_client(session, "s3", NULL, &s3) != 0)
     return 1;
-  if (tcx_s3_get_object(s3, tcx_params("{Bucket: %s, Key: %s}", argv[1], argv[2]), on_object, &copy) != 0)
+  if (tcx_s3_get_object(s3, tcx_params("{Bucket: %s, Key: %s}", argv[1], argv[2]), on_object,
+                        &copy) != 0)
     return 1;
   uv_run(loop, UV_RUN_DEFAULT);
   fprintf(stderr, "%zu bytes, stopped %zu times\n", copy.total, copy.stops);

@@ -1,5 +1,6 @@
 /*
- * thousand_calls.c - a thousand calls at once on one thread: all are started before the first answer is read; the client's pool lets as many run as it has connections.
+ * thousand_calls.c - a thousand calls at once on one thread: all are started before the first
+ * answer is read; the client's pool lets as many run as it has connections.
  *
  *   thousand_calls BUCKET [COUNT]
  */
@@ -26,15 +27,19 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: thousand_calls BUCKET [COUNT]\n");
     return 2;
   }
-  if (tcx_session_new(uv_default_loop(), NULL, &session) != 0 || tcx_session_create_client(session, "s3", &options, &s3) != 0)
+  if (tcx_session_new(uv_default_loop(), NULL, &session) != 0 ||
+      tcx_session_create_client(session, "s3", &options, &s3) != 0)
     return 1;
   for (int i = 0; i < count; i++)
-    if (tcx_s3_put_object(s3, tcx_params("{Bucket: %s, Key: 'thousand/%d', Body: 'number %d'}", argv[1], i, i), on_put, NULL) != 0)
+    if (tcx_s3_put_object(
+            s3, tcx_params("{Bucket: %s, Key: 'thousand/%d', Body: 'number %d'}", argv[1], i, i),
+            on_put, NULL) != 0)
       return 1;
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   tcx_client_stats_t stats;
   tcx_client_get_stats(s3, &stats);
-  printf("%d calls, %d failed, over %llu connections\n", done, failed, (unsigned long long)stats.connects);
+  printf("%d calls, %d failed, over %llu connections\n", done, failed,
+         (unsigned long long)stats.connects);
   tcx_session_close(session, NULL);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   return uv_loop_close(uv_default_loop()) == 0 && done == count ? failed != 0 : 1;

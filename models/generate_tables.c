@@ -19,9 +19,7 @@ struct pack {
   struct tcx_interner placed; /* the strings that are in text */
 };
 
-static void add_word(struct pack *p, uint32_t word) {
-  tcx__buf_add(&p->words, &word, sizeof word);
-}
+static void add_word(struct pack *p, uint32_t word) { tcx__buf_add(&p->words, &word, sizeof word); }
 
 static void add_text(struct pack *p, const char *s) {
   struct tcx_interned *known = tcx__intern(&p->placed, s, strlen(s));

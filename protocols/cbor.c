@@ -162,4 +162,4 @@ static int read_document(const struct tcx_parse *p, const struct tcx_shape *shap
 }
 
 const struct tcx_protocol tcx__rpc_v2_cbor = {"smithy-rpc-v2-cbor", serialize, start, feed, finish,
-                                              read_document, true};
+                                              read_document,        true};

@@ -122,9 +122,7 @@ void tcx__event_frames_init(struct tcx_event_frames *f) {
   f->why = NULL;
 }
 
-void tcx__event_frames_free(struct tcx_event_frames *f) {
-  tcx__buf_free(&f->part);
-}
+void tcx__event_frames_free(struct tcx_event_frames *f) { tcx__buf_free(&f->part); }
 
 /* The lengths, which are believed once their checksum is right. */
 static int check_prelude(struct tcx_event_frames *f, const char *p) {

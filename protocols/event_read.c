@@ -1,6 +1,6 @@
 /* event_read.c - a frame as an event, by the shape of its stream. */
-#include "protocols/eventstream.h"
 #include "base/utf8.h"
+#include "protocols/eventstream.h"
 #include <string.h>
 
 const struct tcx_member *tcx__event_output(const struct tcx_operation *op) {
@@ -53,9 +53,7 @@ static struct tcx_value *time_value(struct tcx_arena *arena, int64_t millisecond
   return tcx__value_new_time(arena, seconds, (int32_t)rest * 1000000);
 }
 
-static bool is_integer(uint8_t type) {
-  return type >= TCX__EVENT_INT8 && type <= TCX__EVENT_INT64;
-}
+static bool is_integer(uint8_t type) { return type >= TCX__EVENT_INT8 && type <= TCX__EVENT_INT64; }
 
 /* The header as a value of shape; false when it is none. *out is NULL when memory is out. */
 static bool header_value(struct tcx_arena *arena, const struct tcx_shape *shape,

@@ -7,9 +7,7 @@
 #include "protocols/rest.h"
 #include <string.h>
 
-static bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /* A page of a proxy or a load balancer, or nothing at all. */
 static bool is_generic(const struct tcx_parse *p, struct tcx_str text) {

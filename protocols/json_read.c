@@ -30,9 +30,7 @@ static bool is_container(const struct tcx_shape *shape) {
   return shape->type <= TCX__SHAPE_MAP && !tcx__build_is_document(shape);
 }
 
-static int on_null(void *ctx) {
-  return tcx__build_null(ctx);
-}
+static int on_null(void *ctx) { return tcx__build_null(ctx); }
 
 static int on_boolean(void *ctx, bool value) {
   struct tcx_build *b = ctx;
@@ -103,21 +101,13 @@ static int on_string(void *ctx, const char *p, size_t n) {
   return read_text(b, shape, (struct tcx_str){p, n});
 }
 
-static int on_map(void *ctx) {
-  return tcx__build_open(ctx, true);
-}
+static int on_map(void *ctx) { return tcx__build_open(ctx, true); }
 
-static int on_name(void *ctx, const char *p, size_t n) {
-  return tcx__build_name(ctx, p, n);
-}
+static int on_name(void *ctx, const char *p, size_t n) { return tcx__build_name(ctx, p, n); }
 
-static int on_list(void *ctx) {
-  return tcx__build_open(ctx, false);
-}
+static int on_list(void *ctx) { return tcx__build_open(ctx, false); }
 
-static int on_end(void *ctx) {
-  return tcx__build_close(ctx);
-}
+static int on_end(void *ctx) { return tcx__build_close(ctx); }
 
 /* ---- the reader ---- */
 

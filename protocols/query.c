@@ -29,9 +29,7 @@ struct form {
 
 static int write_field(struct form *form, const struct tcx_member *m, const struct tcx_value *v);
 
-static void cut_name(struct form *form, size_t len) {
-  form->name.len = len;
-}
+static void cut_name(struct form *form, size_t len) { form->name.len = len; }
 
 static void add_name(struct form *form, const char *name, size_t n) {
   if (form->name.len > 0)

@@ -23,8 +23,8 @@ static bool has_body_member(const struct tcx_shape *shape) {
   return false;
 }
 
-/* Where no member may be in the body there is none; nor is one for a union that was not given, since
- * an empty union is none. */
+/* Where no member may be in the body there is none; nor is one for a union that was not given,
+ * since an empty union is none. */
 static bool has_document(const struct tcx_shape *input, const struct tcx_rest_body *body) {
   if (body->payload == NULL)
     return has_body_member(input);
@@ -144,5 +144,5 @@ static int finish(struct tcx_parser *head, struct tcx_value **out, struct tcx_pa
                                               : status;
 }
 
-const struct tcx_protocol tcx__rest_json = {"rest-json", serialize, start,
-                                            feed,        finish,    tcx__json_event, false};
+const struct tcx_protocol tcx__rest_json = {"rest-json", serialize,       start, feed,
+                                            finish,      tcx__json_event, false};

@@ -168,5 +168,5 @@ static int read_document(const struct tcx_parse *p, const struct tcx_shape *shap
   return status == 0 ? tcx__xml_reader_finish(reader) : status;
 }
 
-const struct tcx_protocol tcx__rest_xml = {"rest-xml", serialize, start,
-                                           feed,       finish,    read_document, false};
+const struct tcx_protocol tcx__rest_xml = {"rest-xml", serialize,     start, feed,
+                                           finish,     read_document, false};

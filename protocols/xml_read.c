@@ -41,9 +41,7 @@ struct tcx_xml_reader {
   char few[40];
 };
 
-static int no_memory(struct tcx_xml_reader *r) {
-  return tcx__fail_memory(r->r.fail);
-}
+static int no_memory(struct tcx_xml_reader *r) { return tcx__fail_memory(r->r.fail); }
 
 static int malformed(struct tcx_xml_reader *r, const char *what, const char *name, size_t n) {
   return tcx__fail(r->r.fail, TCX_EPROTO, "malformed response: %s %.*s", what,
@@ -494,6 +492,4 @@ int tcx__xml_reader_finish(struct tcx_xml_reader *r) {
   return explain(r, tcx__xml_finish(&r->xml));
 }
 
-const char *tcx__xml_reader_root(const struct tcx_xml_reader *r) {
-  return r->root;
-}
+const char *tcx__xml_reader_root(const struct tcx_xml_reader *r) { return r->root; }

@@ -30,8 +30,10 @@ static const struct option own[] = {
     {"force", 0, FLAG, AT(force), NULL, "delete the bucket's objects first"},
     {"quiet", 'q', FLAG, AT(quiet), NULL, "no bar and no summary"},
     {"verbose", 'v', FLAG, AT(verbose), NULL, "a line for each object"},
-    {"expires-in", 0, NUMBER, AT(expires_s), "SECONDS", "how long the URL is good for (3600; at most 604800)"},
-    {"method", 0, TEXT, AT(method), "NAME", "what the URL is for: get (default), put, head or delete"},
+    {"expires-in", 0, NUMBER, AT(expires_s), "SECONDS",
+     "how long the URL is good for (3600; at most 604800)"},
+    {"method", 0, TEXT, AT(method), "NAME",
+     "what the URL is for: get (default), put, head or delete"},
     {"format", 0, TEXT, AT(format), "NAME", "process (default) or env"},
     {"output", 'o', TEXT, AT(output), "FILE", "write the response's streaming member to this file"},
     {"jsonl", 0, FLAG, AT(jsonl), NULL, "read JSON objects from stdin, one a line"},
@@ -47,10 +49,12 @@ static bool listed(const char *options, const char *name) {
   return false;
 }
 
-static const struct option *find(const struct command *command, const char *name, size_t n, char letter) {
+static const struct option *find(const struct command *command, const char *name, size_t n,
+                                 char letter) {
   for (size_t i = 0; i < COUNT(common) + COUNT(own); i++) {
     const struct option *o = i < COUNT(common) ? &common[i] : &own[i - COUNT(common)];
-    bool is = letter != 0 ? o->letter == letter : strlen(o->name) == n && memcmp(o->name, name, n) == 0;
+    bool is =
+        letter != 0 ? o->letter == letter : strlen(o->name) == n && memcmp(o->name, name, n) == 0;
     if (is && (i < COUNT(common) || listed(command->options, o->name)))
       return o;
   }
@@ -58,11 +62,13 @@ static const struct option *find(const struct command *command, const char *name
 }
 
 static int complain(const struct command *command, const char *what, const char *word) {
-  fprintf(stderr, "tucuxi %s: %s %s\nTry 'tucuxi %s --help'.\n", command->name, what, word, command->name);
+  fprintf(stderr, "tucuxi %s: %s %s\nTry 'tucuxi %s --help'.\n", command->name, what, word,
+          command->name);
   return -1;
 }
 
-static int set(struct args *args, const struct command *command, const struct option *o, const char *value) {
+static int set(struct args *args, const struct command *command, const struct option *o,
+               const char *value) {
   char *field = (char *)args + o->offset, *end;
   if (o->kind == FLAG) {
     *(bool *)field = true;
@@ -78,11 +84,15 @@ static int set(struct args *args, const struct command *command, const struct op
   return 0;
 }
 
-static int parse_option(struct args *args, const struct command *command, int argc, char **argv, int *i) {
+static int parse_option(struct args *args, const struct command *command, int argc, char **argv,
+                        int *i) {
   const char *word = argv[*i];
-  const char *name = word[1] == '-' ? word + 2 : word + 1, *equals = word[1] == '-' ? strchr(name, '=') : NULL;
+  const char *name = word[1] == '-' ? word + 2 : word + 1,
+             *equals = word[1] == '-' ? strchr(name, '=') : NULL;
   size_t n = equals != NULL ? (size_t)(equals - name) : strlen(name);
-  const struct option *o = word[1] == '-' ? find(command, name, n, 0) : n == 1 ? find(command, NULL, 0, name[0]) : NULL;
+  const struct option *o = word[1] == '-' ? find(command, name, n, 0)
+                           : n == 1       ? find(command, NULL, 0, name[0])
+                                          : NULL;
   if (o == NULL)
     return complain(command, "unknown option", word);
   if (o->kind == FLAG && equals != NULL)
@@ -109,7 +119,8 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
     else if (parse_option(args, command, argc, argv, &i) != 0)
       return -1;
   }
-  unsigned min = args->jsonl || args->help ? 0 : command->min_words, max = args->jsonl ? 0 : command->max_words;
+  unsigned min = args->jsonl || args->help ? 0 : command->min_words,
+           max = args->jsonl ? 0 : command->max_words;
   if (args->help && command->help == NULL)
     return 0;
   if (args->n_words < min)
@@ -121,13 +132,15 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
 
 static void show(const struct option *o) {
   char left[64];
-  snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
+  snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ',
+           o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
            o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
   printf("  %-28s %s\n", left, o->help);
 }
 
 void args_help(const struct command *command) {
-  printf("usage: tucuxi %s [options] %s\n\n%s\n\noptions:\n", command->name, command->usage, command->about);
+  printf("usage: tucuxi %s [options] %s\n\n%s\n\noptions:\n", command->name, command->usage,
+         command->about);
   for (size_t i = 0; i < COUNT(own); i++)
     if (listed(command->options, own[i].name))
       show(&own[i]);

@@ -1,20 +1,21 @@
-/* bulk.c - a job as a person sees it: a bar while it runs, what failed and what was skipped, a summary, the exit code. */
+/* bulk.c - a job as a person sees it: a bar while it runs, what failed and what was skipped, a
+ * summary, the exit code. */
 #include "tool.h"
 #include <unistd.h>
 
 #define BAR_EVERY_MS 100
-#define BAR_CELLS 24
+#define BAR_CELLS    24
 
 struct bulk {
   struct tool *tool;
   struct bulk_options options;
-  tcx_job_t *job, *counter;      /* counter: a dry run beside it, which knows the totals sooner */
-  tcx_job_progress_t counted;    /* what it knew when it ended */
+  tcx_job_t *job, *counter;   /* counter: a dry run beside it, which knows the totals sooner */
+  tcx_job_progress_t counted; /* what it knew when it ended */
   uv_timer_t timer;
   bool bar, bar_shown;
-  int fatal;                     /* exit code of what would fail every item; 0 = none */
+  int fatal; /* exit code of what would fail every item; 0 = none */
   int single_code;
-  unsigned open;                 /* job and counter not yet done */
+  unsigned open; /* job and counter not yet done */
 };
 
 /* ---- names ---- */
@@ -27,9 +28,15 @@ static const char *verb(const tcx_item_t *item) {
 static void print_item(FILE *out, const tcx_item_t *item) {
   fprintf(out, "%s: ", verb(item));
   switch (item->kind) {
-  case TCX_ITEM_UPLOAD: fprintf(out, "%s", item->path); break;
-  case TCX_ITEM_COPY: fprintf(out, "s3://%s/%s", item->source_bucket, item->source_key); break;
-  default: fprintf(out, "s3://%s/%s", item->bucket, item->key); break;
+  case TCX_ITEM_UPLOAD:
+    fprintf(out, "%s", item->path);
+    break;
+  case TCX_ITEM_COPY:
+    fprintf(out, "s3://%s/%s", item->source_bucket, item->source_key);
+    break;
+  default:
+    fprintf(out, "s3://%s/%s", item->bucket, item->key);
+    break;
   }
   if (item->skip != NULL || item->kind == TCX_ITEM_DELETE)
     return;
@@ -39,8 +46,13 @@ static void print_item(FILE *out, const tcx_item_t *item) {
     fprintf(out, " to s3://%s/%s", item->bucket, item->key);
 }
 
-static tcx_value_t *item_value(const struct tool *tool, const tcx_item_t *item, const tcx_item_result_t *r) {
-  tcx_value_t *v = tcx_params("{operation: %s, status: %s}", verb(item), r->skipped ? "skipped" : r->status != 0 ? "failed" : tool->args.dry_run ? "dry-run" : "ok");
+static tcx_value_t *item_value(const struct tool *tool, const tcx_item_t *item,
+                               const tcx_item_result_t *r) {
+  tcx_value_t *v = tcx_params("{operation: %s, status: %s}", verb(item),
+                              r->skipped           ? "skipped"
+                              : r->status != 0     ? "failed"
+                              : tool->args.dry_run ? "dry-run"
+                                                   : "ok");
   tcx_value_set_str(v, "path", item->path);
   tcx_value_set_str(v, "bucket", item->bucket);
   tcx_value_set_str(v, "key", item->key);
@@ -86,8 +98,10 @@ static void draw_bar(struct bulk *b) {
     unsigned s = (unsigned)((double)(all.found_bytes - p.bytes) / p.bytes_per_s + 0.5);
     snprintf(left, sizeof left, ", %u:%02u left", s / 60, s % 60);
   }
-  fprintf(stderr, "\r[%s] %llu/%llu%s objects, %s of %s%s, %s/s%s\033[K", cells, (unsigned long long)(p.done + p.failed + p.skipped), (unsigned long long)all.found,
-          all.found_all ? "" : "+", size_text(moved, (double)p.bytes), size_text(total, (double)all.found_bytes), all.found_all ? "" : "+",
+  fprintf(stderr, "\r[%s] %llu/%llu%s objects, %s of %s%s, %s/s%s\033[K", cells,
+          (unsigned long long)(p.done + p.failed + p.skipped), (unsigned long long)all.found,
+          all.found_all ? "" : "+", size_text(moved, (double)p.bytes),
+          size_text(total, (double)all.found_bytes), all.found_all ? "" : "+",
           size_text(speed, p.bytes_per_s), left);
   b->bar_shown = true;
 }
@@ -98,7 +112,8 @@ static void on_bar(uv_timer_t *timer) { draw_bar(timer->data); }
 
 /* What is wrong with the configuration is wrong for every item. */
 static bool fatal(const tcx_error_t *error) {
-  return error != NULL && (error->status == TCX_ECREDS || error->status == TCX_ECONFIG || error->status == TCX_ESERVICE || error->status == TCX_EENDPOINT);
+  return error != NULL && (error->status == TCX_ECREDS || error->status == TCX_ECONFIG ||
+                           error->status == TCX_ESERVICE || error->status == TCX_EENDPOINT);
 }
 
 static void tell_item(struct bulk *b, const tcx_item_t *item, const tcx_item_result_t *r) {
@@ -148,8 +163,10 @@ static void print_summary(const struct bulk *b, const tcx_job_progress_t *p) {
   if (args->quiet || args->dry_run)
     return;
   if (args->json) {
-    tcx_value_t *v = tcx_params("{summary: {objects: %llu, bytes: %llu, failed: %llu, skipped: %llu, seconds: %f}}", (unsigned long long)p->done,
-                                (unsigned long long)p->bytes, (unsigned long long)p->failed, (unsigned long long)p->skipped, seconds);
+    tcx_value_t *v = tcx_params(
+        "{summary: {objects: %llu, bytes: %llu, failed: %llu, skipped: %llu, seconds: %f}}",
+        (unsigned long long)p->done, (unsigned long long)p->bytes, (unsigned long long)p->failed,
+        (unsigned long long)p->skipped, seconds);
     print_json(v);
     tcx_value_free(v);
     return;
@@ -254,7 +271,10 @@ void bulk_run(struct tool *tool, const struct bulk_options *options) {
     tool_end(tool, EXIT_OTHER);
     return;
   }
-  tcx_job_options_t job = {.concurrency = args->concurrency, .dry_run = args->dry_run, .keep_time = true, .on_item = on_item};
+  tcx_job_options_t job = {.concurrency = args->concurrency,
+                           .dry_run = args->dry_run,
+                           .keep_time = true,
+                           .on_item = on_item};
   b->tool = tool;
   b->options = *options;
   int err = tcx_job_start(s3, options->make(tool), &job, on_done, b, &b->job);
@@ -265,6 +285,7 @@ void bulk_run(struct tool *tool, const struct bulk_options *options) {
   b->open = 1;
   tool->state = b;
   tool->interrupt = on_interrupt;
-  if (!args->quiet && !args->json && !args->dry_run && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+  if (!args->quiet && !args->json && !args->dry_run && isatty(STDERR_FILENO) &&
+      isatty(STDOUT_FILENO))
     start_bar(b);
 }

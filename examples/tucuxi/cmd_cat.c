@@ -1,11 +1,15 @@
-/* cmd_cat.c - objects to stdout, one after the other. stdout is written as bytes come: while it blocks nothing more is read. */
+/* cmd_cat.c - objects to stdout, one after the other. stdout is written as bytes come: while it
+ * blocks nothing more is read. */
 #include "tool.h"
 #include <errno.h>
 #include <unistd.h>
 
 static void next_object(struct tool *tool, unsigned i);
 
-struct cat { struct tool *tool; unsigned at; };
+struct cat {
+  struct tool *tool;
+  unsigned at;
+};
 
 static void leave(tcx_stream_t *stream, struct cat *cat) {
   tcx_stream_close(stream);

@@ -9,7 +9,9 @@ static bool is_folder(const char *path) {
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool ends_with_slash(const char *text) { return text[0] == '\0' || text[strlen(text) - 1] == '/'; }
+static bool ends_with_slash(const char *text) {
+  return text[0] == '\0' || text[strlen(text) - 1] == '/';
+}
 
 /* Bytes of a pattern up to the last slash before its first wildcard. */
 static size_t plain_folder(const char *glob) {
@@ -20,11 +22,14 @@ static size_t plain_folder(const char *glob) {
 }
 
 static bool many_sources(const struct tool *tool) { return tool->args.n_words > 2; }
-static const char *target_of(const struct tool *tool) { return tool->args.words[tool->args.n_words - 1]; }
+static const char *target_of(const struct tool *tool) {
+  return tool->args.words[tool->args.n_words - 1];
+}
 
 /* ---- from here to S3 ---- */
 
-/* The prefix below which a source's files go: with several sources each folder keeps its own name. */
+/* The prefix below which a source's files go: with several sources each folder keeps its own
+ * name. */
 static char *folder_prefix(const struct tool *tool, const char *source, const char *key) {
   const char *name = many_sources(tool) && is_folder(source) ? uri_last_part(source) : "";
   size_t n = strlen(name);
@@ -51,16 +56,22 @@ static tcx_items_t *upload_glob(struct tool *tool, const char *source, const str
 
 static tcx_items_t *upload_folder(struct tool *tool, const char *source, const struct uri *target) {
   char *prefix = folder_prefix(tool, source, target->key);
-  tcx_items_t *items = prefix != NULL ? tcx_items_folder(&tool->loop, source, NULL, target->bucket, prefix) : NULL;
+  tcx_items_t *items =
+      prefix != NULL ? tcx_items_folder(&tool->loop, source, NULL, target->bucket, prefix) : NULL;
   free(prefix);
   return items;
 }
 
 static tcx_items_t *upload_file(struct tool *tool, const char *source, const struct uri *target) {
   bool below = many_sources(tool) || ends_with_slash(target->key);
-  char *key = text_join(target->key, below && !ends_with_slash(target->key) ? "/" : "", below ? uri_last_part(source) : "");
+  char *key = text_join(target->key, below && !ends_with_slash(target->key) ? "/" : "",
+                        below ? uri_last_part(source) : "");
   struct stat st;
-  tcx_item_t item = {.kind = TCX_ITEM_UPLOAD, .path = source, .bucket = target->bucket, .key = key, .size = stat(source, &st) == 0 ? (int64_t)st.st_size : -1};
+  tcx_item_t item = {.kind = TCX_ITEM_UPLOAD,
+                     .path = source,
+                     .bucket = target->bucket,
+                     .key = key,
+                     .size = stat(source, &st) == 0 ? (int64_t)st.st_size : -1};
   tcx_items_t *items = key != NULL ? tcx_items_one(&item) : NULL;
   free(key);
   return items;
@@ -71,9 +82,10 @@ static tcx_items_t *upload(struct tool *tool, const char *source) {
   struct stat st;
   if (!uri_parse(target_of(tool), &target))
     return NULL;
-  tcx_items_t *items = stat(source, &st) != 0 && has_wildcard(source) ? upload_glob(tool, source, &target)
-                       : is_folder(source)                            ? upload_folder(tool, source, &target)
-                                                                      : upload_file(tool, source, &target);
+  tcx_items_t *items = stat(source, &st) != 0 && has_wildcard(source)
+                           ? upload_glob(tool, source, &target)
+                       : is_folder(source) ? upload_folder(tool, source, &target)
+                                           : upload_file(tool, source, &target);
   uri_free(&target);
   return items;
 }
@@ -91,13 +103,17 @@ static void set_target(tcx_listing_options_t *o, const char *target, const struc
 }
 
 /* Everything below a prefix, or what a pattern picks. */
-static tcx_items_t *from_listing(struct tool *tool, const struct uri *source, const struct uri *target) {
+static tcx_items_t *from_listing(struct tool *tool, const struct uri *source,
+                                 const struct uri *target) {
   bool glob = has_wildcard(source->key);
   char *prefix = text_join(source->key, !glob && !ends_with_slash(source->key) ? "/" : "", "");
-  char *below = target->bucket != NULL ? text_join(target->key, ends_with_slash(target->key) ? "" : "/", "") : text_join("", "", "");
+  char *below = target->bucket != NULL
+                    ? text_join(target->key, ends_with_slash(target->key) ? "" : "/", "")
+                    : text_join("", "", "");
   tcx_items_t *items = NULL;
   if (prefix != NULL && below != NULL) {
-    tcx_listing_options_t o = {.kind = TCX_ITEM_DOWNLOAD, .bucket = source->bucket, .prefix = prefix};
+    tcx_listing_options_t o = {
+        .kind = TCX_ITEM_DOWNLOAD, .bucket = source->bucket, .prefix = prefix};
     struct uri to = {target->bucket, below};
     o.strip = glob ? plain_folder(source->key) : strlen(prefix);
     if (glob) {
@@ -112,13 +128,25 @@ static tcx_items_t *from_listing(struct tool *tool, const struct uri *source, co
   return items;
 }
 
-static tcx_items_t *one_object(struct tool *tool, const struct uri *source, const struct uri *target) {
+static tcx_items_t *one_object(struct tool *tool, const struct uri *source,
+                               const struct uri *target) {
   const char *to = target_of(tool), *place = target->bucket != NULL ? target->key : to;
-  bool below = many_sources(tool) || ends_with_slash(place) || (target->bucket == NULL && is_folder(to));
-  char *whole = text_join(place, below && !ends_with_slash(place) ? "/" : "", below ? uri_last_part(source->key) : "");
-  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD, .path = whole, .bucket = source->bucket, .key = source->key, .size = -1};
+  bool below =
+      many_sources(tool) || ends_with_slash(place) || (target->bucket == NULL && is_folder(to));
+  char *whole = text_join(place, below && !ends_with_slash(place) ? "/" : "",
+                          below ? uri_last_part(source->key) : "");
+  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD,
+                     .path = whole,
+                     .bucket = source->bucket,
+                     .key = source->key,
+                     .size = -1};
   if (target->bucket != NULL)
-    item = (tcx_item_t){.kind = TCX_ITEM_COPY, .source_bucket = source->bucket, .source_key = source->key, .bucket = target->bucket, .key = whole, .size = -1};
+    item = (tcx_item_t){.kind = TCX_ITEM_COPY,
+                        .source_bucket = source->bucket,
+                        .source_key = source->key,
+                        .bucket = target->bucket,
+                        .key = whole,
+                        .size = -1};
   tcx_items_t *items = whole != NULL ? tcx_items_one(&item) : NULL;
   free(whole);
   return items;
@@ -130,7 +158,8 @@ static tcx_items_t *from_s3(struct tool *tool, const char *source) {
   if (!uri_parse(source, &from))
     return NULL;
   if (!uri_is_s3(target_of(tool)) || uri_parse(target_of(tool), &to))
-    items = tool->args.recursive || has_wildcard(from.key) ? from_listing(tool, &from, &to) : one_object(tool, &from, &to);
+    items = tool->args.recursive || has_wildcard(from.key) ? from_listing(tool, &from, &to)
+                                                           : one_object(tool, &from, &to);
   uri_free(&from);
   uri_free(&to);
   return items;
@@ -144,7 +173,8 @@ static tcx_items_t *make_items(struct tool *tool) {
   if (all == NULL)
     return NULL;
   for (unsigned i = 0; i < n; i++)
-    all[i] = uri_is_s3(tool->args.words[i]) ? from_s3(tool, tool->args.words[i]) : upload(tool, tool->args.words[i]);
+    all[i] = uri_is_s3(tool->args.words[i]) ? from_s3(tool, tool->args.words[i])
+                                            : upload(tool, tool->args.words[i]);
   tcx_items_t *items = tcx_items_chain(all, n);
   free(all);
   return items;
@@ -181,7 +211,8 @@ static bool check_s3(struct tool *tool, const char *source, bool *single) {
   const char *name = uri_last_part(uri.key);
   if (one && ends_with_slash(uri.key))
     problem = "names no object: --recursive copies what is below";
-  else if (one && (strcmp(name, "..") == 0 || strcmp(name, ".") == 0) && !uri_is_s3(target_of(tool)))
+  else if (one && (strcmp(name, "..") == 0 || strcmp(name, ".") == 0) &&
+           !uri_is_s3(target_of(tool)))
     problem = "has a name that no file can have";
   uri_free(&uri);
   if (problem != NULL)
@@ -207,7 +238,8 @@ void cmd_cp(struct tool *tool) {
       tool_usage(tool, "neither %s nor %s is an s3:// URL", source, target);
       return;
     }
-    if (!(uri_is_s3(source) ? check_s3(tool, source, &options.single) : check_local(tool, source, &options.single)))
+    if (!(uri_is_s3(source) ? check_s3(tool, source, &options.single)
+                            : check_local(tool, source, &options.single)))
       return;
   }
   bulk_run(tool, &options);

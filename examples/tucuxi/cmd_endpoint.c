@@ -1,9 +1,11 @@
-/* cmd_endpoint.c - where a call would go: a service's endpoint rule set, asked with parameters of its own names. */
+/* cmd_endpoint.c - where a call would go: a service's endpoint rule set, asked with parameters of
+ * its own names. */
 #include "tool.h"
 #include <tucuxi/model.h>
 
 /* The endpoint, or {"error": text}: OWNED. exit_code is what a run with this answer ends with. */
-static tcx_value_t *ask(struct tool *tool, const char *service, tcx_value_t *params, int *exit_code) {
+static tcx_value_t *ask(struct tool *tool, const char *service, tcx_value_t *params,
+                        int *exit_code) {
   tcx_value_t *v = tcx_session_resolve_endpoint(tool->session, service, params);
   int status = tcx_value_status(v);
   const char *problem = tcx_value_problem(v);
@@ -35,7 +37,8 @@ static void take(struct lines *all, const tcx_value_t *line, char *id) {
     tcx_free(id);
     return;
   }
-  tcx_value_t *answer = ask(all->tool, service, params != NULL ? tcx_value_copy(params) : NULL, &exit_code);
+  tcx_value_t *answer =
+      ask(all->tool, service, params != NULL ? tcx_value_copy(params) : NULL, &exit_code);
   char *json = NULL;
   if (tcx_value_to_json(answer, &json, NULL) == 0)
     printf("{\"id\":%s,%s\n", id, json + 1); /* an object that is not empty */

@@ -17,7 +17,8 @@ static void on_head(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   }
   if (tool->args.json)
     print_json(response);
-  for (const tcx_value_t *v = tcx_value_first(response, NULL); v != NULL && !tool->args.json; v = tcx_value_next(v))
+  for (const tcx_value_t *v = tcx_value_first(response, NULL); v != NULL && !tool->args.json;
+       v = tcx_value_next(v))
     if (strcmp(tcx_value_name(v), "ResponseMetadata") != 0)
       print_member(v);
   tool_end(tool, 0);
@@ -36,5 +37,6 @@ void cmd_head(struct tool *tool) {
   tcx_value_t *params = tcx_params("{Bucket: %s}", uri.bucket);
   tcx_value_set_str(params, "Key", bucket ? NULL : uri.key);
   uri_free(&uri);
-  tool_refused(tool, tcx_client_call(s3, bucket ? "head_bucket" : "head_object", params, on_head, tool));
+  tool_refused(tool,
+               tcx_client_call(s3, bucket ? "head_bucket" : "head_object", params, on_head, tool));
 }

@@ -2,10 +2,20 @@
 #include "tool.h"
 
 /* Lines share a client when they agree in all that it is made of. */
-struct cached { struct cached *next; char *key; tcx_client_t *client; };
+struct cached {
+  struct cached *next;
+  char *key;
+  tcx_client_t *client;
+};
 
-struct calls { struct lines lines; struct cached *clients; };   /* lines first */
-struct line { struct calls *all; char *id; };   /* id: its JSON text */
+struct calls {
+  struct lines lines;
+  struct cached *clients;
+}; /* lines first */
+struct line {
+  struct calls *all;
+  char *id;
+}; /* id: its JSON text */
 
 static void free_calls(struct lines *lines) {
   struct calls *all = (struct calls *)lines;
@@ -21,7 +31,8 @@ static void free_calls(struct lines *lines) {
 /* ---- answers ---- */
 
 static tcx_value_t *jsonl_error(const tcx_error_t *error) {
-  tcx_value_t *v = tcx_params("{type: %s, code: null, message: %s, response: null}", tcx_error_type_name(error), error->msg);
+  tcx_value_t *v = tcx_params("{type: %s, code: null, message: %s, response: null}",
+                              tcx_error_type_name(error), error->msg);
   if (error->code != NULL)
     tcx_value_set_str(v, "code", error->code);
   if (error->response != NULL)
@@ -35,7 +46,9 @@ static void answer(const char *id, const tcx_value_t *response, const tcx_error_
   if (tcx_value_to_json(error != NULL ? made : response, &json, NULL) == 0)
     printf("{\"id\":%s,\"%s\":%s}\n", id, error != NULL ? "error" : "response", json);
   else
-    printf("{\"id\":%s,\"error\":{\"type\":\"MemoryError\",\"code\":null,\"message\":\"out of memory\",\"response\":null}}\n", id);
+    printf("{\"id\":%s,\"error\":{\"type\":\"MemoryError\",\"code\":null,\"message\":\"out of "
+           "memory\",\"response\":null}}\n",
+           id);
   tcx_free(json);
   tcx_value_free(made);
 }
@@ -77,7 +90,8 @@ static char *client_key(const tcx_value_t *line) {
 
 static tcx_client_t *new_client(struct calls *all, const tcx_value_t *line) {
   const tcx_value_t *config = tcx_value_get(line, "config");
-  return tool_client(all->lines.tool, tcx_value_str(line, "service"), tcx_value_str(line, "region"), tcx_value_str(line, "endpoint_url"),
+  return tool_client(all->lines.tool, tcx_value_str(line, "service"), tcx_value_str(line, "region"),
+                     tcx_value_str(line, "endpoint_url"),
                      config != NULL ? tcx_value_copy(config) : NULL);
 }
 
@@ -121,7 +135,8 @@ static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
   *line = (struct line){all, id};
   lines->running++;
   one_call(lines->tool, client,
-           &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL, tcx_value_str(v, "output"),
+           &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL,
+                              tcx_value_str(v, "output"),
                               tcx_value_bool(v, "dry_run", lines->tool->args.dry_run), on_event},
            on_answer, line);
 }

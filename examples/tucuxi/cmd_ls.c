@@ -5,7 +5,8 @@ struct ls {
   struct tool *tool;
   struct uri uri;
   const char *glob;
-  size_t cut;                  /* bytes of each key that are not shown: the folder that was asked for */
+  /* bytes of each key that are not shown: the folder that was asked for */
+  size_t cut;
   tcx_paginator_t *pages;
 };
 
@@ -16,7 +17,8 @@ static void print_object(const struct ls *ls, const tcx_value_t *o) {
   if (ls->tool->args.json)
     print_json(o);
   else
-    printf("%-20s %12lld %s\n", time != NULL ? time : "", (long long)tcx_value_int(o, "Size", 0), strlen(key) >= ls->cut ? key + ls->cut : key);
+    printf("%-20s %12lld %s\n", time != NULL ? time : "", (long long)tcx_value_int(o, "Size", 0),
+           strlen(key) >= ls->cut ? key + ls->cut : key);
 }
 
 static void print_prefix(const struct ls *ls, const tcx_value_t *p) {
@@ -36,7 +38,8 @@ static void end(struct ls *ls) {
 static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page) {
   struct ls *ls = tcx_paginator_data(pages);
   struct tool *tool = ls->tool;
-  for (const tcx_value_t *p = tcx_value_first(page, "CommonPrefixes"); p != NULL; p = tcx_value_next(p))
+  for (const tcx_value_t *p = tcx_value_first(page, "CommonPrefixes"); p != NULL;
+       p = tcx_value_next(p))
     print_prefix(ls, p);
   for (const tcx_value_t *o = tcx_value_first(page, "Contents"); o != NULL; o = tcx_value_next(o))
     print_object(ls, o);
@@ -86,7 +89,8 @@ static void on_buckets(tcx_call_t *call, const tcx_value_t *response, const tcx_
     tool_fail(tool, error);
     return;
   }
-  for (const tcx_value_t *b = tcx_value_first(response, "Buckets"); b != NULL; b = tcx_value_next(b)) {
+  for (const tcx_value_t *b = tcx_value_first(response, "Buckets"); b != NULL;
+       b = tcx_value_next(b)) {
     const char *time = tcx_value_str(b, "CreationDate"), *name = tcx_value_str(b, "Name");
     if (tool->args.json)
       print_json(b);

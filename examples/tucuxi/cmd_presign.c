@@ -14,7 +14,10 @@ static void on_signed(tcx_call_t *call, const tcx_value_t *response, const tcx_e
 }
 
 static const char *operation_of(const char *method) {
-  static const char *const table[][2] = {{"get", "get_object"}, {"put", "put_object"}, {"head", "head_object"}, {"delete", "delete_object"}};
+  static const char *const table[][2] = {{"get", "get_object"},
+                                         {"put", "put_object"},
+                                         {"head", "head_object"},
+                                         {"delete", "delete_object"}};
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (strcmp(method != NULL ? method : "get", table[i][0]) == 0)
       return table[i][1];
@@ -37,5 +40,6 @@ void cmd_presign(struct tool *tool) {
   }
   tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s}", uri.bucket, uri.key);
   uri_free(&uri);
-  tool_refused(tool, tcx_client_presign(s3, operation, params, tool->args.expires_s, on_signed, tool));
+  tool_refused(tool,
+               tcx_client_presign(s3, operation, params, tool->args.expires_s, on_signed, tool));
 }

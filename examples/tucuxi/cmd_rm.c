@@ -7,7 +7,8 @@ static tcx_items_t *items_of(struct tool *tool, const char *word) {
   tcx_items_t *items = NULL;
   if (!uri_parse(word, &uri))
     return NULL;
-  bool glob = has_wildcard(uri.key), slash = uri.key[0] == '\0' || uri.key[strlen(uri.key) - 1] == '/';
+  bool glob = has_wildcard(uri.key),
+       slash = uri.key[0] == '\0' || uri.key[strlen(uri.key) - 1] == '/';
   if (!tool->args.recursive && !glob) {
     tcx_item_t item = {.kind = TCX_ITEM_DELETE, .bucket = uri.bucket, .key = uri.key, .size = -1};
     items = tcx_items_one(&item);
@@ -15,7 +16,10 @@ static tcx_items_t *items_of(struct tool *tool, const char *word) {
     char *prefix = text_join(uri.key, !glob && !slash ? "/" : "", "");
     if (prefix != NULL && glob)
       prefix[tcx_glob_plain(prefix)] = '\0';
-    tcx_listing_options_t o = {.kind = TCX_ITEM_DELETE, .bucket = uri.bucket, .prefix = prefix, .glob = glob ? uri.key : NULL};
+    tcx_listing_options_t o = {.kind = TCX_ITEM_DELETE,
+                               .bucket = uri.bucket,
+                               .prefix = prefix,
+                               .glob = glob ? uri.key : NULL};
     items = prefix != NULL ? tcx_items_listing(tool_s3(tool), &o) : NULL;
     free(prefix);
   }
@@ -47,7 +51,8 @@ void cmd_rm(struct tool *tool) {
     uri_free(&uri);
     options.single = options.single && !many;
     if (!many && empty) {
-      tool_usage(tool, "%s names no object: --recursive deletes what is below", tool->args.words[i]);
+      tool_usage(tool, "%s names no object: --recursive deletes what is below",
+                 tool->args.words[i]);
       return;
     }
   }

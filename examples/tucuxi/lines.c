@@ -1,12 +1,14 @@
 /*
- * lines.c - JSON objects by the line from stdin, taken while fewer than --concurrency are under way.
+ * lines.c - JSON objects by the line from stdin, taken while fewer than --concurrency are under
+ * way.
  *
- *   reading (a piece of stdin is on its way, from libuv's pool) -> lines are taken -> full: none is taken until one is done -> end of input, last one done -> over
+ *   reading (a piece of stdin is on its way, from libuv's pool) -> lines are taken -> full: none is
+ *     taken until one is done -> end of input, last one done -> over
  */
 #include "tool.h"
 #include <unistd.h>
 
-#define PIECE 65536
+#define PIECE          65536
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 
 static void go_on(struct lines *all);
@@ -32,7 +34,8 @@ static void take_line(struct lines *all, const char *p, size_t n) {
     all->refuse("null", tcx_value_problem(v));
   else if (tcx_value_type(v, NULL) != TCX_MAP)
     all->refuse("null", "a line is a JSON object");
-  else if ((given != NULL ? tcx_value_to_json(given, &id, NULL) : tcx_value_to_json(tcx_value_get(v, "id"), &id, NULL)) == 0)
+  else if ((given != NULL ? tcx_value_to_json(given, &id, NULL)
+                          : tcx_value_to_json(tcx_value_get(v, "id"), &id, NULL)) == 0)
     all->take(all, v, id);
   tcx_value_free(v);
 }
@@ -40,7 +43,8 @@ static void take_line(struct lines *all, const char *p, size_t n) {
 /* Takes the lines that may start. True when more input is wanted. */
 static bool take_lines(struct lines *all) {
   while (all->running < all->limit && !all->tool->ending) {
-    char *from = all->text + all->at, *newline = all->len > all->at ? memchr(from, '\n', all->len - all->at) : NULL;
+    char *from = all->text + all->at,
+         *newline = all->len > all->at ? memchr(from, '\n', all->len - all->at) : NULL;
     if (newline == NULL && !all->ended)
       return true;
     size_t n = newline != NULL ? (size_t)(newline - from) : all->len - all->at;

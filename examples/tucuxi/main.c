@@ -1,4 +1,5 @@
-/* main.c - tucuxi, the command-line tool of the library: the table of commands and the way of every run. */
+/* main.c - tucuxi, the command-line tool of the library: the table of commands and the way of every
+ * run. */
 #include "tool.h"
 #include <signal.h>
 #include <stdarg.h>
@@ -88,7 +89,8 @@ bool tool_refused(struct tool *tool, int status) {
 
 /* ---- clients ---- */
 
-tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url, tcx_value_t *config) {
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region,
+                          const char *endpoint_url, tcx_value_t *config) {
   tcx_client_t *client = NULL;
   tcx_client_options_t options = {
       .region = region != NULL ? region : tool->args.region,
@@ -98,7 +100,9 @@ tcx_client_t *tool_client(struct tool *tool, const char *service, const char *re
       .user_agent_extra = "tucuxi-tool",
       .config = config,
   };
-  return tool_refused(tool, tcx_session_create_client(tool->session, service, &options, &client)) ? NULL : client;
+  return tool_refused(tool, tcx_session_create_client(tool->session, service, &options, &client))
+             ? NULL
+             : client;
 }
 
 tcx_client_t *tool_s3(struct tool *tool) {
@@ -132,7 +136,8 @@ static void watch_signals(struct tool *tool) {
   }
 }
 
-static void on_log(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *call, void *data) {
+static void on_log(tcx_log_level_t level, const char *area, const char *line,
+                   const tcx_call_t *call, void *data) {
   (void)level;
   (void)call;
   (void)data;
@@ -145,7 +150,8 @@ static int run(struct tool *tool) {
     options.log = on_log;
     options.log_level = TCX_LOG_TRACE;
   }
-  if (uv_loop_init(&tool->loop) != 0 || tcx_session_new(&tool->loop, &options, &tool->session) != 0) {
+  if (uv_loop_init(&tool->loop) != 0 ||
+      tcx_session_new(&tool->loop, &options, &tool->session) != 0) {
     fprintf(stderr, "tucuxi: out of memory\n");
     return EXIT_OTHER;
   }
@@ -157,7 +163,8 @@ static int run(struct tool *tool) {
     uv_run(&tool->loop, UV_RUN_DEFAULT);
   }
   uv_run(&tool->loop, UV_RUN_NOWAIT);
-  if (uv_loop_close(&tool->loop) == UV_EBUSY) { /* a read of stdin that nothing comes for cannot be called back */
+  /* a read of stdin that nothing comes for cannot be called back */
+  if (uv_loop_close(&tool->loop) == UV_EBUSY) {
     fflush(NULL);
     _exit(tool->exit_code);
   }
@@ -168,9 +175,12 @@ static int show_help(FILE *out) {
   fprintf(out, "usage: tucuxi COMMAND [options] ...\n\ncommands:\n");
   for (size_t i = 0; i < COMMANDS; i++)
     fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].usage);
-  fprintf(out, "\n'tucuxi COMMAND --help' tells more. TLS certificates are checked against the system's CA bundle, or AWS_CA_BUNDLE.\n"
-               "exit codes: 0; 1 an object of many failed; 2 a file was skipped; 130 interrupted; 252 usage or parameters;\n"
-               "253 configuration or credentials; 254 the service answered with an error; 255 anything else\n");
+  fprintf(out, "\n'tucuxi COMMAND --help' tells more. TLS certificates are checked against the "
+               "system's CA bundle, or AWS_CA_BUNDLE.\n"
+               "exit codes: 0; 1 an object of many failed; 2 a file was skipped; 130 interrupted; "
+               "252 usage or parameters;\n"
+               "253 configuration or credentials; 254 the service answered with an error; 255 "
+               "anything else\n");
   return out == stdout ? 0 : EXIT_USAGE;
 }
 
@@ -180,7 +190,8 @@ int main(int argc, char **argv) {
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
     return show_help(stdout);
   if (strcmp(name, "--version") == 0) {
-    printf("tucuxi %d.%d.%d libuv/%s\n", TCX_VERSION_MAJOR, TCX_VERSION_MINOR, TCX_VERSION_PATCH, uv_version_string());
+    printf("tucuxi %d.%d.%d libuv/%s\n", TCX_VERSION_MAJOR, TCX_VERSION_MINOR, TCX_VERSION_PATCH,
+           uv_version_string());
     return 0;
   }
   for (size_t i = 0; i < COMMANDS; i++)

@@ -1,6 +1,7 @@
 /*
- * one_call.c - any API call, and its answer as a value that JSON can show. A streaming member goes to the output file (written beside it and renamed), or into the value; the events of an
- * event stream are given one by one.
+ * one_call.c - any API call, and its answer as a value that JSON can show. A streaming member goes
+ * to the output file (written beside it and renamed), or into the value; the events of an event
+ * stream are given one by one.
  */
 #include "tool.h"
 #include <errno.h>
@@ -12,9 +13,9 @@
 
 struct one {
   one_call_cb cb;
-  one_event_cb event;          /* NULL: the answer is no event stream */
+  one_event_cb event; /* NULL: the answer is no event stream */
   void *data;
-  char *output, *temp;         /* NULL without --output */
+  char *output, *temp; /* NULL without --output */
   int fd;
 };
 
@@ -27,7 +28,8 @@ static void end(struct one *one, const tcx_value_t *response, const tcx_error_t 
 
 static void end_with(struct one *one, int status, const char *what) {
   char msg[512];
-  snprintf(msg, sizeof msg, "%s%s%s", what != NULL ? what : "", what != NULL ? ": " : "", tcx_strerror(status));
+  snprintf(msg, sizeof msg, "%s%s%s", what != NULL ? what : "", what != NULL ? ": " : "",
+           tcx_strerror(status));
   tcx_error_t error = {.status = status, .msg = msg, .operation = ""};
   end(one, NULL, &error);
 }
@@ -49,7 +51,9 @@ static void on_written(tcx_stream_t *stream, int status, const uv_buf_t *whole) 
   } else {
     tcx_call_t *call = tcx_stream_call(stream);
     tcx_value_t *response = tcx_value_copy(tcx_call_response(call));
-    tcx_value_set(response, tcx_stream_member(stream), tcx_params("{file: %s, size: %lld}", one->output, (long long)tcx_call_bytes_received(call)));
+    tcx_value_set(response, tcx_stream_member(stream),
+                  tcx_params("{file: %s, size: %lld}", one->output,
+                             (long long)tcx_call_bytes_received(call)));
     end(one, response, NULL);
     tcx_value_free(response);
   }
@@ -61,7 +65,9 @@ static void write_stream(struct one *one, tcx_stream_t *stream) {
   snprintf(mark, sizeof mark, ".tucuxi-%ld-%llx", (long)getpid(), (unsigned long long)uv_hrtime());
   one->temp = text_join(one->output, mark, "");
   one->fd = one->temp != NULL ? open(one->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
-  int err = one->temp == NULL ? UV_ENOMEM : one->fd < 0 ? uv_translate_sys_error(errno) : tcx_stream_to_file(stream, one->fd, 0, on_written);
+  int err = one->temp == NULL ? UV_ENOMEM
+            : one->fd < 0     ? uv_translate_sys_error(errno)
+                              : tcx_stream_to_file(stream, one->fd, 0, on_written);
   if (err == 0)
     return;
   if (one->fd >= 0) {
@@ -72,15 +78,18 @@ static void write_stream(struct one *one, tcx_stream_t *stream) {
   end_with(one, err, one->output);
 }
 
-static void on_event(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload) {
+static void on_event(tcx_stream_t *stream, int status, const char *event,
+                     const tcx_value_t *payload) {
   struct one *one = tcx_stream_data(stream);
   if (status == 0) {
-    tcx_value_t *map = tcx_value_put(tcx_value_new_map(), event, strlen(event), tcx_value_copy(payload));
+    tcx_value_t *map =
+        tcx_value_put(tcx_value_new_map(), event, strlen(event), tcx_value_copy(payload));
     one->event(one->data, map);
     tcx_value_free(map);
     return;
   }
-  end(one, status == TCX_EOF ? tcx_call_response(tcx_stream_call(stream)) : NULL, tcx_stream_error(stream));
+  end(one, status == TCX_EOF ? tcx_call_response(tcx_stream_call(stream)) : NULL,
+      tcx_stream_error(stream));
   tcx_stream_close(stream);
 }
 
@@ -105,7 +114,8 @@ static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_err
 
 /* What a dry run shows of a rendered request. */
 static tcx_value_t *request_value(const tcx_value_t *rendered) {
-  tcx_value_t *v = tcx_params("{method: %s, url: %s}", tcx_value_str(rendered, "Method"), tcx_value_str(rendered, "Url"));
+  tcx_value_t *v = tcx_params("{method: %s, url: %s}", tcx_value_str(rendered, "Method"),
+                              tcx_value_str(rendered, "Url"));
   tcx_value_set(v, "headers", tcx_value_copy(tcx_value_get(rendered, "Headers")));
   return tcx_value_set(v, "body_base64", tcx_value_copy(tcx_value_get(rendered, "Body")));
 }
@@ -125,14 +135,18 @@ char *operation_name(const char *word) {
   return name;
 }
 
-static int start(struct one *one, tcx_client_t *client, const char *name, const struct one_call *what) {
+static int start(struct one *one, tcx_client_t *client, const char *name,
+                 const struct one_call *what) {
   one->event = tcx_client_has_event_stream(client, name) ? what->event : NULL;
-  tcx_call_options_t options = {.max_body = one->output != NULL || one->event != NULL ? 0 : BODY_MAX};
+  tcx_call_options_t options = {.max_body =
+                                    one->output != NULL || one->event != NULL ? 0 : BODY_MAX};
   tcx_value_t *params = tcx_client_json_params(client, name, what->params);
-  return what->dry_run ? tcx_client_render(client, name, params, on_rendered, one) : tcx_client_start(client, name, params, &options, on_call, one, NULL);
+  return what->dry_run ? tcx_client_render(client, name, params, on_rendered, one)
+                       : tcx_client_start(client, name, params, &options, on_call, one, NULL);
 }
 
-void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data) {
+void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb,
+              void *data) {
   struct one *one = calloc(1, sizeof *one);
   char *name = operation_name(what->operation);
   int err = UV_ENOMEM;

@@ -2,10 +2,18 @@
 
 int exit_code_of(const tcx_error_t *error) {
   switch (error->status) {
-  case TCX_ECLIENT: return EXIT_SERVICE;
-  case TCX_EPARAM: case TCX_EOPNAME: case TCX_ESERVICE: return EXIT_USAGE;
-  case TCX_ECREDS: case TCX_ECONFIG: case TCX_EENDPOINT: return EXIT_CONFIG;
-  default: return EXIT_OTHER;
+  case TCX_ECLIENT:
+    return EXIT_SERVICE;
+  case TCX_EPARAM:
+  case TCX_EOPNAME:
+  case TCX_ESERVICE:
+    return EXIT_USAGE;
+  case TCX_ECREDS:
+  case TCX_ECONFIG:
+  case TCX_EENDPOINT:
+    return EXIT_CONFIG;
+  default:
+    return EXIT_OTHER;
   }
 }
 
@@ -17,7 +25,8 @@ tcx_value_t *error_value(const tcx_error_t *error) {
     tcx_value_set_str(v, "Error.Code", error->code);
   else
     tcx_value_set_null(v, "Error.Code");
-  tcx_value_set_str(v, "Error.Message", error->error_message != NULL ? error->error_message : error->msg);
+  tcx_value_set_str(v, "Error.Message",
+                    error->error_message != NULL ? error->error_message : error->msg);
   if (error->shape != NULL)
     tcx_value_set_str(v, "shape", error->shape);
   if (error->http_status != 0)

@@ -1,7 +1,8 @@
 /*
  * tool.h - what the files of the command-line tool share.
  *
- *   main.c      the table of commands, and the way of every run: parse, session, command, loop, close, exit code
+ *   main.c      the table of commands, and the way of every run: parse, session, command, loop,
+ *               close, exit code
  *   args.c      options by table
  *   uri.c       s3://bucket/key
  *   print.c     errors, numbers, JSON
@@ -12,7 +13,8 @@
  *   lines.c     JSON objects by the line from stdin: call --jsonl, endpoint --jsonl
  *   cmd_*.c     one command each
  *
- * The tool uses the public headers alone. A command's run function starts its work on the loop and returns; tool_end ends the run.
+ * The tool uses the public headers alone. A command's run function starts its work on the loop and
+ * returns; tool_end ends the run.
  */
 #ifndef TUCUXI_TOOL_H
 #define TUCUXI_TOOL_H
@@ -22,7 +24,15 @@
 #include <tucuxi.h>
 #include <tucuxi/transfer.h>
 
-enum { EXIT_FAILED_ITEM = 1, EXIT_SKIPPED = 2, EXIT_INTERRUPTED = 130, EXIT_USAGE = 252, EXIT_CONFIG = 253, EXIT_SERVICE = 254, EXIT_OTHER = 255 };
+enum {
+  EXIT_FAILED_ITEM = 1,
+  EXIT_SKIPPED = 2,
+  EXIT_INTERRUPTED = 130,
+  EXIT_USAGE = 252,
+  EXIT_CONFIG = 253,
+  EXIT_SERVICE = 254,
+  EXIT_OTHER = 255
+};
 
 struct args {
   const char *endpoint_url, *profile, *region;
@@ -30,17 +40,18 @@ struct args {
   bool recursive, dry_run, force, quiet, verbose, jsonl;
   unsigned concurrency, expires_s;
   const char *output, *method, *format;
-  const char **words;          /* what is no option */
+  const char **words; /* what is no option */
   unsigned n_words;
 };
 
 struct tool;
 struct command {
   const char *name, *usage, *about;
-  const char *options;         /* the names of the options that it takes beside the common ones, separated by spaces */
+  /* the names of the options that it takes beside the common ones, separated by spaces */
+  const char *options;
   unsigned min_words, max_words;
   void (*run)(struct tool *tool);
-  void (*help)(struct tool *tool);   /* NULL: --help needs no session, and takes no words */
+  void (*help)(struct tool *tool); /* NULL: --help needs no session, and takes no words */
 };
 
 struct tool {
@@ -50,18 +61,22 @@ struct tool {
   tcx_session_t *session;
   tcx_client_t *s3;
   uv_signal_t signals[2];
-  void (*interrupt)(struct tool *tool);   /* Ctrl-C: the command's way to stop; NULL = tool_end */
-  void *state;                 /* the command's */
+  void (*interrupt)(struct tool *tool); /* Ctrl-C: the command's way to stop; NULL = tool_end */
+  void *state;                          /* the command's */
   int exit_code;
   bool interrupted, ending;
 };
 
 /* main.c */
-void tool_end(struct tool *tool, int exit_code);             /* closes everything; the run ends with this code, or 130 when it was interrupted */
+/* closes everything; the run ends with this code, or 130 when it was interrupted */
+void tool_end(struct tool *tool, int exit_code);
 void tool_fail(struct tool *tool, const tcx_error_t *error); /* prints it and ends with its code */
-void tool_usage(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));   /* prints and ends with 252 */
-/* config is CONSUMED, and may be NULL as region and endpoint_url may. NULL: the run ends, it was told. */
-tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region, const char *endpoint_url, tcx_value_t *config);
+/* prints and ends with 252 */
+void tool_usage(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* config is CONSUMED, and may be NULL as region and endpoint_url may. NULL: the run ends, it was
+ * told. */
+tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region,
+                          const char *endpoint_url, tcx_value_t *config);
 tcx_client_t *tool_s3(struct tool *tool);
 /* A start function's < 0: prints and ends. True when there was one. */
 bool tool_refused(struct tool *tool, int status);
@@ -71,60 +86,78 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
 void args_help(const struct command *command);
 
 /* uri.c */
-struct uri { char *bucket; const char *key; };               /* key is never NULL; both lie in one block */
+/* key is never NULL; both lie in one block */
+struct uri {
+  char *bucket;
+  const char *key;
+};
 bool uri_is_s3(const char *text);
-bool uri_parse(const char *text, struct uri *uri);           /* false: no bucket, or out of memory; else uri_free is due */
+/* false: no bucket, or out of memory; else uri_free is due */
+bool uri_parse(const char *text, struct uri *uri);
 void uri_free(struct uri *uri);
-const char *uri_last_part(const char *path);                 /* behind the last slash that is not the end */
-char *text_join(const char *a, const char *b, const char *c);   /* malloc; NULL when memory is out */
+/* behind the last slash that is not the end */
+const char *uri_last_part(const char *path);
+/* malloc; NULL when memory is out */
+char *text_join(const char *a, const char *b, const char *c);
 
 /* print.c */
 int exit_code_of(const tcx_error_t *error);
 void print_error(const struct tool *tool, const tcx_error_t *error);
-tcx_value_t *error_value(const tcx_error_t *error);          /* as call shows it; OWNED */
-bool print_json(const tcx_value_t *value);                   /* one line; false: out of memory, or stdout is gone */
+tcx_value_t *error_value(const tcx_error_t *error); /* as call shows it; OWNED */
+/* one line; false: out of memory, or stdout is gone */
+bool print_json(const tcx_value_t *value);
 bool print_flush(void);
-const char *size_text(char out[32], double bytes);           /* "1.5 MiB" */
+const char *size_text(char out[32], double bytes); /* "1.5 MiB" */
 
-/* bulk.c: exactly one call a run. again (may be NULL) makes the items once more, to count them for the bar. */
+/* bulk.c: exactly one call a run. again (may be NULL) makes the items once more, to count them for
+ * the bar. */
 struct bulk_options {
   tcx_items_t *(*make)(struct tool *tool);
-  bool single;                 /* one object that was named: its error decides the exit code */
-  void (*then)(struct tool *tool);   /* instead of ending, when all went well */
+  bool single;                     /* one object that was named: its error decides the exit code */
+  void (*then)(struct tool *tool); /* instead of ending, when all went well */
 };
 void bulk_run(struct tool *tool, const struct bulk_options *options);
 
-/* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL. params is CONSUMED. */
+/* one_call.c: response is BORROWED until cb returns; exactly one of response and error is not NULL.
+ * params is CONSUMED. */
 typedef void (*one_call_cb)(void *data, const tcx_value_t *response, const tcx_error_t *error);
-/* An answer that is an event stream: each event, BORROWED, as {"Records": {...}}; cb comes at the end of the stream. */
+/* An answer that is an event stream: each event, BORROWED, as {"Records": {...}}; cb comes at the
+ * end of the stream. */
 typedef void (*one_event_cb)(void *data, const tcx_value_t *event);
 struct one_call {
   const char *operation;
   tcx_value_t *params;
-  const char *output;          /* the file for a streaming member that is bytes, or NULL */
-  bool dry_run;                /* the response is the request: {"method", "url", "headers", "body_base64"} */
+  const char *output; /* the file for a streaming member that is bytes, or NULL */
+  /* the response is the request: {"method", "url", "headers", "body_base64"} */
+  bool dry_run;
   one_event_cb event;
 };
-void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb, void *data);
-char *operation_name(const char *word);                      /* "list-buckets" is list_buckets; malloc, NULL: out of memory */
+void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb,
+              void *data);
+/* "list-buckets" is list_buckets; malloc, NULL: out of memory */
+char *operation_name(const char *word);
 
-/* params.c: word is JSON, @FILE, "-" or NULL (then *params is NULL); *params is OWNED. False: it cannot be read, and the run ends. */
+/* params.c: word is JSON, @FILE, "-" or NULL (then *params is NULL); *params is OWNED. False: it
+ * cannot be read, and the run ends. */
 bool params_read(struct tool *tool, const char *word, tcx_value_t **params);
 
-/* lines.c: JSON objects by the line. The command embeds struct lines in its own state, sets the functions, and begins. */
+/* lines.c: JSON objects by the line. The command embeds struct lines in its own state, sets the
+ * functions, and begins. */
 struct lines {
-  void (*take)(struct lines *all, const tcx_value_t *line, char *id);   /* id is the line's as JSON text, CONSUMED (tcx_free) */
-  void (*refuse)(const char *id, const char *msg);                      /* a line that is none */
-  void (*free)(struct lines *all);       /* the run is over */
-  struct tool *tool;                     /* from here on lines.c's */
+  /* id is the line's as JSON text, CONSUMED (tcx_free) */
+  void (*take)(struct lines *all, const tcx_value_t *line, char *id);
+  void (*refuse)(const char *id, const char *msg); /* a line that is none */
+  void (*free)(struct lines *all);                 /* the run is over */
+  struct tool *tool;                               /* from here on lines.c's */
   uv_fs_t req;
-  char *text;                            /* what was read and not yet taken: [at, len) of cap */
+  char *text; /* what was read and not yet taken: [at, len) of cap */
   size_t at, len, cap;
   bool reading, ended, taking;
-  unsigned running, limit;               /* running: take adds one for each line that is not answered at once */
+  /* running: take adds one for each line that is not answered at once */
+  unsigned running, limit;
 };
 void lines_begin(struct lines *all, struct tool *tool);
-void lines_done(struct lines *all);      /* one of running is answered */
+void lines_done(struct lines *all); /* one of running is answered */
 
 /* call_help.c */
 void call_help(struct tool *tool);

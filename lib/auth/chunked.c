@@ -41,9 +41,7 @@ int tcx__chunked_init(struct tcx_chunked *c, const struct tcx_sigv4 *s, tcx__sum
   return 0;
 }
 
-void tcx__chunked_wipe(struct tcx_chunked *c) {
-  tcx__wipe(&c->key, sizeof c->key);
-}
+void tcx__chunked_wipe(struct tcx_chunked *c) { tcx__wipe(&c->key, sizeof c->key); }
 
 static size_t hex_digits(uint64_t n) {
   size_t digits = 1;
@@ -59,9 +57,7 @@ static char *put_size(char *at, size_t n) {
 }
 
 /* Characters that a signature takes: one of 4A is shorter now and then, and filled up. */
-static size_t width(bool asymmetric) {
-  return asymmetric ? TCX__SIGNATURE_MAX : 64;
-}
+static size_t width(bool asymmetric) { return asymmetric ? TCX__SIGNATURE_MAX : 64; }
 
 static char *put_signature(const struct tcx_chunked *c, char *at) {
   size_t n = strlen(c->previous), all = width(c->key.asymmetric);

@@ -3,9 +3,7 @@
 #include "auth/sign.h"
 #include "base/mem.h"
 
-void tcx__signing_keys_wipe(struct tcx_signing_keys *keys) {
-  tcx__wipe(keys, sizeof *keys);
-}
+void tcx__signing_keys_wipe(struct tcx_signing_keys *keys) { tcx__wipe(keys, sizeof *keys); }
 
 /* HMAC's key is "AWS4" and the secret; one that is longer than a block stands for its hash, as HMAC
  * has it. */

@@ -37,10 +37,13 @@ int tcx__signing_end(const struct tcx_signing *g, struct tcx_sigv4 *s,
 /* "AWS4-HMAC-SHA256", or "AWS4-ECDSA-P256-SHA256". */
 struct tcx_str tcx__algorithm(bool asymmetric);
 /* Signature of text, as hex characters and a NUL. */
-void tcx__signature(const struct tcx_signature_key *key, const char *text, size_t n, char out[TCX__SIGNATURE_MAX + 1]);
+void tcx__signature(const struct tcx_signature_key *key, const char *text, size_t n,
+                    char out[TCX__SIGNATURE_MAX + 1]);
 /* 4A's: the secret key (TCX_EPARAM when the access key is too long), and a signature by it. */
-int tcx__sigv4a_key(const struct tcx_sigv4 *s, unsigned char out[TCX__P256_SECRET], struct tcx_fail *f);
-void tcx__sigv4a_signature(const unsigned char secret[TCX__P256_SECRET], const char *text, size_t n, char out[TCX__SIGNATURE_MAX + 1]);
+int tcx__sigv4a_key(const struct tcx_sigv4 *s, unsigned char out[TCX__P256_SECRET],
+                    struct tcx_fail *f);
+void tcx__sigv4a_signature(const unsigned char secret[TCX__P256_SECRET], const char *text, size_t n,
+                           char out[TCX__SIGNATURE_MAX + 1]);
 /* The payload's line in the canonical request: a literal, borrowed from s, or in the request's
  * arena. p NULL when memory is out. */
 struct tcx_str tcx__payload_text(const struct tcx_sigv4 *s, const struct tcx_request *req);

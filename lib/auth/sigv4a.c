@@ -1,6 +1,7 @@
 /*
- * sigv4a.c - what Signature Version 4A does otherwise: a key pair on P-256 that is derived from secret and access key, for all days, regions and services, and a signature that says for
- * which regions it counts (X-Amz-Region-Set). Everything else is sigv4.c's, presign.c's and chunked.c's.
+ * sigv4a.c - what Signature Version 4A does otherwise: a key pair on P-256 that is derived from
+ * secret and access key, for all days, regions and services, and a signature that says for which
+ * regions it counts (X-Amz-Region-Set). Everything else is sigv4.c's, presign.c's and chunked.c's.
  *
  * The key is not kept: it takes a fraction of a microsecond, and the signature hundreds.
  */
@@ -11,8 +12,9 @@
 #define LABEL "AWS4-ECDSA-P256-SHA256"
 
 /* The order of P-256 less 2: what is not above it becomes a key by adding 1. */
-static const unsigned char order_less_2[TCX__P256_SECRET] = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                                            0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x4f};
+static const unsigned char order_less_2[TCX__P256_SECRET] = {
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x4f};
 
 /* All bytes are looked at, whatever they are. */
 static bool above(const unsigned char *a, const unsigned char *b, size_t n) {
@@ -53,8 +55,10 @@ static void hmac_key(const char *secret, struct tcx_hmac_key *key) {
   tcx__wipe(text, sizeof text);
 }
 
-/* NIST SP 800-108, in counter mode with one block; the access key's own counter goes up until the number fits the curve. */
-int tcx__sigv4a_key(const struct tcx_sigv4 *s, unsigned char out[TCX__P256_SECRET], struct tcx_fail *f) {
+/* NIST SP 800-108, in counter mode with one block; the access key's own counter goes up until the
+ * number fits the curve. */
+int tcx__sigv4a_key(const struct tcx_sigv4 *s, unsigned char out[TCX__P256_SECRET],
+                    struct tcx_fail *f) {
   unsigned char text[4 + sizeof LABEL + 128 + 1 + 4];
   struct tcx_hmac_key key;
   size_t access_key = strlen(s->access_key);
@@ -74,7 +78,8 @@ int tcx__sigv4a_key(const struct tcx_sigv4 *s, unsigned char out[TCX__P256_SECRE
   return 0;
 }
 
-void tcx__sigv4a_signature(const unsigned char secret[TCX__P256_SECRET], const char *text, size_t n, char out[TCX__SIGNATURE_MAX + 1]) {
+void tcx__sigv4a_signature(const unsigned char secret[TCX__P256_SECRET], const char *text, size_t n,
+                           char out[TCX__SIGNATURE_MAX + 1]) {
   unsigned char hash[32], der[TCX__P256_DER];
   tcx__sha256(text, n, hash);
   size_t length = tcx__p256_sign(secret, hash, der);

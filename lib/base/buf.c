@@ -67,13 +67,9 @@ void tcx__buf_add(struct tcx_buf *buf, const void *p, size_t n) {
   buf->data[buf->len] = '\0';
 }
 
-void tcx__buf_adds(struct tcx_buf *buf, const char *s) {
-  tcx__buf_add(buf, s, strlen(s));
-}
+void tcx__buf_adds(struct tcx_buf *buf, const char *s) { tcx__buf_add(buf, s, strlen(s)); }
 
-void tcx__buf_add_str(struct tcx_buf *buf, struct tcx_str s) {
-  tcx__buf_add(buf, s.p, s.n);
-}
+void tcx__buf_add_str(struct tcx_buf *buf, struct tcx_str s) { tcx__buf_add(buf, s.p, s.n); }
 
 void tcx__buf_addc(struct tcx_buf *buf, char c) {
   if (tcx__buf_reserve(buf, 1) != 0)

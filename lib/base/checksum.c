@@ -23,17 +23,13 @@ tcx__sum tcx__sum_by_name(const char *name) {
   return TCX__SUM_NONE;
 }
 
-const char *tcx__sum_name(tcx__sum sum) {
-  return sums[sum].name;
-}
+const char *tcx__sum_name(tcx__sum sum) { return sums[sum].name; }
 
 struct tcx_str tcx__sum_header(tcx__sum sum) {
   return sums[sum].header;
 }
 
-size_t tcx__sum_text_len(tcx__sum sum) {
-  return (sums[sum].size + 2) / 3 * 4;
-}
+size_t tcx__sum_text_len(tcx__sum sum) { return (sums[sum].size + 2) / 3 * 4; }
 
 void tcx__summer_init(struct tcx_summer *s, tcx__sum sum) {
   s->sum = sum;

@@ -6,9 +6,7 @@ static const char base64_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char hex_digits[] = "0123456789abcdef";
 
-size_t tcx__base64_encoded_len(size_t n) {
-  return n / 3 * 4 + (n % 3 != 0 ? 4 : 0);
-}
+size_t tcx__base64_encoded_len(size_t n) { return n / 3 * 4 + (n % 3 != 0 ? 4 : 0); }
 
 void tcx__base64_encode(struct tcx_buf *out, const void *p, size_t n) {
   if (tcx__buf_reserve(out, tcx__base64_encoded_len(n)) != 0)
@@ -55,9 +53,7 @@ static int base64_value(unsigned char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n) {
   if (tcx__buf_reserve(out, n / 4 * 3 + 3) != 0)

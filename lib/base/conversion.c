@@ -27,9 +27,7 @@ static char read_length(const char **p) {
   return c == 'h' ? 'H' : 'q';
 }
 
-static bool is_one_of(char c, const char *set) {
-  return c != '\0' && strchr(set, c) != NULL;
-}
+static bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
 
 /* The locale's own flags are read over: what has them is not usable. */
 static bool read_flags(const char **p, char flags[6]) {

@@ -1,7 +1,7 @@
 #include "base/crc.h"
 #include "base/hash_block.h"
 #if TCX__X86
-#include <immintrin.h>
+#  include <immintrin.h>
 
 /* A lane holds 128 bits of message, first bit lowest. Moving it forward by D bits multiplies it
  * with x^D modulo the polynomial: each half by its own constant. */

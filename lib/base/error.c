@@ -5,9 +5,7 @@
 #define NEAR_MAX      3  /* names that are offered */
 #define NEAR_NAME_MAX 64 /* longer names are not compared */
 
-unsigned tcx_version(void) {
-  return TCX_VERSION_HEX;
-}
+unsigned tcx_version(void) { return TCX_VERSION_HEX; }
 
 static const char *own_text(int status) {
   switch (status) {
@@ -100,13 +98,9 @@ int tcx__fail_memory(struct tcx_fail *f) {
   return tcx__fail(f, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
 }
 
-static char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
+static char fold(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
 
-static unsigned least(unsigned a, unsigned b) {
-  return a < b ? a : b;
-}
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
 /* Single characters to insert, remove, replace or swap with their neighbour, letters folded. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len) {

@@ -11,10 +11,13 @@
  * All memory is the arena's, zlib's (270 KB) too: there is nothing to free.
  */
 struct tcx_gzip;
-struct tcx_gzip *tcx__gzip_new(struct tcx_arena *arena);                 /* NULL when memory is out */
-int tcx__gzip_add(struct tcx_gzip *z, const char *p, size_t n);          /* UV_ENOMEM */
-int tcx__gzip_finish(struct tcx_gzip *z, struct tcx_str *out);           /* UV_ENOMEM; out lies in the arena */
+/* NULL when memory is out */
+struct tcx_gzip *tcx__gzip_new(struct tcx_arena *arena);
+int tcx__gzip_add(struct tcx_gzip *z, const char *p, size_t n); /* UV_ENOMEM */
+/* UV_ENOMEM; out lies in the arena */
+int tcx__gzip_finish(struct tcx_gzip *z, struct tcx_str *out);
 
-/* Appends what a whole gzip file holds. UV_EINVAL when it is damaged, cut, or more comes behind it; else out's status. */
+/* Appends what a whole gzip file holds. UV_EINVAL when it is damaged, cut, or more comes behind it;
+ * else out's status. */
 int tcx__gunzip(struct tcx_buf *out, const char *p, size_t n);
 #endif

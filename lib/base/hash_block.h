@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#define TCX__X86 1
+#  define TCX__X86 1
 #else
-#define TCX__X86 0
+#  define TCX__X86 0
 #endif
 
 enum {

@@ -1,7 +1,7 @@
 #include "base/hash_block.h"
 #include <stdatomic.h>
 #if TCX__X86
-#include <cpuid.h>
+#  include <cpuid.h>
 
 static unsigned ask(void) {
   unsigned a, b, c, d, found = 0;
@@ -18,9 +18,7 @@ static unsigned ask(void) {
   return found;
 }
 #else
-static unsigned ask(void) {
-  return 0;
-}
+static unsigned ask(void) { return 0; }
 #endif
 
 unsigned tcx__cpu(void) {

@@ -49,9 +49,7 @@ static int bad(struct reader *r, const char *what) {
   return tcx__fail(r->fail, TCX_ECONFIG, "line %u: %s", r->line, what);
 }
 
-static int no_memory(struct reader *r) {
-  return tcx__fail(r->fail, UV_ENOMEM, "out of memory");
-}
+static int no_memory(struct reader *r) { return tcx__fail(r->fail, UV_ENOMEM, "out of memory"); }
 
 /* The next line without its end: LF, CR or CR LF. */
 static bool next_line(struct reader *r, struct tcx_str *line) {

@@ -85,13 +85,9 @@ static int open_container(struct reader *r, tcx_type_t type) {
   return 0;
 }
 
-static int on_map(void *ctx) {
-  return open_container(ctx, TCX_MAP);
-}
+static int on_map(void *ctx) { return open_container(ctx, TCX_MAP); }
 
-static int on_list(void *ctx) {
-  return open_container(ctx, TCX_LIST);
-}
+static int on_list(void *ctx) { return open_container(ctx, TCX_LIST); }
 
 static int on_end(void *ctx) {
   struct reader *r = ctx;

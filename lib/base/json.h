@@ -4,16 +4,21 @@
 #include "base/error.h"
 #include "base/value.h"
 
-/* Parses the whole text into arena. Integers within int64 are INT; other integers, and numbers whose digits a double cannot give back, are BIGNUM; the rest DOUBLE.
-   Of a name that stands twice the last counts. TCX_EPARAM with line and column in f, or UV_ENOMEM. */
-int tcx__json_parse(struct tcx_arena *arena, const char *text, size_t len, struct tcx_value **out, struct tcx_fail *f);
+/* Parses the whole text into arena. Integers within int64 are INT; other integers, and numbers
+ * whose digits a double cannot give back, are BIGNUM; the rest DOUBLE. Of a name that stands twice
+ * the last counts. TCX_EPARAM with line and column in f, or UV_ENOMEM. */
+int tcx__json_parse(struct tcx_arena *arena, const char *text, size_t len, struct tcx_value **out,
+                    struct tcx_fail *f);
 
 enum {
-  TCX__JSON_COMPACT = 0,           /* {"a":1} */
-  TCX__JSON_SPACED = 1,            /* {"a": 1, "b": 2}: as Python's json.dumps */
-  TCX__JSON_PRETTY = 2             /* indented by 4, members on their own lines: as the AWS CLI prints */
+  TCX__JSON_COMPACT = 0, /* {"a":1} */
+  TCX__JSON_SPACED = 1,  /* {"a": 1, "b": 2}: as Python's json.dumps */
+  /* indented by 4, members on their own lines: as the AWS CLI prints */
+  TCX__JSON_PRETTY = 2
 };
-/* TIME as an ISO 8601 string, BLOB as base64, BODY as null, a double that is not finite as the string NaN, Infinity or -Infinity; BIGNUM as its digits. */
+/* TIME as an ISO 8601 string, BLOB as base64, BODY as null, a double that is not finite as the
+ * string NaN, Infinity or -Infinity; BIGNUM as its digits. */
 void tcx__json_write(struct tcx_buf *out, const struct tcx_value *v, int style);
-void tcx__json_write_str(struct tcx_buf *out, const char *p, size_t n);   /* quoted and escaped; bytes that are not UTF-8 become U+FFFD */
+/* quoted and escaped; bytes that are not UTF-8 become U+FFFD */
+void tcx__json_write_str(struct tcx_buf *out, const char *p, size_t n);
 #endif

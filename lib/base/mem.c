@@ -23,13 +23,9 @@ int tcx_replace_allocator(uv_malloc_func m, uv_realloc_func r, uv_calloc_func c,
   return 0;
 }
 
-void tcx_free(void *p) {
-  tcx__free(p);
-}
+void tcx_free(void *p) { tcx__free(p); }
 
-void *tcx__malloc(size_t n) {
-  return hooks.malloc(n);
-}
+void *tcx__malloc(size_t n) { return hooks.malloc(n); }
 
 void *tcx__calloc(size_t count, size_t size) {
   if (size != 0 && count > SIZE_MAX / size)
@@ -37,9 +33,7 @@ void *tcx__calloc(size_t count, size_t size) {
   return hooks.calloc(count, size);
 }
 
-void *tcx__realloc(void *p, size_t n) {
-  return hooks.realloc(p, n);
-}
+void *tcx__realloc(void *p, size_t n) { return hooks.realloc(p, n); }
 
 void *tcx__reallocarray(void *p, size_t count, size_t size) {
   if (size != 0 && count > SIZE_MAX / size)
@@ -67,9 +61,7 @@ char *tcx__strndup(const char *s, size_t n) {
   return copy;
 }
 
-char *tcx__strdup(const char *s) {
-  return tcx__strndup(s, strlen(s));
-}
+char *tcx__strdup(const char *s) { return tcx__strndup(s, strlen(s)); }
 
 void tcx__wipe(void *p, size_t n) {
   if (n == 0)

@@ -18,9 +18,7 @@ struct decimal {
   bool negative, more; /* more: digits that did not fit */
 };
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static int read_exponent(const char *p, const char *end) {
   bool negative = *p == '-';

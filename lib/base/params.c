@@ -34,9 +34,7 @@ static struct tcx_value *made(struct parser *s, struct tcx_value *v) {
   return v;
 }
 
-static bool failed(const struct parser *s) {
-  return s->root->status != 0;
-}
+static bool failed(const struct parser *s) { return s->root->status != 0; }
 
 static void skip_space(struct parser *s) {
   while (*s->p == ' ' || (*s->p >= '\t' && *s->p <= '\r'))
@@ -311,7 +309,8 @@ static void read_template(struct parser *s) {
 }
 
 tcx_value_t *tcx_vparams(const char *template_, va_list args) {
-  struct parser s = {.start = template_, .p = template_, .root = tcx__root_new_sized(TCX_NULL, TCX__ARENA_CALL)};
+  struct parser s = {
+      .start = template_, .p = template_, .root = tcx__root_new_sized(TCX_NULL, TCX__ARENA_CALL)};
   struct tcx_root *root = s.root;
   if (root == NULL)
     s.root = (struct tcx_root *)(uintptr_t)&tcx__root_no_memory;

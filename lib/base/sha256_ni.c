@@ -1,6 +1,6 @@
 #include "base/hash_block.h"
 #if TCX__X86
-#include <immintrin.h>
+#  include <immintrin.h>
 
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -29,7 +29,7 @@ tcx__sha256_blocks_ni(uint32_t state[8], const unsigned char *p, size_t blocks) 
     __m128i w[4];
     for (int i = 0; i < 4; i++)
       w[i] = _mm_shuffle_epi8(load(p + 16 * i), big_endian);
-#pragma GCC unroll 16
+#  pragma GCC unroll 16
     for (int i = 0; i < 16; i++) { /* four rounds, and the four words that follow 16 words later */
       __m128i sum = _mm_add_epi32(w[i & 3], load(round_constants + 4 * i));
       cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);

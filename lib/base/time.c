@@ -10,9 +10,7 @@ static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 /* ---- calendar: the year is thought to begin in March, so that the leap day is its last ---- */
 
-static int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b < 0);
-}
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 int64_t tcx__time_from_civil(const struct tcx_civil *civil) {
   int64_t year = civil->year - (civil->month <= 2), era = floor_div(year, 400);

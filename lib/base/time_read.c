@@ -25,9 +25,7 @@ static struct scan scan_of(struct tcx_str text) {
   return s;
 }
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool eat(struct scan *s, char c) {
   if (s->p == s->end || *s->p != c)

@@ -1,4 +1,5 @@
-/* utf8.h - well-formed UTF-8 (Unicode, table 3-7): no overlong form, no surrogate, nothing past U+10FFFF. */
+/* utf8.h - well-formed UTF-8 (Unicode, table 3-7): no overlong form, no surrogate, nothing past
+ * U+10FFFF. */
 #ifndef TCX_BASE_UTF8_H
 #define TCX_BASE_UTF8_H
 #include <stddef.h>

@@ -1,10 +1,14 @@
 /*
- * value.h - the inside of tcx_value_t, for those who make trees (parsers, the loader) and walk them (serializers, validation).
+ * value.h - the inside of tcx_value_t, for those who make trees (parsers, the loader) and walk them
+ * (serializers, validation).
  *
  * A value lies in an arena and is never freed alone. There are two kinds of tree:
- *   built by the user      its root is a struct tcx_root: it owns an arena and keeps the first failure (builders never return NULL)
- *   made by a parser       plain values in the call's arena; tcx__value_new and tcx__value_add, no root
- * Names and bytes are borrowed: they lie in the same arena, or outlive it (names from the model's tables).
+ *   built by the user      its root is a struct tcx_root: it owns an arena and keeps the first
+ *                          failure (builders never return NULL)
+ *   made by a parser       plain values in the call's arena; tcx__value_new and tcx__value_add, no
+ *                          root
+ * Names and bytes are borrowed: they lie in the same arena, or outlive it (names from the model's
+ * tables).
  */
 #ifndef TCX_BASE_VALUE_H
 #define TCX_BASE_VALUE_H
@@ -14,53 +18,68 @@
 #include <tucuxi.h>
 
 struct tcx_value {
-  const char *name;              /* NUL-ended, when the value is a map's; else NULL */
-  struct tcx_value *next;        /* sibling in a list or map */
+  const char *name;       /* NUL-ended, when the value is a map's; else NULL */
+  struct tcx_value *next; /* sibling in a list or map */
   uint32_t name_len;
-  uint8_t type;                  /* tcx_type_t */
-  uint8_t flags;                 /* TCX__VALUE_* */
-  uint16_t height;               /* levels below and with it: of a root, and of what the JSON parser gives; else 0 */
+  uint8_t type;  /* tcx_type_t */
+  uint8_t flags; /* TCX__VALUE_* */
+  /* levels below and with it: of a root, and of what the JSON parser gives; else 0 */
+  uint16_t height;
   union {
     bool boolean;
     int64_t integer;
     double number;
-    struct { int64_t seconds; int32_t nanoseconds; int32_t room; } time; /* room: bytes from the value to TCX__TIME_TEXT bytes for its text */
-    struct tcx_str bytes;        /* STRING, BLOB, BIGNUM: followed by a NUL that is not counted */
+    /* room: bytes from the value to TCX__TIME_TEXT bytes for its text */
+    struct {
+      int64_t seconds;
+      int32_t nanoseconds;
+      int32_t room;
+    } time;
+    struct tcx_str bytes; /* STRING, BLOB, BIGNUM: followed by a NUL that is not counted */
     struct tcx_container *container; /* LIST, MAP; NULL while empty */
-    tcx_body_t *body;            /* BODY; NULL once taken */
+    tcx_body_t *body;                /* BODY; NULL once taken */
   } u;
 };
-struct tcx_container {           /* value.c's; others use the functions below */
+struct tcx_container { /* value.c's; others use the functions below */
   struct tcx_value *first, *last;
-  uint32_t count, cap;           /* cap: of items */
-  struct tcx_value **items;      /* LIST: for at() */
-  void *index;                   /* MAP: by name, once it is large */
+  uint32_t count, cap;      /* cap: of items */
+  struct tcx_value **items; /* LIST: for at() */
+  void *index;              /* MAP: by name, once it is large */
 };
 enum { TCX__VALUE_ROOT = 1 };
-#define TCX__VALUE_DEPTH 512     /* deepest tree that can be built: who walks a tree may recurse */
+#define TCX__VALUE_DEPTH 512 /* deepest tree that can be built: who walks a tree may recurse */
 
-struct tcx_root {                /* a built tree; allocated inside its own arena */
+struct tcx_root { /* a built tree; allocated inside its own arena */
   struct tcx_value value;
   struct tcx_arena *arena;
-  int status;                    /* sticky */
-  const char *text;              /* what is wrong and where; NULL while status is 0 */
+  int status;       /* sticky */
+  const char *text; /* what is wrong and where; NULL while status is 0 */
   char time_text[TCX__TIME_TEXT];
 };
 
 /* Making: all return NULL / UV_ENOMEM only when memory is out. p is copied by none of them. */
-struct tcx_value *tcx__value_new(struct tcx_arena *arena, tcx_type_t type);             /* an empty LIST or MAP, or a zero of the type */
-struct tcx_value *tcx__value_new_open(struct tcx_arena *arena, tcx_type_t type);        /* a LIST or MAP that will hardly stay empty */
+/* an empty LIST or MAP, or a zero of the type */
+struct tcx_value *tcx__value_new(struct tcx_arena *arena, tcx_type_t type);
+/* a LIST or MAP that will hardly stay empty */
+struct tcx_value *tcx__value_new_open(struct tcx_arena *arena, tcx_type_t type);
 struct tcx_value *tcx__value_new_int(struct tcx_arena *arena, int64_t i);
 struct tcx_value *tcx__value_new_num(struct tcx_arena *arena, double d);
 struct tcx_value *tcx__value_new_bool(struct tcx_arena *arena, bool b);
-struct tcx_value *tcx__value_new_time(struct tcx_arena *arena, int64_t seconds, int32_t nanoseconds);
-struct tcx_value *tcx__value_new_str(struct tcx_arena *arena, const char *p, size_t n); /* p[n] is NUL already */
+struct tcx_value *tcx__value_new_time(struct tcx_arena *arena, int64_t seconds,
+                                      int32_t nanoseconds);
+/* p[n] is NUL already */
+struct tcx_value *tcx__value_new_str(struct tcx_arena *arena, const char *p, size_t n);
 struct tcx_value *tcx__value_new_str_copy(struct tcx_arena *arena, const char *p, size_t n);
-struct tcx_value *tcx__value_new_blob(struct tcx_arena *arena, const void *p, size_t n); /* p[n] is NUL already */
-/* child becomes map's member name (NULL-ended, borrowed). tcx__value_add trusts that the name is new; tcx__value_replace looks first. */
-#define TCX__INDEX_FROM 16       /* members of a map that are searched one by one */
-int tcx__value_add_slowly(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child); /* value_add's rare part */
-static inline int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child) {
+/* p[n] is NUL already */
+struct tcx_value *tcx__value_new_blob(struct tcx_arena *arena, const void *p, size_t n);
+/* child becomes map's member name (NULL-ended, borrowed). tcx__value_add trusts that the name is
+ * new; tcx__value_replace looks first. */
+#define TCX__INDEX_FROM 16 /* members of a map that are searched one by one */
+/* value_add's rare part */
+int tcx__value_add_slowly(struct tcx_arena *arena, struct tcx_value *map, const char *name,
+                          size_t name_len, struct tcx_value *child);
+static inline int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map, const char *name,
+                                 size_t name_len, struct tcx_value *child) {
   struct tcx_container *c = map->u.container;
   if (c == NULL || c->count >= TCX__INDEX_FROM || c->index != NULL || name_len > UINT32_MAX)
     return tcx__value_add_slowly(arena, map, name, name_len, child);
@@ -72,38 +91,57 @@ static inline int tcx__value_add(struct tcx_arena *arena, struct tcx_value *map,
   c->count++;
   return 0;
 }
-int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t name_len, struct tcx_value *child);
+int tcx__value_replace(struct tcx_arena *arena, struct tcx_value *map, const char *name,
+                       size_t name_len, struct tcx_value *child);
 int tcx__value_push(struct tcx_arena *arena, struct tcx_value *list, struct tcx_value *child);
-int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i, struct tcx_value *child); /* i at most the length */
-bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len);      /* false when there is none */
-int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from);  /* all of the map from, which is not used any more; to's of the same names are replaced */
+/* i at most the length */
+int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i,
+                          struct tcx_value *child);
+/* false when there is none */
+bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len);
+/* all of the map from, which is not used any more; to's of the same names are replaced */
+int tcx__value_move_members(struct tcx_arena *arena, struct tcx_value *to, struct tcx_value *from);
 
 /* Built trees. */
-extern const struct tcx_root tcx__root_no_memory;                   /* what builders return when there is no memory even for a root; never written */
-struct tcx_root *tcx__root_new(tcx_type_t type);                    /* NULL when memory is out */
+/* what builders return when there is no memory even for a root; never written */
+extern const struct tcx_root tcx__root_no_memory;
+struct tcx_root *tcx__root_new(tcx_type_t type); /* NULL when memory is out */
 struct tcx_root *tcx__root_new_sized(tcx_type_t type, size_t first_block);
-struct tcx_root *tcx__root_of(const tcx_value_t *v);                /* NULL when v is not a built tree's root */
+/* NULL when v is not a built tree's root */
+struct tcx_root *tcx__root_of(const tcx_value_t *v);
 /* Keeps the first failure of the tree. text is formatted into its arena. */
-void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* root takes over the tree of child: its memory, or the failure that it holds. The value to link in, of *height levels; NULL when root has failed (also
-   before) or child is no tree of its own. root NULL: child is only freed. */
+void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* root takes over the tree of child: its memory, or the failure that it holds. The value to link
+ * in, of *height levels; NULL when root has failed (also before) or child is no tree of its own.
+ * root NULL: child is only freed. */
 struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned *height);
-/* Notes that something was put level levels below the top; false, and a failure kept, when that is too deep. */
+/* Notes that something was put level levels below the top; false, and a failure kept, when that is
+ * too deep. */
 bool tcx__root_reach(struct tcx_root *root, unsigned level);
-/* Takes the tree apart for the call that consumes it: its arena (owned now) and its status and text, which lie in that arena. A tree that stands for
-   "out of memory" has no arena: *arena NULL and UV_ENOMEM. v may be NULL (no parameters): 0, *arena NULL. */
+/* Takes the tree apart for the call that consumes it: its arena (owned now) and its status and
+ * text, which lie in that arena. A tree that stands for "out of memory" has no arena: *arena NULL
+ * and UV_ENOMEM. v may be NULL (no parameters): 0, *arena NULL. */
 int tcx__value_consume(tcx_value_t *v, struct tcx_arena **arena, const char **text);
 
 /* Walking. */
-static inline const struct tcx_value *tcx__value_kids(const struct tcx_value *v) {      /* first item of a list or map, else NULL */
-  return v != NULL && (v->type == TCX_LIST || v->type == TCX_MAP) && v->u.container != NULL ? v->u.container->first : NULL;
+/* first item of a list or map, else NULL */
+static inline const struct tcx_value *tcx__value_kids(const struct tcx_value *v) {
+  return v != NULL && (v->type == TCX_LIST || v->type == TCX_MAP) && v->u.container != NULL
+             ? v->u.container->first
+             : NULL;
 }
 static inline uint32_t tcx__value_count(const struct tcx_value *v) {
-  return v != NULL && (v->type == TCX_LIST || v->type == TCX_MAP) && v->u.container != NULL ? v->u.container->count : 0;
+  return v != NULL && (v->type == TCX_LIST || v->type == TCX_MAP) && v->u.container != NULL
+             ? v->u.container->count
+             : 0;
 }
-struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name, size_t name_len);    /* NULL when absent or not a map */
-struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx_value *v);           /* bodies are not copied: UV_EINVAL shows as NULL */
+/* NULL when absent or not a map */
+struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name, size_t name_len);
+/* bodies are not copied: UV_EINVAL shows as NULL */
+struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx_value *v);
 /* Becomes a copy of what from is, and keeps its own name and place. from is not used any more. */
 void tcx__value_assign(struct tcx_value *v, const struct tcx_value *from);
-const char *tcx__type_name(tcx_type_t type);                        /* "string", "map", ... for messages */
+/* "string", "map", ... for messages */
+const char *tcx__type_name(tcx_type_t type);
 #endif

@@ -10,9 +10,7 @@
 
 #define NANOSECONDS 1000000000
 
-static tcx_value_t *no_memory(void) {
-  return (tcx_value_t *)(uintptr_t)&tcx__root_no_memory.value;
-}
+static tcx_value_t *no_memory(void) { return (tcx_value_t *)(uintptr_t)&tcx__root_no_memory.value; }
 
 static tcx_value_t *value_of(struct tcx_root *root) {
   return root == NULL ? no_memory() : &root->value;
@@ -43,13 +41,9 @@ static void put(struct tcx_root *root, const char *path, struct tcx_value *made)
 
 /* ---- new trees ---- */
 
-tcx_value_t *tcx_value_new_map(void) {
-  return value_of(tcx__root_new(TCX_MAP));
-}
+tcx_value_t *tcx_value_new_map(void) { return value_of(tcx__root_new(TCX_MAP)); }
 
-tcx_value_t *tcx_value_new_list(void) {
-  return value_of(tcx__root_new(TCX_LIST));
-}
+tcx_value_t *tcx_value_new_list(void) { return value_of(tcx__root_new(TCX_LIST)); }
 
 static bool is_bytes(struct tcx_root *root, const void *p, size_t n) {
   if (p == NULL && n > 0)
@@ -75,9 +69,7 @@ tcx_value_t *tcx_value_new_str(const char *s) {
   return s == NULL ? value_of(tcx__root_new(TCX_NULL)) : new_text(TCX_STRING, s, strlen(s));
 }
 
-tcx_value_t *tcx_value_new_bytes(const void *p, size_t n) {
-  return new_text(TCX_BLOB, p, n);
-}
+tcx_value_t *tcx_value_new_bytes(const void *p, size_t n) { return new_text(TCX_BLOB, p, n); }
 
 tcx_value_t *tcx_value_from_json(const char *json, size_t len) {
   struct tcx_root *root = tcx__root_new(TCX_NULL);
@@ -233,9 +225,7 @@ tcx_value_t *tcx_value_put(tcx_value_t *map, const char *name, size_t len, tcx_v
   return map;
 }
 
-static void discard(tcx_body_t *body) {
-  ((struct tcx_body_head *)(void *)body)->discard(body);
-}
+static void discard(tcx_body_t *body) { ((struct tcx_body_head *)(void *)body)->discard(body); }
 
 static void discard_untaken(void *p) {
   struct tcx_value *v = p;

@@ -1,7 +1,7 @@
 #include "base/value_index.h"
 #include <string.h>
 #if defined(__linux__)
-#include <sys/auxv.h>
+#  include <sys/auxv.h>
 #endif
 
 #define SLOTS_FIRST 64

@@ -110,9 +110,7 @@ const tcx_value_t *tcx_value_next(const tcx_value_t *item) {
   return item == NULL ? NULL : item->next;
 }
 
-const char *tcx_value_name(const tcx_value_t *item) {
-  return item == NULL ? NULL : item->name;
-}
+const char *tcx_value_name(const tcx_value_t *item) { return item == NULL ? NULL : item->name; }
 
 int tcx_value_to_json(const tcx_value_t *v, char **json, size_t *len) {
   int status = tcx_value_status(v);

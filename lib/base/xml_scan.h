@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#  include <emmintrin.h>
 #endif
 
 enum { TCX__XML_NAME_START = 1, TCX__XML_NAME_CHAR = 2, TCX__XML_SPACE = 4, TCX__XML_PLAIN = 8 };

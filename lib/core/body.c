@@ -5,7 +5,9 @@
 
 /* ---- the constructor that cannot fail ---- */
 
-static int failed_open(tcx_body_t *b, struct tcx_fail *f) { return tcx__fail(f, b->status, "%s", tcx_strerror(b->status)); }
+static int failed_open(tcx_body_t *b, struct tcx_fail *f) {
+  return tcx__fail(f, b->status, "%s", tcx_strerror(b->status));
+}
 static int failed_read(tcx_body_t *b, size_t want, struct tcx_str *window, struct tcx_fail *f) {
   (void)want, (void)window;
   return failed_open(b, f);
@@ -19,15 +21,18 @@ static void free_failed(tcx_body_t *b) {
   if (b->status != UV_ENOMEM)
     tcx__free(b);
 }
-static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open, nothing_to_close, free_failed};
+static const struct tcx_body_ops failed_ops = {failed_open, failed_read, failed_open,
+                                               nothing_to_close, free_failed};
 
 /* Bodies that say so free themselves; the one that stands for no memory is nobody's. */
 tcx_body_t *tcx__body_failed(int status) {
-  static struct tcx_body out_of_memory = {.head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = UV_ENOMEM};
+  static struct tcx_body out_of_memory = {
+      .head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = UV_ENOMEM};
   tcx_body_t *b = status == UV_ENOMEM ? NULL : tcx__calloc(1, sizeof *b);
   if (b == NULL)
     return &out_of_memory;
-  *b = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = status};
+  *b = (struct tcx_body){
+      .head = {tcx__body_abandon}, .ops = &failed_ops, .length = -1, .status = status};
   return b;
 }
 
@@ -68,7 +73,8 @@ static int memory_read(tcx_body_t *b, size_t want, struct tcx_str *window, struc
   *window = (struct tcx_str){b->memory.p, want < b->memory.n ? want : b->memory.n};
   return 0;
 }
-static const struct tcx_body_ops memory_ops = {memory_ok, memory_read, memory_ok, nothing_to_close, free_plain};
+static const struct tcx_body_ops memory_ops = {memory_ok, memory_read, memory_ok, nothing_to_close,
+                                               free_plain};
 
 static tcx_body_t *new_memory(const void *p, size_t n, size_t room) {
   if ((p == NULL && n > 0) || n > INT64_MAX || room > SIZE_MAX - sizeof(tcx_body_t))
@@ -76,7 +82,10 @@ static tcx_body_t *new_memory(const void *p, size_t n, size_t room) {
   tcx_body_t *b = tcx__malloc(sizeof *b + room);
   if (b == NULL)
     return tcx__body_failed(UV_ENOMEM);
-  *b = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &memory_ops, .length = (int64_t)n, .memory = {p != NULL ? p : "", n}};
+  *b = (struct tcx_body){.head = {tcx__body_abandon},
+                         .ops = &memory_ops,
+                         .length = (int64_t)n,
+                         .memory = {p != NULL ? p : "", n}};
   return b;
 }
 
@@ -99,9 +108,9 @@ struct source {
   tcx_body_rewind_cb rewind;
   tcx_body_close_cb close;
   char *buffer;
-  size_t filled;      /* of the window that is being made */
-  bool given;         /* the window was handed out: the next read starts a new one */
-  bool begun;         /* some byte was taken from the program */
+  size_t filled; /* of the window that is being made */
+  bool given;    /* the window was handed out: the next read starts a new one */
+  bool begun;    /* some byte was taken from the program */
 };
 
 static int source_open(tcx_body_t *b, struct tcx_fail *f) {
@@ -112,7 +121,8 @@ static int source_open(tcx_body_t *b, struct tcx_fail *f) {
 static int source_read(tcx_body_t *b, size_t want, struct tcx_str *window, struct tcx_fail *f) {
   struct source *s = (struct source *)b;
   if (s->buffer == NULL) {
-    size_t size = b->length >= 0 && (uint64_t)b->length < TCX__BODY_WINDOW ? (size_t)b->length : TCX__BODY_WINDOW;
+    size_t size = b->length >= 0 && (uint64_t)b->length < TCX__BODY_WINDOW ? (size_t)b->length
+                                                                           : TCX__BODY_WINDOW;
     s->buffer = tcx__malloc(size > 0 ? size : 1);
     if (s->buffer == NULL)
       return UV_ENOMEM;
@@ -127,7 +137,8 @@ static int source_read(tcx_body_t *b, size_t want, struct tcx_str *window, struc
     if (n == TCX_EAGAIN)
       return TCX_EAGAIN;
     if (n < 0 || (size_t)n > want - s->filled)
-      return tcx__fail(f, TCX_EBODY, "the request body's read callback returned %zd (%s)", n, n < 0 ? tcx_err_name((int)n) : "more than it was asked for");
+      return tcx__fail(f, TCX_EBODY, "the request body's read callback returned %zd (%s)", n,
+                       n < 0 ? tcx_err_name((int)n) : "more than it was asked for");
     if (n == 0)
       break;
     s->filled += (size_t)n;
@@ -144,10 +155,13 @@ static int source_rewind(tcx_body_t *b, struct tcx_fail *f) {
   if (!s->begun)
     return 0;
   if (s->rewind == NULL)
-    return tcx__fail(f, TCX_EBODY, "the request body cannot be sent again: it has no rewind callback");
+    return tcx__fail(f, TCX_EBODY,
+                     "the request body cannot be sent again: it has no rewind callback");
   int err = s->rewind(b, 0);
   if (err < 0)
-    return tcx__fail(f, TCX_EBODY, "the request body cannot be sent again: its rewind callback returned %d (%s)", err, tcx_err_name(err));
+    return tcx__fail(f, TCX_EBODY,
+                     "the request body cannot be sent again: its rewind callback returned %d (%s)",
+                     err, tcx_err_name(err));
   s->begun = false;
   return 0;
 }
@@ -166,13 +180,16 @@ static void source_free(tcx_body_t *b) {
   tcx__free(((struct source *)b)->buffer);
   tcx__free(b);
 }
-static const struct tcx_body_ops source_ops = {source_open, source_read, source_rewind, source_close, source_free};
+static const struct tcx_body_ops source_ops = {source_open, source_read, source_rewind,
+                                               source_close, source_free};
 
-tcx_body_t *tcx_body_source(int64_t length, tcx_body_read_cb read, tcx_body_rewind_cb rewind, tcx_body_close_cb close, void *data) {
+tcx_body_t *tcx_body_source(int64_t length, tcx_body_read_cb read, tcx_body_rewind_cb rewind,
+                            tcx_body_close_cb close, void *data) {
   struct source *s = read != NULL && length >= -1 ? tcx__calloc(1, sizeof *s) : NULL;
   if (s == NULL)
     return tcx__body_failed(read != NULL && length >= -1 ? UV_ENOMEM : UV_EINVAL);
-  s->body = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &source_ops, .length = length, .data = data};
+  s->body = (struct tcx_body){
+      .head = {tcx__body_abandon}, .ops = &source_ops, .length = length, .data = data};
   s->read = read;
   s->rewind = rewind;
   s->close = close;

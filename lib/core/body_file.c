@@ -3,7 +3,8 @@
  *
  *   made -> opening (open, fstat) -> idle <-> reading -> closed
  *
- * One uv_fs request at a time. `again` is set when a rewind came while a read was under way: its bytes are thrown away. Closing while a request is under way waits for it and wakes.
+ * One uv_fs request at a time. `again` is set when a rewind came while a read was under way: its
+ * bytes are thrown away. Closing while a request is under way waits for it and wakes.
  */
 #include "base/mem.h"
 #include "core/body.h"
@@ -14,19 +15,20 @@
 struct file_body {
   struct tcx_body body;
   uv_fs_t req;
-  uv_file fd;             /* -1 when not open */
-  uint64_t offset;        /* where the body begins in the file */
-  uint64_t at;            /* bytes of the body read so far */
+  uv_file fd;      /* -1 when not open */
+  uint64_t offset; /* where the body begins in the file */
+  uint64_t at;     /* bytes of the body read so far */
   char *buffer;
   size_t want, filled;
-  int result;             /* of the last request: < 0 = failed */
+  int result; /* of the last request: < 0 = failed */
   bool busy, opened, again, closing, given;
-  bool ended;             /* a read brought nothing: the file is shorter than it was */
+  bool ended; /* a read brought nothing: the file is shorter than it was */
   char path[];
 };
 
 static int fail_file(const struct file_body *b, int err, const char *what, struct tcx_fail *f) {
-  return tcx__fail(f, TCX_EBODY, "cannot %s the request body %s: %s", what, b->path, uv_strerror(err));
+  return tcx__fail(f, TCX_EBODY, "cannot %s the request body %s: %s", what, b->path,
+                   uv_strerror(err));
 }
 
 /* ---- opening: uv_fs_open, then uv_fs_fstat ---- */
@@ -81,7 +83,8 @@ static void on_open(uv_fs_t *req) {
 static int file_open(tcx_body_t *body, struct tcx_fail *f) {
   struct file_body *b = (struct file_body *)body;
   if (b->opened)
-    return b->result < 0 ? fail_file(b, b->result, b->result == UV_EOF ? "read all of" : "open", f) : 0;
+    return b->result < 0 ? fail_file(b, b->result, b->result == UV_EOF ? "read all of" : "open", f)
+                         : 0;
   if (b->busy)
     return TCX_EAGAIN;
   b->req.data = b;
@@ -98,7 +101,8 @@ static void on_read(uv_fs_t *req);
 
 static int start_read(struct file_body *b) {
   uv_buf_t buf = uv_buf_init(b->buffer + b->filled, (unsigned)(b->want - b->filled));
-  int err = uv_fs_read(b->body.loop, &b->req, b->fd, &buf, 1, (int64_t)(b->offset + b->at + b->filled), on_read);
+  int err = uv_fs_read(b->body.loop, &b->req, b->fd, &buf, 1,
+                       (int64_t)(b->offset + b->at + b->filled), on_read);
   b->busy = err == 0;
   return err;
 }
@@ -139,7 +143,8 @@ static int file_read(tcx_body_t *body, size_t want, struct tcx_str *window, stru
     b->given = false;
   }
   if (b->buffer == NULL) {
-    size_t size = (uint64_t)body->length < TCX__BODY_WINDOW ? (size_t)body->length : TCX__BODY_WINDOW;
+    size_t size =
+        (uint64_t)body->length < TCX__BODY_WINDOW ? (size_t)body->length : TCX__BODY_WINDOW;
     b->buffer = tcx__malloc(size > 0 ? size : 1);
     if (b->buffer == NULL)
       return UV_ENOMEM;
@@ -184,7 +189,8 @@ static void file_free(tcx_body_t *body) {
   tcx__free(((struct file_body *)body)->buffer);
   tcx__free(body);
 }
-const struct tcx_body_ops tcx__body_file_ops = {file_open, file_read, file_rewind, file_close, file_free};
+const struct tcx_body_ops tcx__body_file_ops = {file_open, file_read, file_rewind, file_close,
+                                                file_free};
 
 tcx_body_t *tcx_body_file(const char *path, uint64_t offset, int64_t length) {
   if (path == NULL || length < -1 || offset > INT64_MAX)
@@ -193,7 +199,8 @@ tcx_body_t *tcx_body_file(const char *path, uint64_t offset, int64_t length) {
   struct file_body *b = tcx__calloc(1, sizeof *b + n);
   if (b == NULL)
     return tcx__body_failed(UV_ENOMEM);
-  b->body = (struct tcx_body){.head = {tcx__body_abandon}, .ops = &tcx__body_file_ops, .length = length};
+  b->body =
+      (struct tcx_body){.head = {tcx__body_abandon}, .ops = &tcx__body_file_ops, .length = length};
   b->fd = -1;
   b->offset = offset;
   memcpy(b->path, path, n);

@@ -15,7 +15,8 @@ int tcx__run_hooks(tcx_call_t *call, tcx__point point) {
   const struct tcx_hook *hook = custom != NULL ? custom->at[point] : NULL;
   int err = 0;
   for (; hook != NULL && hook->run != NULL && err == 0; hook++)
-    if (hook->operation == NULL || (hook->operation[0] == call->op->name[0] && strcmp(hook->operation, call->op->name) == 0))
+    if (hook->operation == NULL ||
+        (hook->operation[0] == call->op->name[0] && strcmp(hook->operation, call->op->name) == 0))
       err = hook->run(call);
   return err;
 }
@@ -24,10 +25,23 @@ int tcx__run_hooks(tcx_call_t *call, tcx__point point) {
 
 static void on_ready(struct tcx_ready *ready);
 
-/* Headers that the library writes itself: a second one would say something else than what is sent or signed. */
+/* Headers that the library writes itself: a second one would say something else than what is sent
+ * or signed. */
 static bool own_header(struct tcx_str name) {
-  static const char *const names[] = {"host", "content-length", "transfer-encoding", "connection", "expect", "authorization", "user-agent", "x-amz-date", "x-amz-security-token",
-                                      "x-amz-content-sha256", "x-amz-decoded-content-length", "x-amz-trailer", "amz-sdk-invocation-id", "amz-sdk-request"};
+  static const char *const names[] = {"host",
+                                      "content-length",
+                                      "transfer-encoding",
+                                      "connection",
+                                      "expect",
+                                      "authorization",
+                                      "user-agent",
+                                      "x-amz-date",
+                                      "x-amz-security-token",
+                                      "x-amz-content-sha256",
+                                      "x-amz-decoded-content-length",
+                                      "x-amz-trailer",
+                                      "amz-sdk-invocation-id",
+                                      "amz-sdk-request"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (tcx__str_ieq(name, tcx__str(names[i])))
       return true;
@@ -42,16 +56,21 @@ static int read_headers(tcx_call_t *call, const char *const *lines) {
     if (colon == NULL)
       return tcx__fail(&call->fail, TCX_EPARAM, "header line without a colon: %s", *lines);
     if (own_header((struct tcx_str){*lines, (size_t)(colon - *lines)}))
-      return tcx__fail(&call->fail, TCX_EPARAM, "header line for a header that tucuxi writes itself: %s", *lines);
+      return tcx__fail(&call->fail, TCX_EPARAM,
+                       "header line for a header that tucuxi writes itself: %s", *lines);
     char *copy = tcx__arena_strdup(call->arena, *lines);
     if (copy == NULL)
       return UV_ENOMEM;
     const char *value = copy + (colon - *lines) + 1;
     while (*value == ' ' || *value == '\t')
       value++;
-    int err = tcx__headers_add(&call->extra, (struct tcx_str){copy, (size_t)(colon - *lines)}, tcx__str(value));
+    int err = tcx__headers_add(&call->extra, (struct tcx_str){copy, (size_t)(colon - *lines)},
+                               tcx__str(value));
     if (err != 0)
-      return err == UV_ENOMEM ? err : tcx__fail(&call->fail, err, "header line with a line end, a NUL or a bad name: %s", *lines);
+      return err == UV_ENOMEM
+                 ? err
+                 : tcx__fail(&call->fail, err,
+                             "header line with a line end, a NUL or a bad name: %s", *lines);
   }
   return 0;
 }
@@ -89,7 +108,8 @@ static void on_deadline(struct tcx_timer *timer) {
   tcx_phase_t phase = current_phase(call);
   tcx__call_break(call);
   call->fail.status = 0; /* what an attempt before failed with */
-  (void)tcx__fail(&call->fail, UV_ETIMEDOUT, "The call was not over after its timeout of %u ms", call->options.timeout_ms);
+  (void)tcx__fail(&call->fail, UV_ETIMEDOUT, "The call was not over after its timeout of %u ms",
+                  call->options.timeout_ms);
   tcx__call_fail(call, UV_ETIMEDOUT, phase);
 }
 
@@ -125,7 +145,8 @@ static int first_problem(tcx_call_t *call, int params_status, const char *params
   if (problem->status != 0)
     return tcx__fail(&call->fail, problem->status, "%s", problem->text);
   if (params_status != 0)
-    return tcx__fail(&call->fail, params_status, "%s", params_text != NULL ? params_text : tcx_strerror(params_status));
+    return tcx__fail(&call->fail, params_status, "%s",
+                     params_text != NULL ? params_text : tcx_strerror(params_status));
   return read_headers(call, call->options.headers);
 }
 
@@ -143,11 +164,13 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   tcx_client_t *c = start->client;
   int status = tcx__value_consume(start->params, &arena, &text);
   int err = 0;
-  if (c == NULL || start->operation == NULL || start->cb == NULL || start->options_size > sizeof(tcx_call_options_t))
+  if (c == NULL || start->operation == NULL || start->cb == NULL ||
+      start->options_size > sizeof(tcx_call_options_t))
     err = UV_EINVAL;
   else if (c->closing || (c->draining && !start->internal) || c->session->closing)
     err = TCX_ECLOSING;
-  else if (status == UV_ENOMEM || (arena == NULL && (arena = tcx__arena_new_sized(TCX__ARENA_CALL)) == NULL))
+  else if (status == UV_ENOMEM ||
+           (arena == NULL && (arena = tcx__arena_new_sized(TCX__ARENA_CALL)) == NULL))
     err = UV_ENOMEM;
   if (err != 0) {
     tcx__arena_free(arena);
@@ -156,7 +179,8 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   tcx__arena_set_pool(arena, &c->blocks);
   tcx_call_t *call = new_call(start, arena);
   if (call != NULL)
-    call->params = start->params != NULL ? (struct tcx_value *)start->params : tcx__value_new(arena, TCX_MAP);
+    call->params =
+        start->params != NULL ? (struct tcx_value *)start->params : tcx__value_new(arena, TCX_MAP);
   if (call == NULL || call->params == NULL) {
     tcx__arena_free(arena);
     return UV_ENOMEM;
@@ -193,14 +217,23 @@ void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase) {
   begin(call, err == 0 ? tcx__call_prepare(call) : err);
 }
 
-int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params, tcx_call_cb cb, void *data) {
-  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data};
+int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                    tcx_call_cb cb, void *data) {
+  struct tcx_call_start start = {
+      .client = client, .operation = operation, .params = params, .cb = cb, .data = data};
   return tcx__call_start(&start, NULL);
 }
 
-int tcx_client_start_sized(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, size_t size, tcx_call_cb cb,
+int tcx_client_start_sized(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                           const tcx_call_options_t *options, size_t size, tcx_call_cb cb,
                            void *data, tcx_call_t **call) {
-  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .options = options, .options_size = size, .cb = cb, .data = data};
+  struct tcx_call_start start = {.client = client,
+                                 .operation = operation,
+                                 .params = params,
+                                 .options = options,
+                                 .options_size = size,
+                                 .cb = cb,
+                                 .data = data};
   return tcx__call_start(&start, call);
 }
 
@@ -288,7 +321,8 @@ static void have_identity(tcx_call_t *call, struct tcx_identity *identity) {
   tcx__call_step(call);
 }
 
-static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
+static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status,
+                        const char *why) {
   tcx_call_t *call = (tcx_call_t *)((char *)wait - offsetof(tcx_call_t, wait.identity));
   call->timings.credentials_us += tcx__now_us() - wait->since_us;
   call->identity_waiting = false;
@@ -305,7 +339,8 @@ static void get_identity(tcx_call_t *call) {
   struct tcx_identity_source *source = NULL;
   call->phase = TCX_PHASE_CREDENTIALS;
   bool token = call->state == TCX__CALL_CREDENTIALS && call->scheme == TCX__SCHEME_BEARER;
-  int err = token ? tcx__client_token(call->client, &source) : tcx__client_identity(call->client, &source);
+  int err = token ? tcx__client_token(call->client, &source)
+                  : tcx__client_identity(call->client, &source);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
     return;
@@ -336,7 +371,8 @@ static void on_lease_ready(struct tcx_lease *lease, struct tcx_conn *conn) {
   tcx__call_send(call, conn);
 }
 
-static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase, const char *why) {
+static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase,
+                            const char *why) {
   tcx_call_t *call = (tcx_call_t *)((char *)lease - offsetof(tcx_call_t, wait.lease));
   call->leasing = false;
   if (phase != TCX_PHASE_POOL && !call->free_retried)
@@ -345,7 +381,8 @@ static void on_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t pha
 }
 static const struct tcx_lease_ops lease_ops = {on_lease_ready, on_lease_failed};
 
-/* POOL: an idle connection at once, else a place in the queue. A call that is not to be sent ends here instead. */
+/* POOL: an idle connection at once, else a place in the queue. A call that is not to be sent ends
+ * here instead. */
 static void step_pool(tcx_call_t *call) {
   struct tcx_pool *pool = NULL;
   if (call->goal == TCX__GOAL_PRESIGN) {
@@ -362,7 +399,8 @@ static void step_pool(tcx_call_t *call) {
     tcx__call_fail(call, err, TCX_PHASE_POOL);
     return;
   }
-  struct tcx_target origin = {.tls = call->req.tls, .port = call->req.port, .host = call->req.host}, target;
+  struct tcx_target origin = {.tls = call->req.tls, .port = call->req.port, .host = call->req.host},
+                    target;
   err = tcx__proxy_route(&call->client->config.proxies, &origin, &target, &call->fail);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_POOL);
@@ -372,7 +410,8 @@ static void step_pool(tcx_call_t *call) {
   memset(&call->wait.lease, 0, sizeof call->wait.lease);
   call->wait.lease.ops = &lease_ops;
   call->leasing = true;
-  struct tcx_conn *conn = tcx__pool_acquire(pool, &call->wait.lease, &target, call->client->config.acquire_timeout_ms, call->fresh);
+  struct tcx_conn *conn = tcx__pool_acquire(pool, &call->wait.lease, &target,
+                                            call->client->config.acquire_timeout_ms, call->fresh);
   if (conn == NULL)
     return;
   call->leasing = false;
@@ -381,14 +420,29 @@ static void step_pool(tcx_call_t *call) {
 
 void tcx__call_step(tcx_call_t *call) {
   switch ((tcx__call_state)call->state) {
-  case TCX__CALL_NEW: step_new(call); break;
-  case TCX__CALL_ACCOUNT: get_identity(call); break;
-  case TCX__CALL_BUILD: step_build(call); break;
-  case TCX__CALL_BODY: step_body(call); break;
-  case TCX__CALL_CREDENTIALS: step_credentials(call); break;
-  case TCX__CALL_RATE: tcx__throttle_step(call); break;
-  case TCX__CALL_POOL: step_pool(call); break;
-  default: break;
+  case TCX__CALL_NEW:
+    step_new(call);
+    break;
+  case TCX__CALL_ACCOUNT:
+    get_identity(call);
+    break;
+  case TCX__CALL_BUILD:
+    step_build(call);
+    break;
+  case TCX__CALL_BODY:
+    step_body(call);
+    break;
+  case TCX__CALL_CREDENTIALS:
+    step_credentials(call);
+    break;
+  case TCX__CALL_RATE:
+    tcx__throttle_step(call);
+    break;
+  case TCX__CALL_POOL:
+    step_pool(call);
+    break;
+  default:
+    break;
   }
 }
 
@@ -433,7 +487,8 @@ void tcx__call_fail(tcx_call_t *call, int status, tcx_phase_t phase) {
   tcx__call_done(call);
 }
 
-/* The body's close callback runs before the call's own. False: a file request is under way and will wake us. */
+/* The body's close callback runs before the call's own. False: a file request is under way and will
+ * wake us. */
 static bool body_closed(tcx_call_t *call) {
   tcx_body_t *body = call->body;
   if (body == NULL)
@@ -465,7 +520,8 @@ static void run_callback(tcx_call_t *call) {
   if (call->error.status != 0)
     complete_error(call);
   tcx__session_enter(session);
-  call->cb(call, call->error.status == 0 ? call->value : NULL, call->error.status != 0 ? &call->error : NULL);
+  call->cb(call, call->error.status == 0 ? call->value : NULL,
+           call->error.status != 0 ? &call->error : NULL);
   tcx__session_leave(session);
   tcx__call_retire(call);
 }
@@ -484,12 +540,14 @@ static void on_ready(struct tcx_ready *ready) {
 
 static void release_models(void *models) { tcx__models_free(models); }
 
-/* It is kept by others: its blocks no longer go to the client's pool, and the model, whose names it holds, stays as long as it does. */
+/* It is kept by others: its blocks no longer go to the client's pool, and the model, whose names it
+ * holds, stays as long as it does. */
 static void keep_alone(tcx_call_t *call, tcx_session_t *session) {
   tcx__arena_set_pool(call->arena, NULL);
   if (session->models == NULL)
     return;
-  call->models_hold = (struct tcx_cleanup){.run = release_models, .p = tcx__models_retain(session->models)};
+  call->models_hold =
+      (struct tcx_cleanup){.run = release_models, .p = tcx__models_retain(session->models)};
   tcx__arena_hang(call->arena, &call->models_hold);
 }
 
@@ -539,7 +597,8 @@ void tcx__call_unref(tcx_call_t *call) {
 /* ---- cancel ---- */
 
 static void cancel_with(tcx_call_t *call, const char *why) {
-  if (call->state == TCX__CALL_DONE || call->state == TCX__CALL_OVER || call->state == TCX__CALL_STREAMING)
+  if (call->state == TCX__CALL_DONE || call->state == TCX__CALL_OVER ||
+      call->state == TCX__CALL_STREAMING)
     return;
   tcx_phase_t phase = current_phase(call);
   tcx__call_break(call);

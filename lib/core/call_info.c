@@ -4,18 +4,26 @@
 
 void *tcx_call_data(const tcx_call_t *call) { return call->data; }
 tcx_client_t *tcx_call_client(const tcx_call_t *call) { return call->client; }
-const char *tcx_call_operation(const tcx_call_t *call) { return call->op != NULL ? call->op->name : call->op_name; }
-const tcx_value_t *tcx_call_response(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status == 0 ? call->value : NULL; }
-const tcx_error_t *tcx_call_error(const tcx_call_t *call) { return call->state >= TCX__CALL_STREAMING && call->error.status != 0 ? &call->error : NULL; }
+const char *tcx_call_operation(const tcx_call_t *call) {
+  return call->op != NULL ? call->op->name : call->op_name;
+}
+const tcx_value_t *tcx_call_response(const tcx_call_t *call) {
+  return call->state >= TCX__CALL_STREAMING && call->error.status == 0 ? call->value : NULL;
+}
+const tcx_error_t *tcx_call_error(const tcx_call_t *call) {
+  return call->state >= TCX__CALL_STREAMING && call->error.status != 0 ? &call->error : NULL;
+}
 int tcx_call_http_status(const tcx_call_t *call) { return call->head.status; }
 
 uint64_t tcx_call_bytes_sent(const tcx_call_t *call) {
-  return call->x.upload_done && call->upload.length > 0 ? (uint64_t)call->upload.length : call->upload.at;
+  return call->x.upload_done && call->upload.length > 0 ? (uint64_t)call->upload.length
+                                                        : call->upload.at;
 }
 uint64_t tcx_call_bytes_received(const tcx_call_t *call) { return call->received; }
 
 const char *tcx_call_header(const tcx_call_t *call, const char *name) {
-  const struct tcx_header *h = name != NULL && call->head.status != 0 ? tcx__headers_get(&call->head.headers, name) : NULL;
+  const struct tcx_header *h =
+      name != NULL && call->head.status != 0 ? tcx__headers_get(&call->head.headers, name) : NULL;
   return h != NULL ? h->value.p : NULL;
 }
 

@@ -21,7 +21,9 @@ static int find_model(tcx_client_t *c, struct tcx_fail *f) {
     return err;
   c->protocol = tcx__protocol_by_name(c->model->protocol);
   if (c->protocol == NULL)
-    return tcx__fail(f, TCX_ESERVICE, "Service %s speaks %s, a protocol that this version of tucuxi does not have", c->service, c->model->protocol);
+    return tcx__fail(f, TCX_ESERVICE,
+                     "Service %s speaks %s, a protocol that this version of tucuxi does not have",
+                     c->service, c->model->protocol);
   c->partitions = tcx__models_partitions(models, f);
   if (c->partitions == NULL)
     return f->status != 0 ? f->status : TCX_ESERVICE;
@@ -40,11 +42,15 @@ static int find_customization(tcx_client_t *c) {
 
 static int make_identity(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_fail *f) {
   if ((o->access_key != NULL) != (o->secret_key != NULL))
-    return tcx__fail(f, TCX_ECONFIG, "Partial credentials found in explicit, missing: %s", o->access_key == NULL ? "access_key" : "secret_key");
+    return tcx__fail(f, TCX_ECONFIG, "Partial credentials found in explicit, missing: %s",
+                     o->access_key == NULL ? "access_key" : "secret_key");
   if (o->access_key == NULL)
     return 0;
   struct tcx_provider *provider = NULL;
-  tcx_credentials_t keys = {.access_key = o->access_key, .secret_key = o->secret_key, .session_token = o->session_token, .account_id = o->account_id};
+  tcx_credentials_t keys = {.access_key = o->access_key,
+                            .secret_key = o->secret_key,
+                            .session_token = o->session_token,
+                            .account_id = o->account_id};
   int err = tcx__services_static_provider(&keys, &provider);
   return err != 0 ? err : tcx__identity_source_new(c->session, provider, &c->own_identity);
 }
@@ -89,9 +95,14 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     tcx__throttle_begin(c);
   }
   if (err == 0 && c->config.fips_region)
-    tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints", c->service, c->config.region);
+    tcx__log(c->session, TCX_LOG_WARN, "config", NULL,
+             "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints",
+             c->service, c->config.region);
   if (err == 0 && tcx__variable_true(settings, "csm_enabled"))
-    tcx__log(c->session, TCX_LOG_WARN, "config", NULL, "csm_enabled is set: client-side monitoring is not carried out by this version of tucuxi, client %s sends no events", c->service);
+    tcx__log(c->session, TCX_LOG_WARN, "config", NULL,
+             "csm_enabled is set: client-side monitoring is not carried out by this version of "
+             "tucuxi, client %s sends no events",
+             c->service);
   return err;
 }
 
@@ -142,7 +153,8 @@ static void link_client(tcx_client_t *c) {
   s->open_clients++;
 }
 
-static int create(tcx_session_t *session, const char *service, const tcx_client_options_t *o, tcx_client_t **out) {
+static int create(tcx_session_t *session, const char *service, const tcx_client_options_t *o,
+                  tcx_client_t **out) {
   if (session == NULL || service == NULL || out == NULL)
     return UV_EINVAL;
   if (session->closing)
@@ -153,7 +165,8 @@ static int create(tcx_session_t *session, const char *service, const tcx_client_
   c->data = o->data;
   int err = tcx_value_status(o->config);
   if (err != 0)
-    err = tcx__fail(&c->problem, err == UV_ENOMEM ? err : TCX_ECONFIG, "Invalid configuration: %s", tcx_value_problem(o->config));
+    err = tcx__fail(&c->problem, err == UV_ENOMEM ? err : TCX_ECONFIG, "Invalid configuration: %s",
+                    tcx_value_problem(o->config));
   else
     err = configure(c, o, &c->problem);
   if (err == UV_ENOMEM) {
@@ -167,7 +180,9 @@ static int create(tcx_session_t *session, const char *service, const tcx_client_
   return 0;
 }
 
-int tcx_session_create_client_sized(tcx_session_t *session, const char *service, const tcx_client_options_t *options, size_t size, tcx_client_t **out) {
+int tcx_session_create_client_sized(tcx_session_t *session, const char *service,
+                                    const tcx_client_options_t *options, size_t size,
+                                    tcx_client_t **out) {
   if (size > sizeof *options)
     return UV_EINVAL;
   tcx_client_options_t o = {0};
@@ -178,15 +193,19 @@ int tcx_session_create_client_sized(tcx_session_t *session, const char *service,
   return err;
 }
 
-static bool same_text(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
-int tcx_session_get_client(tcx_session_t *session, const char *service, const char *region, tcx_client_t **out) {
+int tcx_session_get_client(tcx_session_t *session, const char *service, const char *region,
+                           tcx_client_t **out) {
   if (session == NULL || service == NULL || out == NULL)
     return UV_EINVAL;
   if (session->closing)
     return TCX_ECLOSING;
   for (tcx_client_t *c = session->clients; c != NULL; c = c->next) {
-    if (c->shared && !c->closing && strcmp(c->service, service) == 0 && same_text(c->data, region)) {
+    if (c->shared && !c->closing && strcmp(c->service, service) == 0 &&
+        same_text(c->data, region)) {
       *out = c;
       return 0;
     }
@@ -212,12 +231,19 @@ int tcx__client_pool(tcx_client_t *c, struct tcx_pool **pool) {
         .connect_timeout_ms = c->config.connect_timeout_ms,
         .idle_ms = TCX__IDLE_MS,
         .tcp_keepalive = c->config.tcp_keepalive,
-        .tls = {.ca_bundle = c->config.ca_bundle, .no_verify = c->config.no_verify, .client_cert = c->config.client_cert, .client_key = c->config.client_key},
-        .proxy_tls = {.ca_bundle = c->config.proxy_ca_bundle != NULL ? c->config.proxy_ca_bundle : c->config.ca_bundle, .no_verify = c->config.no_verify,
-                      .client_cert = c->config.proxy_client_cert, .client_key = c->config.proxy_client_key},
+        .tls = {.ca_bundle = c->config.ca_bundle,
+                .no_verify = c->config.no_verify,
+                .client_cert = c->config.client_cert,
+                .client_key = c->config.client_key},
+        .proxy_tls = {.ca_bundle = c->config.proxy_ca_bundle != NULL ? c->config.proxy_ca_bundle
+                                                                     : c->config.ca_bundle,
+                      .no_verify = c->config.no_verify,
+                      .client_cert = c->config.proxy_client_cert,
+                      .client_key = c->config.proxy_client_key},
     };
     if (c->config.no_verify)
-      tcx__log(c->session, TCX_LOG_WARN, "tls", NULL, "client %s does not verify certificates", c->service);
+      tcx__log(c->session, TCX_LOG_WARN, "tls", NULL, "client %s does not verify certificates",
+               c->service);
     int err = tcx__pool_new(c->session->net, &o, &c->pool);
     if (err != 0)
       return err;

@@ -7,7 +7,8 @@
 #include "core/call.h"
 #include <string.h>
 
-#define SKEW_MIN_S 240 /* below this a refusal has another reason: services allow 5 minutes and more */
+/* below this a refusal has another reason: services allow 5 minutes and more */
+#define SKEW_MIN_S 240
 
 int64_t tcx__call_now(tcx_call_t *call) {
   call->time_signed = true;
@@ -17,9 +18,13 @@ int64_t tcx__call_now(tcx_call_t *call) {
 
 /* HEAD's refusals have no document: the status is their code. */
 static bool may_be_skew(const char *code) {
-  static const char *const codes[] = {
-      "RequestTimeTooSkewed",  "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
-      "SignatureDoesNotMatch", "AuthFailure",    "403"};
+  static const char *const codes[] = {"RequestTimeTooSkewed",
+                                      "RequestExpired",
+                                      "RequestInTheFuture",
+                                      "InvalidSignatureException",
+                                      "SignatureDoesNotMatch",
+                                      "AuthFailure",
+                                      "403"};
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (strcmp(codes[i], code) == 0)
       return true;

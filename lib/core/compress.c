@@ -1,7 +1,9 @@
 /*
- * compress.c - request bodies of operations with the requestcompression trait, gzipped before they are planned, summed and signed: botocore's compress.py.
+ * compress.c - request bodies of operations with the requestcompression trait, gzipped before they
+ * are planned, summed and signed: botocore's compress.py.
  *
- * Only what lies in memory is compressed, slice by slice, one a turn of the loop. A request that was built anew is compressed anew, unless it has its body still.
+ * Only what lies in memory is compressed, slice by slice, one a turn of the loop. A request that
+ * was built anew is compressed anew, unless it has its body still.
  */
 #include "base/gzip.h"
 #include "core/call.h"
@@ -9,7 +11,10 @@
 /* A body that streams is always worth it, unless the service must know its length before. */
 static bool is_worth_it(const tcx_call_t *call) {
   const struct tcx_shape *input = call->op->input;
-  const struct tcx_member *m = input != NULL && input->payload != NULL ? tcx__shape_member(input, input->payload, strlen(input->payload)) : NULL;
+  const struct tcx_member *m =
+      input != NULL && input->payload != NULL
+          ? tcx__shape_member(input, input->payload, strlen(input->payload))
+          : NULL;
   if (m != NULL && (m->flags & TCX__M_STREAMING) != 0)
     return (m->flags & TCX__M_REQUIRES_LENGTH) == 0;
   return call->upload.memory.n >= call->client->config.min_compression_size;
@@ -17,8 +22,9 @@ static bool is_worth_it(const tcx_call_t *call) {
 
 static bool is_wanted(const tcx_call_t *call) {
   const struct tcx_client_config *config = &call->client->config;
-  return (call->op->flags & TCX__OP_GZIP) != 0 && call->goal != TCX__GOAL_PRESIGN && call->upload.body == NULL && !config->no_compression && config->scheme != TCX__SCHEME_SIGV2 &&
-         is_worth_it(call);
+  return (call->op->flags & TCX__OP_GZIP) != 0 && call->goal != TCX__GOAL_PRESIGN &&
+         call->upload.body == NULL && !config->no_compression &&
+         config->scheme != TCX__SCHEME_SIGV2 && is_worth_it(call);
 }
 
 /* Behind the encoding that the request has already. */
@@ -58,7 +64,8 @@ int tcx__call_compress(tcx_call_t *call) {
   }
   if (call->gzip == NULL)
     return 0;
-  size_t rest = call->upload.memory.n - call->gzipped, n = rest < TCX__HASH_SLICE ? rest : TCX__HASH_SLICE;
+  size_t rest = call->upload.memory.n - call->gzipped,
+         n = rest < TCX__HASH_SLICE ? rest : TCX__HASH_SLICE;
   int err = tcx__gzip_add(call->gzip, call->upload.memory.p + call->gzipped, n);
   call->gzipped += n;
   if (err != 0)

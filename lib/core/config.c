@@ -1,7 +1,8 @@
 /*
  * config.c - a client's settings from all that have a say, weakest first, each over the one before:
  *
- *   constants -> defaults mode -> profile -> environment -> config (the session's region among them) -> fields
+ *   constants -> defaults mode -> profile -> environment -> config (the session's region among
+ *     them) -> fields
  *
  * The region comes before, since the defaults mode may ask for it.
  */
@@ -35,7 +36,8 @@ static int copy(struct tcx_config_resolve *r, const char **to, const char *from)
 }
 
 /* A text among the options in config; NULL when it is not given. */
-static int early_text(struct tcx_config_resolve *r, const tcx_client_options_t *o, const char *name, const char **out) {
+static int early_text(struct tcx_config_resolve *r, const tcx_client_options_t *o, const char *name,
+                      const char **out) {
   const struct tcx_value *v = o->config != NULL ? tcx_value_get(o->config, name) : NULL;
   *out = NULL;
   if (v == NULL || v->type == TCX_NULL)
@@ -58,7 +60,8 @@ static bool strip_fips(char *region) {
   return found;
 }
 
-static int apply_region(struct tcx_config_resolve *r, const tcx_client_options_t *o, const struct tcx_settings *settings) {
+static int apply_region(struct tcx_config_resolve *r, const tcx_client_options_t *o,
+                        const struct tcx_settings *settings) {
   const char *region = o->region;
   int err = region == NULL ? early_text(r, o, "region_name", &region) : 0;
   if (err == 0 && region == NULL)
@@ -66,7 +69,8 @@ static int apply_region(struct tcx_config_resolve *r, const tcx_client_options_t
   if (err != 0 || region == NULL)
     return err;
   if (!valid_region(region))
-    return tcx__fail(r->f, TCX_ECONFIG, "Provided region_name '%s' doesn't match a supported format.", region);
+    return tcx__fail(r->f, TCX_ECONFIG,
+                     "Provided region_name '%s' doesn't match a supported format.", region);
   char *name = tcx__arena_strdup(r->arena, region);
   if (name == NULL)
     return UV_ENOMEM;
@@ -77,7 +81,8 @@ static int apply_region(struct tcx_config_resolve *r, const tcx_client_options_t
 
 /* ---- the defaults mode ---- */
 
-static int apply_defaults_mode(struct tcx_config_resolve *r, const tcx_client_options_t *o, const struct tcx_settings *settings) {
+static int apply_defaults_mode(struct tcx_config_resolve *r, const tcx_client_options_t *o,
+                               const struct tcx_settings *settings) {
   struct tcx_client_config *c = r->out;
   const char *name;
   int err = early_text(r, o, "defaults_mode", &name);
@@ -127,22 +132,32 @@ static int apply_fields(struct tcx_config_resolve *r, const tcx_client_options_t
 
 /* ---- what several have a say in ---- */
 
-static bool asked_for(const tcx_client_options_t *o, const char *flag) { return o->config != NULL && tcx_value_bool(o->config, flag, false); }
+static bool asked_for(const tcx_client_options_t *o, const char *flag) {
+  return o->config != NULL && tcx_value_bool(o->config, flag, false);
+}
 
-/* Of two options that exclude each other, both given to this client, neither is dropped in silence; what environment and profile say gives way. */
+/* Of two options that exclude each other, both given to this client, neither is dropped in silence;
+ * what environment and profile say gives way. */
 static int check_contradictions(struct tcx_config_resolve *r, const tcx_client_options_t *o) {
   const char *style = o->config != NULL ? tcx_value_str(o->config, "s3.addressing_style") : NULL;
   bool path = o->path_style || (style != NULL && strcmp(style, "path") == 0);
   if (o->endpoint_url != NULL && asked_for(o, "use_fips_endpoint"))
-    return tcx__fail(r->f, TCX_ECONFIG, "Invalid Configuration: FIPS and custom endpoint are not supported: use_fips_endpoint and endpoint_url are both given");
+    return tcx__fail(r->f, TCX_ECONFIG,
+                     "Invalid Configuration: FIPS and custom endpoint are not supported: "
+                     "use_fips_endpoint and endpoint_url are both given");
   if (o->endpoint_url != NULL && asked_for(o, "use_dualstack_endpoint"))
-    return tcx__fail(r->f, TCX_ECONFIG, "Invalid Configuration: Dualstack and custom endpoint are not supported: use_dualstack_endpoint and endpoint_url are both given");
+    return tcx__fail(r->f, TCX_ECONFIG,
+                     "Invalid Configuration: Dualstack and custom endpoint are not supported: "
+                     "use_dualstack_endpoint and endpoint_url are both given");
   if (path && asked_for(o, "s3.use_accelerate_endpoint"))
-    return tcx__fail(r->f, TCX_ECONFIG, "Path-style addressing cannot be used with S3 Accelerate: s3.addressing_style path and s3.use_accelerate_endpoint are both given");
+    return tcx__fail(r->f, TCX_ECONFIG,
+                     "Path-style addressing cannot be used with S3 Accelerate: s3.addressing_style "
+                     "path and s3.use_accelerate_endpoint are both given");
   return 0;
 }
 
-static int apply_endpoint_url(struct tcx_config_resolve *r, const struct tcx_settings *settings, const char *service_id) {
+static int apply_endpoint_url(struct tcx_config_resolve *r, const struct tcx_settings *settings,
+                              const char *service_id) {
   if (r->out->endpoint_url != NULL || r->out->ignore_endpoint_urls == TCX__TRUE)
     return 0;
   const char *url = NULL;
@@ -157,8 +172,9 @@ static int apply_ca_bundle(struct tcx_config_resolve *r, const struct tcx_settin
   return copy(r, &r->out->ca_bundle, path != NULL ? path : tcx__getenv("REQUESTS_CA_BUNDLE"));
 }
 
-int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, const tcx_client_options_t *options, const struct tcx_settings *settings, const char *service_id,
-                        struct tcx_fail *f) {
+int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena,
+                        const tcx_client_options_t *options, const struct tcx_settings *settings,
+                        const char *service_id, struct tcx_fail *f) {
   struct tcx_config_resolve r = {out, arena, f};
   memset(out, 0, sizeof *out);
   out->connect_timeout_ms = TCX__DEFAULT_CONNECT_TIMEOUT_MS;
@@ -176,7 +192,8 @@ int tcx__config_resolve(struct tcx_client_config *out, struct tcx_arena *arena, 
     err = tcx__config_apply_variables(&r, settings);
   if (err == 0 && options->config != NULL)
     err = tcx__config_apply_map(&r, options->config);
-  const struct tcx_value *preference = options->config != NULL ? tcx_value_get(options->config, "auth_scheme_preference") : NULL;
+  const struct tcx_value *preference =
+      options->config != NULL ? tcx_value_get(options->config, "auth_scheme_preference") : NULL;
   out->preference_in_code = preference != NULL && preference->type != TCX_NULL;
   if (err == 0)
     err = apply_fields(&r, options);

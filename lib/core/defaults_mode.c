@@ -4,7 +4,8 @@
 #include <strings.h>
 
 static const struct tcx_defaults_mode modes[] = {
-    {"legacy", 0}, {"standard", 3100}, {"in-region", 1100}, {"cross-region", 3100}, {"mobile", 30000},
+    {"legacy", 0},          {"standard", 3100}, {"in-region", 1100},
+    {"cross-region", 3100}, {"mobile", 30000},
 };
 
 /* AWS_EXECUTION_ENV is set where AWS runs the program. */
@@ -20,12 +21,16 @@ static const char *automatic(const char *region) {
   return region != NULL && strcmp(region, here) == 0 ? "in-region" : "cross-region";
 }
 
-int tcx__defaults_mode(const char *name, const char *region, struct tcx_defaults_mode *out, struct tcx_fail *f) {
+int tcx__defaults_mode(const char *name, const char *region, struct tcx_defaults_mode *out,
+                       struct tcx_fail *f) {
   const char *wanted = strcasecmp(name, "auto") == 0 ? automatic(region) : name;
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
     if (strcasecmp(modes[i].name, wanted) == 0) {
       *out = modes[i];
       return 0;
     }
-  return tcx__fail(f, TCX_ECONFIG, "Client configured with invalid defaults mode: %s. Valid defaults modes include: legacy, auto, standard, in-region, cross-region, mobile.", name);
+  return tcx__fail(f, TCX_ECONFIG,
+                   "Client configured with invalid defaults mode: %s. Valid defaults modes "
+                   "include: legacy, auto, standard, in-region, cross-region, mobile.",
+                   name);
 }

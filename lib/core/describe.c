@@ -53,9 +53,7 @@ static void push_text(struct writer *w, struct tcx_value *list, const char *text
     w->no_memory = true;
 }
 
-static void free_models(void *models) {
-  tcx__models_free(models);
-}
+static void free_models(void *models) { tcx__models_free(models); }
 
 /* A tree that may borrow from the models (NULL: it does not). */
 static bool begin(struct writer *w, tcx_type_t type, struct tcx_models *models) {

@@ -1,4 +1,5 @@
-/* describe_config.c - the session's variables as values (tucuxi/model.h): what each is, and who says so. */
+/* describe_config.c - the session's variables as values (tucuxi/model.h): what each is, and who
+ * says so. */
 #include "core/defaults_mode.h"
 #include "core/session.h"
 #include "core/variables.h"
@@ -10,8 +11,11 @@
 
 /* What a defaults mode says of a variable that nobody else has set; NULL when nothing. */
 static const char *by_mode(const char *name) {
-  static const struct { const char *name, *text; } table[] = {
-      {"retry_mode", "standard"}, {"sts_regional_endpoints", "regional"}, {"s3.us_east_1_regional_endpoint", "regional"}};
+  static const struct {
+    const char *name, *text;
+  } table[] = {{"retry_mode", "standard"},
+               {"sts_regional_endpoints", "regional"},
+               {"s3.us_east_1_regional_endpoint", "regional"}};
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (strcmp(table[i].name, name) == 0)
       return table[i].text;
@@ -39,7 +43,8 @@ static void put_value(tcx_value_t *row, const struct tcx_variable *v, const char
     tcx_value_set_str(row, "value", text);
 }
 
-static tcx_value_t *describe(const struct tcx_settings *s, const struct tcx_variable *v, bool has_mode) {
+static tcx_value_t *describe(const struct tcx_settings *s, const struct tcx_variable *v,
+                             bool has_mode) {
   static const char *const sources[] = {[TCX__FROM_OPTION] = "option",
                                         [TCX__FROM_ENVIRONMENT] = "environment",
                                         [TCX__FROM_CREDENTIALS_FILE] = "shared-credentials-file",
@@ -82,9 +87,11 @@ tcx_value_t *tcx_session_describe_config(tcx_session_t *session) {
   struct tcx_fail f = {.arena = root->arena};
   struct tcx_settings *s = NULL;
   struct tcx_defaults_mode mode = {0};
-  int err = session->closing ? tcx__fail(&f, TCX_ECLOSING, "%s", tcx_strerror(TCX_ECLOSING)) : tcx__session_settings(session, &s, &f);
+  int err = session->closing ? tcx__fail(&f, TCX_ECLOSING, "%s", tcx_strerror(TCX_ECLOSING))
+                             : tcx__session_settings(session, &s, &f);
   if (err == 0)
-    err = tcx__defaults_mode(tcx__variable_text(s, "defaults_mode"), tcx__variable_text(s, "region"), &mode, &f);
+    err = tcx__defaults_mode(tcx__variable_text(s, "defaults_mode"),
+                             tcx__variable_text(s, "region"), &mode, &f);
   if (err != 0)
     return failed(list, &f);
   for (unsigned i = 0; i < tcx__n_variables; i++)

@@ -20,7 +20,10 @@ static int host_prefix(tcx_call_t *call, const char **out) {
     tcx__buf_add(&buf, p, (size_t)(open - p));
     const struct tcx_value *v = tcx__value_find(call->params, open + 1, (size_t)(close - open - 1));
     if (v == NULL || v->type != TCX_STRING || v->u.bytes.n == 0)
-      return tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nMissing required parameter in input: \"%.*s\"", (int)(close - open - 1), open + 1);
+      return tcx__fail(
+          &call->fail, TCX_EPARAM,
+          "Parameter validation failed:\nMissing required parameter in input: \"%.*s\"",
+          (int)(close - open - 1), open + 1);
     tcx__buf_add_str(&buf, v->u.bytes);
     p = close + 1;
   }
@@ -30,7 +33,8 @@ static int host_prefix(tcx_call_t *call, const char **out) {
   return 0;
 }
 
-static int with_prefix(tcx_call_t *call, const char *prefix, struct tcx_str text, struct tcx_str *out) {
+static int with_prefix(tcx_call_t *call, const char *prefix, struct tcx_str text,
+                       struct tcx_str *out) {
   size_t n = strlen(prefix);
   char *joined = tcx__arena_alloc(call->arena, n + text.n + 1);
   if (joined == NULL)
@@ -60,7 +64,9 @@ static int set_target(tcx_call_t *call, const struct tcx_endpoint_target *target
   if (err == 0)
     err = with_prefix(call, prefix, target->host_header, &req->host_header);
   if (err == 0 && !tcx__valid_host(req->host))
-    err = tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint: the host %s holds a character that no host name has", req->host.p);
+    err = tcx__fail(&call->fail, TCX_EENDPOINT,
+                    "Invalid endpoint: the host %s holds a character that no host name has",
+                    req->host.p);
   return err;
 }
 
@@ -70,23 +76,28 @@ static int add_headers(tcx_call_t *call, const struct tcx_value *headers) {
     const struct tcx_value *first = tcx__value_kids(h);
     if (first == NULL || first->type != TCX_STRING)
       continue;
-    int err = tcx__headers_set(&call->req.headers, (struct tcx_str){h->name, h->name_len}, first->u.bytes);
+    int err = tcx__headers_set(&call->req.headers, (struct tcx_str){h->name, h->name_len},
+                               first->u.bytes);
     if (err != 0)
       return err;
   }
   return 0;
 }
 
-/* botocore's words for what a rule set says: first those for all services, then the service's own. */
+/* botocore's words for what a rule set says: first those for all services, then the service's
+ * own. */
 static int reword_error(tcx_call_t *call) {
   const struct tcx_customization *custom = call->client->custom;
   const char *text = call->fail.text, *label = strchr(text, '`');
   call->fail.status = 0;
   if (tcx__str_starts(tcx__str(text), "Invalid region in ARN: ")) {
     label = label != NULL ? label + 1 : text;
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid host label to be bound to the hostname of the endpoint: \"%.*s\".", (int)strcspn(label, "`"), label);
+    return tcx__fail(&call->fail, TCX_EENDPOINT,
+                     "Invalid host label to be bound to the hostname of the endpoint: \"%.*s\".",
+                     (int)strcspn(label, "`"), label);
   }
-  int err = custom != NULL && custom->endpoint_error != NULL ? custom->endpoint_error(call, text) : 0;
+  int err =
+      custom != NULL && custom->endpoint_error != NULL ? custom->endpoint_error(call, text) : 0;
   return err != 0 ? err : tcx__fail(&call->fail, TCX_EENDPOINT, "%s", text);
 }
 
@@ -96,14 +107,16 @@ int tcx__endpoint_of_call(tcx_call_t *call) {
     if (call->endpoint != NULL)
       tcx__endpoint_release(call->endpoint);
     call->endpoint = NULL;
-    err = tcx__endpoint_cache_get(call->client->endpoints, call->rule_values, &call->endpoint, &call->fail);
+    err = tcx__endpoint_cache_get(call->client->endpoints, call->rule_values, &call->endpoint,
+                                  &call->fail);
   }
   call->rule_values = NULL;
   if (err == TCX_EENDPOINT)
     err = reword_error(call);
   if (err != 0)
     return err;
-  err = tcx__scheme_of_call(call, tcx__value_find(call->endpoint->endpoint.properties, "authSchemes", 11));
+  err = tcx__scheme_of_call(
+      call, tcx__value_find(call->endpoint->endpoint.properties, "authSchemes", 11));
   if (err == 0)
     err = set_target(call, &call->endpoint->target);
   if (err == 0)

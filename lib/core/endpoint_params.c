@@ -1,4 +1,5 @@
-/* endpoint_params.c - the values of a rule set's parameters: what a client knows once, and what each call adds. */
+/* endpoint_params.c - the values of a rule set's parameters: what a client knows once, and what
+ * each call adds. */
 #include "base/codec.h"
 #include "core/call.h"
 #include "core/endpoint.h"
@@ -8,11 +9,15 @@
 #define ENDPOINT_CACHE 100 /* as botocore's */
 
 static struct tcx_rule_param_value text_value(const char *s) {
-  return s == NULL ? (struct tcx_rule_param_value){0} : (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(s)};
+  return s == NULL ? (struct tcx_rule_param_value){0}
+                   : (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(s)};
 }
-static struct tcx_rule_param_value bool_value(bool b) { return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = b}; }
+static struct tcx_rule_param_value bool_value(bool b) {
+  return (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = b};
+}
 
-int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v,
+                       struct tcx_rule_param_value *out) {
   uint32_t n = tcx__value_count(v);
   struct tcx_str *list = tcx__arena_alloc(arena, (n > 0 ? n : 1) * sizeof *list);
   if (list == NULL)
@@ -20,21 +25,28 @@ int tcx__endpoint_list(struct tcx_arena *arena, const struct tcx_value *v, struc
   unsigned i = 0;
   for (const struct tcx_value *item = tcx__value_kids(v); item != NULL; item = item->next)
     list[i++] = item->type == TCX_STRING ? item->u.bytes : tcx__str("");
-  *out = (struct tcx_rule_param_value){.type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX)};
+  *out = (struct tcx_rule_param_value){
+      .type = TCX__RULE_LIST, .list = list, .n_list = (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX)};
   return 0;
 }
 
 /* The regions whose STS is the global one, where sts_regional_endpoints is legacy. */
 static bool sts_is_global(const struct tcx_client_config *config) {
-  static const char *const regions[] = {"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1", "eu-north-1",
-                                        "eu-west-1",      "eu-west-2",  "eu-west-3",      "sa-east-1",      "us-east-1",  "us-east-2",    "us-west-1",    "us-west-2"};
-  for (size_t i = 0; config->sts_global == TCX__TRUE && config->region != NULL && i < sizeof regions / sizeof regions[0]; i++)
+  static const char *const regions[] = {
+      "ap-northeast-1", "ap-south-1",   "ap-southeast-1", "ap-southeast-2",
+      "aws-global",     "ca-central-1", "eu-central-1",   "eu-north-1",
+      "eu-west-1",      "eu-west-2",    "eu-west-3",      "sa-east-1",
+      "us-east-1",      "us-east-2",    "us-west-1",      "us-west-2"};
+  for (size_t i = 0; config->sts_global == TCX__TRUE && config->region != NULL &&
+                     i < sizeof regions / sizeof regions[0];
+       i++)
     if (strcmp(regions[i], config->region) == 0)
       return true;
   return false;
 }
 
-static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_rule_param_value *out) {
+static bool common_builtin(const tcx_client_t *c, const char *name,
+                           struct tcx_rule_param_value *out) {
   bool custom = c->config.endpoint_url != NULL; /* cannot be combined with FIPS or dual stack */
   if (strcmp(name, "AWS::Region") == 0)
     *out = text_value(c->config.region);
@@ -55,7 +67,9 @@ static bool common_builtin(const tcx_client_t *c, const char *name, struct tcx_r
 
 /* ---- client context parameters ---- */
 
-static const char *name_at(const void *names, unsigned i) { return ((const char *const *)names)[i]; }
+static const char *name_at(const void *names, unsigned i) {
+  return ((const char *const *)names)[i];
+}
 
 /* botocore's names of them: "force_path_style". */
 static const char *const *context_names(tcx_client_t *c) {
@@ -71,7 +85,8 @@ static const char *const *context_names(tcx_client_t *c) {
   return names;
 }
 
-static int context_value(tcx_client_t *c, const struct tcx_value *v, uint8_t type, struct tcx_rule_param_value *out, struct tcx_fail *f) {
+static int context_value(tcx_client_t *c, const struct tcx_value *v, uint8_t type,
+                         struct tcx_rule_param_value *out, struct tcx_fail *f) {
   if (type == TCX__RULE_STRING && v->type == TCX_STRING)
     *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = v->u.bytes};
   else if (type == TCX__RULE_BOOL && v->type == TCX_BOOL)
@@ -79,8 +94,11 @@ static int context_value(tcx_client_t *c, const struct tcx_value *v, uint8_t typ
   else if (type == TCX__RULE_LIST && v->type == TCX_LIST)
     return tcx__endpoint_list(c->arena, v, out);
   else
-    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: client_context_params.%s must be %s", v->name,
-                     type == TCX__RULE_STRING ? "a string" : type == TCX__RULE_BOOL ? "true or false" : "a list of strings");
+    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: client_context_params.%s must be %s",
+                     v->name,
+                     type == TCX__RULE_STRING ? "a string"
+                     : type == TCX__RULE_BOOL ? "true or false"
+                                              : "a list of strings");
   return 0;
 }
 
@@ -94,12 +112,15 @@ static int client_context(tcx_client_t *c, unsigned n_params, struct tcx_fail *f
   c->context_values = tcx__arena_zalloc(c->arena, (n_params + 1) * sizeof *c->context_values);
   if (names == NULL || c->context_values == NULL)
     return UV_ENOMEM;
-  for (const struct tcx_value *v = tcx__value_kids(c->config.context); v != NULL && err == 0; v = v->next) {
+  for (const struct tcx_value *v = tcx__value_kids(c->config.context); v != NULL && err == 0;
+       v = v->next) {
     unsigned i = 0;
     while (i < m->n_client_context && strcmp(names[i], v->name) != 0)
       i++;
     if (i == m->n_client_context)
-      return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: service %s has no client_context_params.%s%s", c->service, v->name,
+      return tcx__fail(f, TCX_ECONFIG,
+                       "Invalid configuration: service %s has no client_context_params.%s%s",
+                       c->service, v->name,
                        tcx__near_names(f->arena, v->name, name_at, names, m->n_client_context));
     int at = tcx__ruleset_param_index(m->rules, m->client_context[i].name);
     if (at >= 0 && v->type != TCX_NULL)
@@ -110,7 +131,10 @@ static int client_context(tcx_client_t *c, unsigned n_params, struct tcx_fail *f
 
 /* ---- operation context parameters ---- */
 
-struct tcx_context_path { const struct tcx_operation_context *param; const struct tcx_jmespath *path; };
+struct tcx_context_path {
+  const struct tcx_operation_context *param;
+  const struct tcx_jmespath *path;
+};
 
 /* Each operation's paths, compiled. */
 static int context_paths(tcx_client_t *c, struct tcx_fail *f) {
@@ -131,7 +155,10 @@ static int context_paths(tcx_client_t *c, struct tcx_fail *f) {
       to->param = &op->operation_context[k];
       int err = tcx__jmespath_compile(c->arena, tcx__str(to->param->path), &to->path, &why);
       if (err != 0)
-        return err == UV_ENOMEM ? err : tcx__fail(f, TCX_ESERVICE, "operations.%s.operationContextParams.%s: %s", op->name, to->param->name, why.text);
+        return err == UV_ENOMEM
+                   ? err
+                   : tcx__fail(f, TCX_ESERVICE, "operations.%s.operationContextParams.%s: %s",
+                               op->name, to->param->name, why.text);
     }
   }
   return 0;
@@ -153,21 +180,26 @@ int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
   c->account_param = -1;
   for (unsigned i = 0; i < n; i++) {
     const char *name = params[i].built_in;
-    if (name != NULL && strcmp(name, "AWS::Auth::AccountId") == 0 && strcmp(c->config.account_id_mode, "disabled") != 0)
+    if (name != NULL && strcmp(name, "AWS::Auth::AccountId") == 0 &&
+        strcmp(c->config.account_id_mode, "disabled") != 0)
       c->account_param = (int)i;
-    bool own = name != NULL && c->custom != NULL && c->custom->builtin != NULL && c->custom->builtin(c, name, &c->base_values[i]);
+    bool own = name != NULL && c->custom != NULL && c->custom->builtin != NULL &&
+               c->custom->builtin(c, name, &c->base_values[i]);
     if (name != NULL && !own)
       (void)common_builtin(c, name, &c->base_values[i]);
   }
   int err = client_context(c, n, f);
   if (err == 0)
     err = context_paths(c, f);
-  return err != 0 ? err : tcx__endpoint_cache_new(c->model->rules, c->partitions, ENDPOINT_CACHE, &c->endpoints);
+  return err != 0 ? err
+                  : tcx__endpoint_cache_new(c->model->rules, c->partitions, ENDPOINT_CACHE,
+                                            &c->endpoints);
 }
 
 /* ---- a call's ---- */
 
-void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in, struct tcx_rule_param_value value) {
+void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in,
+                               struct tcx_rule_param_value value) {
   const struct tcx_rule_param *params;
   unsigned n = tcx__ruleset_params(call->client->model->rules, &params);
   for (unsigned i = 0; i < n; i++)
@@ -175,13 +207,15 @@ void tcx__endpoint_set_builtin(tcx_call_t *call, const char *built_in, struct tc
       call->rule_values[i] = value;
 }
 
-static void given_value(struct tcx_rule_param_value *values, int at, struct tcx_rule_param_value value) {
+static void given_value(struct tcx_rule_param_value *values, int at,
+                        struct tcx_rule_param_value value) {
   if (at >= 0 && value.type != TCX__RULE_UNSET)
     values[at] = value;
 }
 
 /* What a value of the params is to a rule set; UNSET when it is nothing to it. */
-static int value_of(struct tcx_arena *arena, const struct tcx_value *v, struct tcx_rule_param_value *out) {
+static int value_of(struct tcx_arena *arena, const struct tcx_value *v,
+                    struct tcx_rule_param_value *out) {
   *out = (struct tcx_rule_param_value){0};
   if (v == NULL)
     return 0;
@@ -195,7 +229,8 @@ static int value_of(struct tcx_arena *arena, const struct tcx_value *v, struct t
 }
 
 /* Members that feed a parameter. */
-static int member_values(tcx_call_t *call, const struct tcx_ruleset *rules, struct tcx_rule_param_value *values) {
+static int member_values(tcx_call_t *call, const struct tcx_ruleset *rules,
+                         struct tcx_rule_param_value *values) {
   const struct tcx_shape *input = call->op->input;
   for (uint32_t i = 0; input != NULL && i < input->n_members; i++) {
     const struct tcx_member *m = &input->members[i];
@@ -210,14 +245,16 @@ static int member_values(tcx_call_t *call, const struct tcx_ruleset *rules, stru
 }
 
 /* What the operation takes out of the params by a path. */
-static int path_values(tcx_call_t *call, const struct tcx_ruleset *rules, struct tcx_rule_param_value *values) {
+static int path_values(tcx_call_t *call, const struct tcx_ruleset *rules,
+                       struct tcx_rule_param_value *values) {
   const tcx_client_t *c = call->client;
   const struct tcx_operation *op = call->op;
   for (unsigned i = 0; op->n_operation_context > 0 && i < c->n_context_paths; i++) {
     const struct tcx_context_path *at = &c->context_paths[i];
     const struct tcx_value *found = NULL;
     struct tcx_rule_param_value value;
-    if (at->param < op->operation_context || at->param >= op->operation_context + op->n_operation_context)
+    if (at->param < op->operation_context ||
+        at->param >= op->operation_context + op->n_operation_context)
       continue;
     int err = tcx__jmespath_search(at->path, call->arena, call->params, &found, &call->fail);
     if (err == 0)
@@ -229,9 +266,12 @@ static int path_values(tcx_call_t *call, const struct tcx_ruleset *rules, struct
   return 0;
 }
 
-bool tcx__endpoint_wants_account(const tcx_call_t *call) { return call->client->account_param >= 0 && (call->op->flags & TCX__OP_UNSIGNED) == 0; }
+bool tcx__endpoint_wants_account(const tcx_call_t *call) {
+  return call->client->account_param >= 0 && (call->op->flags & TCX__OP_UNSIGNED) == 0;
+}
 
-/* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's own, paths, members, the operation's constants. */
+/* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's
+ * own, paths, members, the operation's constants. */
 int tcx__endpoint_values(tcx_call_t *call) {
   const tcx_client_t *c = call->client;
   const struct tcx_operation *op = call->op;
@@ -249,6 +289,8 @@ int tcx__endpoint_values(tcx_call_t *call) {
   if (err == 0)
     err = member_values(call, c->model->rules, call->rule_values);
   for (unsigned i = 0; i < op->n_static_context; i++)
-    given_value(call->rule_values, tcx__ruleset_param_index(c->model->rules, op->static_context[i].name), op->static_context[i].value);
+    given_value(call->rule_values,
+                tcx__ruleset_param_index(c->model->rules, op->static_context[i].name),
+                op->static_context[i].value);
   return err;
 }

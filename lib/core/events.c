@@ -34,15 +34,18 @@ static int bad_frame(struct tcx_fail *fail, const struct tcx_event_frames *frame
 }
 
 /* The frame as an event, in arena. */
-static int read_event(tcx_call_t *call, struct tcx_arena *arena, struct tcx_fail *fail, const struct tcx_event_frame *frame, struct tcx_event *event) {
+static int read_event(tcx_call_t *call, struct tcx_arena *arena, struct tcx_fail *fail,
+                      const struct tcx_event_frame *frame, struct tcx_event *event) {
   struct tcx_parse parse = call->parse;
   parse.arena = arena;
   parse.fail = fail;
   return tcx__event_read(&parse, call->client->protocol, frame, event);
 }
 
-/* What the event is as an error's response, in the call's arena: {Error: {Code, Message}, members}. */
-static int make_error(tcx_call_t *call, const struct tcx_event *event, struct tcx_value **value, struct tcx_parse_error *error) {
+/* What the event is as an error's response, in the call's arena: {Error: {Code, Message},
+ * members}. */
+static int make_error(tcx_call_t *call, const struct tcx_event *event, struct tcx_value **value,
+                      struct tcx_parse_error *error) {
   int err = tcx__error_make(&call->parse, tcx__str(event->name), event->message, value, error);
   error->shape = event->shape;
   if (err != 0 || event->value == NULL)
@@ -56,7 +59,8 @@ static int make_error(tcx_call_t *call, const struct tcx_event *event, struct tc
 
 /* ---- before the call's callback ---- */
 
-/* The service has ended the call with an exception after all: as if it had answered with it. TCX_ECLIENT: nothing more is to be done. */
+/* The service has ended the call with an exception after all: as if it had answered with it.
+ * TCX_ECLIENT: nothing more is to be done. */
 static int fail_call(tcx_call_t *call, const struct tcx_event *event) {
   int err = make_error(call, event, &call->value, &call->parse_error);
   if (err != 0)
@@ -68,13 +72,18 @@ static int fail_call(tcx_call_t *call, const struct tcx_event *event) {
   return TCX_ECLIENT;
 }
 
-static int take_initial(tcx_call_t *call, const struct tcx_event *event, const struct tcx_event_frame *frame) {
+static int take_initial(tcx_call_t *call, const struct tcx_event *event,
+                        const struct tcx_event_frame *frame) {
   if (event->kind != TCX__EVENT_INITIAL)
-    return tcx__fail(&call->fail, TCX_EPROTO, "malformed event stream: its first event is %s, not initial-response", event->name);
+    return tcx__fail(&call->fail, TCX_EPROTO,
+                     "malformed event stream: its first event is %s, not initial-response",
+                     event->name);
   call->events->wants_initial = false;
-  int err = call->client->protocol->read(&call->parse, call->op->output, frame->payload.p, frame->payload.n, &call->value);
+  int err = call->client->protocol->read(&call->parse, call->op->output, frame->payload.p,
+                                         frame->payload.n, &call->value);
   if (err == 0)
-    (void)tcx__value_remove(call->value, call->stream_member->name, call->stream_member->name_len); /* the stream is not in there */
+    /* the stream is not in there */
+    (void)tcx__value_remove(call->value, call->stream_member->name, call->stream_member->name_len);
   return err;
 }
 
@@ -83,7 +92,8 @@ static int collect(tcx_call_t *call, const struct tcx_event *event) {
   if (event->kind != TCX__EVENT_EVENT)
     return 0;
   struct tcx_value *map = tcx__value_new(call->arena, TCX_MAP);
-  if (map == NULL || tcx__value_add(call->arena, map, event->name, strlen(event->name), event->value) != 0)
+  if (map == NULL ||
+      tcx__value_add(call->arena, map, event->name, strlen(event->name), event->value) != 0)
     return UV_ENOMEM;
   return tcx__value_push(call->arena, call->events->list, map);
 }
@@ -98,7 +108,8 @@ static int take_early(tcx_call_t *call, const struct tcx_event_frame *frame) {
   return call->events->wants_initial ? take_initial(call, &event, frame) : collect(call, &event);
 }
 
-/* The response is known: the callback, which may take the stream, read or stop; what else has come is the stream's. */
+/* The response is known: the callback, which may take the stream, read or stop; what else has come
+ * is the stream's. */
 static void offer(tcx_call_t *call, struct tcx_str rest) {
   call->refs++;
   tcx__stream_offer(call);
@@ -113,7 +124,8 @@ int tcx__events_early(tcx_call_t *call, const char *p, size_t n) {
   struct tcx_event_frame frame;
   int status;
   if (call->collecting && call->received > call->options.max_body)
-    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than max_body (%zu)", call->options.max_body);
+    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than max_body (%zu)",
+                     call->options.max_body);
   while ((status = tcx__event_frames_next(&ev->frames, &input, &frame)) > 0) {
     int err = take_early(call, &frame);
     if (err != 0)
@@ -139,13 +151,17 @@ int tcx__events_check_end(tcx_call_t *call) {
 /* An exception ends the stream: its text and members outlive the event. */
 static void end_with(tcx_stream_t *s, const struct tcx_event *event) {
   tcx_call_t *call = s->call;
-  struct tcx_value *members = event->value != NULL ? tcx__value_deep_copy(call->arena, event->value) : NULL;
-  int err = event->value != NULL && members == NULL ? UV_ENOMEM : make_error(call, event, &s->failure, &s->parse_error);
+  struct tcx_value *members =
+      event->value != NULL ? tcx__value_deep_copy(call->arena, event->value) : NULL;
+  int err = event->value != NULL && members == NULL
+                ? UV_ENOMEM
+                : make_error(call, event, &s->failure, &s->parse_error);
   if (err == 0)
     err = tcx__call_add_metadata(call, s->failure);
   const char *text = err == 0 ? tcx__call_error_text(call, &s->parse_error) : NULL;
   s->members = members;
-  tcx__stream_break(s, text != NULL ? TCX_ECLIENT : UV_ENOMEM, text != NULL ? text : tcx_strerror(UV_ENOMEM));
+  tcx__stream_break(s, text != NULL ? TCX_ECLIENT : UV_ENOMEM,
+                    text != NULL ? text : tcx_strerror(UV_ENOMEM));
 }
 
 static void deliver(tcx_stream_t *s, const struct tcx_event *event) {
@@ -157,7 +173,8 @@ static void deliver(tcx_stream_t *s, const struct tcx_event *event) {
     s->event_cb(s, 0, event->name, event->value);
     tcx__session_leave(session);
   } else {
-    tcx__log(session, TCX_LOG_DEBUG, "events", s->call, "%s: the event %s is not known and is left out", s->call->op->name, event->name);
+    tcx__log(session, TCX_LOG_DEBUG, "events", s->call,
+             "%s: the event %s is not known and is left out", s->call->op->name, event->name);
   }
 }
 
@@ -186,7 +203,8 @@ static void run(tcx_stream_t *s, struct tcx_str *input) {
   }
   tcx__arena_set_pool(ev->arena, &s->call->client->blocks);
   ev->delivering = true;
-  while (s->reading && !s->over && (status = tcx__event_frames_next(&ev->frames, input, &frame)) > 0)
+  while (s->reading && !s->over &&
+         (status = tcx__event_frames_next(&ev->frames, input, &frame)) > 0)
     take_frame(s, &frame);
   ev->delivering = false;
   if (status < 0) {
@@ -199,7 +217,9 @@ static void run(tcx_stream_t *s, struct tcx_str *input) {
 }
 
 /* What is left is for later: the reader has stopped. */
-static bool keeps(const tcx_stream_t *s, const struct tcx_str *input) { return input->n > 0 && !s->reading && !s->over && !s->closed; }
+static bool keeps(const tcx_stream_t *s, const struct tcx_str *input) {
+  return input->n > 0 && !s->reading && !s->over && !s->closed;
+}
 
 void tcx__events_data(tcx_stream_t *s, const char *p, size_t n) {
   tcx_call_t *call = s->call;

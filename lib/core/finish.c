@@ -1,6 +1,6 @@
 /* finish.c - an attempt is over: response or failure, metadata, retry or outcome. */
-#include "core/call.h"
 #include "core/body.h"
+#include "core/call.h"
 #include "core/log.h"
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +12,14 @@ static int put(tcx_call_t *call, struct tcx_value *map, const char *name, struct
 }
 
 /* From the header, else from the error document. */
-static int put_id(tcx_call_t *call, struct tcx_value *map, const char *name, const char *header, const char *in_body) {
+static int put_id(tcx_call_t *call, struct tcx_value *map, const char *name, const char *header,
+                  const char *in_body) {
   const struct tcx_header *h = tcx__headers_get(&call->head.headers, header);
   if (h == NULL && in_body == NULL)
     return 0;
-  return put(call, map, name, h != NULL ? tcx__value_new_str(call->arena, h->value.p, h->value.n) : tcx__value_new_str(call->arena, in_body, strlen(in_body)));
+  return put(call, map, name,
+             h != NULL ? tcx__value_new_str(call->arena, h->value.p, h->value.n)
+                       : tcx__value_new_str(call->arena, in_body, strlen(in_body)));
 }
 
 /* A header that came twice: joined, as urllib3 does. */
@@ -29,13 +32,15 @@ static int join_header(tcx_call_t *call, struct tcx_value *seen, struct tcx_str 
 }
 
 static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
-  uint64_t lengths = 0; /* of the names so far, modulo 64: only a name of such a length can have come before */
+  /* of the names so far, modulo 64: only a name of such a length can have come before */
+  uint64_t lengths = 0;
   struct tcx_value *all = tcx__value_new(call->arena, TCX_MAP);
   int err = put(call, metadata, "HTTPHeaders", all);
   for (unsigned i = 0; i < call->head.headers.count && err == 0; i++) {
     const struct tcx_header *h = &call->head.headers.list[i];
     uint64_t bit = (uint64_t)1 << (h->name.n & 63);
-    struct tcx_value *seen = (lengths & bit) != 0 ? tcx__value_find(all, h->name.p, h->name.n) : NULL;
+    struct tcx_value *seen =
+        (lengths & bit) != 0 ? tcx__value_find(all, h->name.p, h->name.n) : NULL;
     lengths |= bit;
     if (seen != NULL) {
       err = join_header(call, seen, h->value);
@@ -48,7 +53,8 @@ static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
 }
 
 static const char *request_id_header(const tcx_call_t *call) {
-  return tcx__headers_get(&call->head.headers, "x-amzn-requestid") != NULL ? "x-amzn-requestid" : "x-amz-request-id";
+  return tcx__headers_get(&call->head.headers, "x-amzn-requestid") != NULL ? "x-amzn-requestid"
+                                                                           : "x-amz-request-id";
 }
 
 const char *tcx__call_request_id(const tcx_call_t *call) {
@@ -58,7 +64,9 @@ const char *tcx__call_request_id(const tcx_call_t *call) {
 
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
   struct tcx_value *m = tcx__value_new(call->arena, TCX_MAP);
-  int err = m == NULL ? UV_ENOMEM : put_id(call, m, "RequestId", request_id_header(call), call->parse_error.request_id);
+  int err = m == NULL ? UV_ENOMEM
+                      : put_id(call, m, "RequestId", request_id_header(call),
+                               call->parse_error.request_id);
   if (err == 0)
     err = put_id(call, m, "HostId", "x-amz-id-2", call->parse_error.host_id);
   if (err == 0)
@@ -66,7 +74,9 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map) {
   if (err == 0)
     err = put_headers(call, m);
   if (err == 0)
-    err = put(call, m, "RetryAttempts", tcx__value_new_int(call->arena, call->attempts > 0 ? (int64_t)call->attempts - 1 : 0));
+    err =
+        put(call, m, "RetryAttempts",
+            tcx__value_new_int(call->arena, call->attempts > 0 ? (int64_t)call->attempts - 1 : 0));
   if (err == 0 && call->max_attempts_reached)
     err = put(call, m, "MaxAttemptsReached", tcx__value_new_bool(call->arena, true));
   if (err == 0 && call->quota_reached)
@@ -94,7 +104,9 @@ const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error 
   char retries[64] = "";
   if (call->max_attempts_reached)
     snprintf(retries, sizeof retries, " (reached max retries: %u)", call->attempts - 1);
-  return tcx__arena_printf(call->arena, "An error occurred (%s) when calling the %s operation%s: %s", e->code, call->op->name, retries, e->message);
+  return tcx__arena_printf(call->arena,
+                           "An error occurred (%s) when calling the %s operation%s: %s", e->code,
+                           call->op->name, retries, e->message);
 }
 
 void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out) {
@@ -176,16 +188,27 @@ static void redirect(tcx_call_t *call) {
   tcx__call_step(call);
 }
 
-/* A body that cannot be rewound is sent once. The program's own rewind may end the call: false then too, and the state is DONE. */
+/* A body that cannot be rewound is sent once. The program's own rewind may end the call: false then
+ * too, and the state is DONE. */
 static bool resendable(tcx_call_t *call) {
   tcx_body_t *body = call->upload.body;
-  return body == NULL || !call->upload.started || (body->ops->rewind(body, NULL) == 0 && call->state != TCX__CALL_DONE);
+  return body == NULL || !call->upload.started ||
+         (body->ops->rewind(body, NULL) == 0 && call->state != TCX__CALL_DONE);
 }
 
-/* A custom endpoint that does not know trailers: once more without, and remembered when that goes well. */
+/* A custom endpoint that does not know trailers: once more without, and remembered when that goes
+ * well. */
 static bool refuses_trailer(tcx_call_t *call) {
-  static const char *const codes[] = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentLength", "XAmzContentSHA256Mismatch", "InvalidDigest", "501", "411"};
-  if (call->payload.place != TCX__SUM_IN_TRAILER || call->without_trailer || call->client->config.endpoint_url == NULL)
+  static const char *const codes[] = {"NotImplemented",
+                                      "InvalidArgument",
+                                      "InvalidRequest",
+                                      "MissingContentLength",
+                                      "XAmzContentSHA256Mismatch",
+                                      "InvalidDigest",
+                                      "501",
+                                      "411"};
+  if (call->payload.place != TCX__SUM_IN_TRAILER || call->without_trailer ||
+      call->client->config.endpoint_url == NULL)
     return false;
   if (!call->payload.own_sum && call->upload.body != NULL)
     return false; /* the caller's checksum has no other place */
@@ -196,8 +219,9 @@ static bool refuses_trailer(tcx_call_t *call) {
 }
 
 static void send_without_trailer(tcx_call_t *call) {
-  tcx__log(call->session, TCX_LOG_WARN, "call", call, "%s refused a checksum in a trailer (%s): sent again without", call->client->config.endpoint_url,
-           call->parse_error.code);
+  tcx__log(call->session, TCX_LOG_WARN, "call", call,
+           "%s refused a checksum in a trailer (%s): sent again without",
+           call->client->config.endpoint_url, call->parse_error.code);
   reset_attempt(call);
   call->without_trailer = true;
   call->uncounted++;
@@ -215,15 +239,18 @@ static void tell_failure(tcx_call_t *call) {
     fail_without_response(call, call->last_status, call->last_phase);
 }
 
-/* A long poll that may not be retried still waits, so that its caller's next one does not follow at once. */
+/* A long poll that may not be retried still waits, so that its caller's next one does not follow at
+ * once. */
 static void on_late_failure(struct tcx_timer *timer) {
   tell_failure((tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer)));
 }
 
-/* The policy's answer. A body that cannot be sent again is found out before the policy takes anything from the quota. */
+/* The policy's answer. A body that cannot be sent again is found out before the policy takes
+ * anything from the quota. */
 static struct tcx_retry_out ask_policy(tcx_call_t *call, const struct tcx_retry_in *in) {
   struct tcx_retry_out out = {.kind = tcx__retry_classify(in)};
-  if (out.kind != TCX__RETRY_NOT && call->attempts - call->uncounted < call->retry.max_attempts && !resendable(call))
+  if (out.kind != TCX__RETRY_NOT && call->attempts - call->uncounted < call->retry.max_attempts &&
+      !resendable(call))
     return out;
   return tcx__retry_decide(&call->client->quota, &call->retry, in);
 }
@@ -238,8 +265,10 @@ static bool has_event(const struct tcx_shape *output, const struct tcx_shape *sh
   return false;
 }
 
-/* The exception, if it is one of the operation's own, or of its events: what others say of it does not count. */
-static const struct tcx_shape *own_exception(const struct tcx_operation *op, const struct tcx_shape *shape) {
+/* The exception, if it is one of the operation's own, or of its events: what others say of it does
+ * not count. */
+static const struct tcx_shape *own_exception(const struct tcx_operation *op,
+                                             const struct tcx_shape *shape) {
   for (unsigned i = 0; i < op->n_errors; i++)
     if (op->errors[i] == shape)
       return shape;
@@ -268,9 +297,11 @@ tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_pa
 
 static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   bool response = status == TCX_ECLIENT;
-  const struct tcx_header *after = response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
+  const struct tcx_header *after =
+      response ? tcx__headers_get(&call->head.headers, "x-amz-retry-after") : NULL;
   const char *service_id = call->client->model->service_id;
-  struct tcx_retry_in in = {.mode = call->client->config.retry_mode, .service_id = service_id, .status = status};
+  struct tcx_retry_in in = {
+      .mode = call->client->config.retry_mode, .service_id = service_id, .status = status};
   if (response) {
     in = facts_of(call, &call->parse_error);
     in.clock_corrected = tcx__call_clock_corrected(call);
@@ -290,8 +321,10 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   call->quota_reached = out.quota_reached;
   call->fresh = !response;
   if (out.retry) {
-    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call, "%s attempt %u failed (%s), again in %llu ms", call->op->name, call->attempts,
-             response ? call->parse_error.code : tcx_err_name(status), (unsigned long long)out.delay_ms);
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call,
+             "%s attempt %u failed (%s), again in %llu ms", call->op->name, call->attempts,
+             response ? call->parse_error.code : tcx_err_name(status),
+             (unsigned long long)out.delay_ms);
     back_off(call, out.delay_ms, on_backoff);
     return;
   }
@@ -303,10 +336,11 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
     tell_failure(call);
 }
 
-/* A request on a reused connection that died before a byte came back: the service never saw it, or may see it again. */
+/* A request on a reused connection that died before a byte came back: the service never saw it, or
+ * may see it again. */
 static bool dead_connection(const tcx_call_t *call, int status) {
-  return call->x.reused && !call->x.received && status != UV_ETIMEDOUT && status != TCX_ECLOSING && status != TCX_EBODY && status != UV_ENOMEM && call->attempts > 0 &&
-         !call->free_retried;
+  return call->x.reused && !call->x.received && status != UV_ETIMEDOUT && status != TCX_ECLOSING &&
+         status != TCX_EBODY && status != UV_ENOMEM && call->attempts > 0 && !call->free_retried;
 }
 
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why) {
@@ -363,7 +397,8 @@ void tcx__call_response_ended(tcx_call_t *call) {
     tcx__call_fail(call, err, TCX_PHASE_READ);
   } else if (call->parse_mode == TCX__PARSE_ERROR) {
     if (call->parse_error.message[0] == '\0' && call->head.reason.n > 0)
-      call->parse_error.message = tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
+      call->parse_error.message =
+          tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
     error_response(call);
   } else {
     if (call->without_trailer)

@@ -3,7 +3,8 @@
  *
  *   asked: queued, or waiting for a fetch -> the outcome is there: queued -> told: freed
  *
- * A question holds the loop, and lingers: a session that closes tells it TCX_ECANCELED before its network ends.
+ * A question holds the loop, and lingers: a session that closes tells it TCX_ECANCELED before its
+ * network ends.
  */
 #include "base/mem.h"
 #include "core/identity.h"
@@ -17,12 +18,13 @@ struct question {
   tcx_session_credentials_cb cb;
   void *data;
   struct tcx_identity *identity;
-  struct tcx_arena *arena;      /* of the failure's text */
+  struct tcx_arena *arena; /* of the failure's text */
   struct tcx_fail fail;
 };
 
 static void on_ready(struct tcx_ready *ready) {
-  struct question *q = (struct question *)(void *)((char *)ready - offsetof(struct question, ready));
+  struct question *q =
+      (struct question *)(void *)((char *)ready - offsetof(struct question, ready));
   tcx_session_t *session = q->session;
   const struct tcx_identity *id = q->identity;
   if (session->closing && id == NULL)
@@ -30,7 +32,10 @@ static void on_ready(struct tcx_ready *ready) {
   else if (id == NULL)
     q->cb(session, q->fail.status, NULL, NULL, q->fail.text, q->data);
   else
-    q->cb(session, 0, &(tcx_credentials_t){id->access_key, id->secret_key, id->session_token, id->account_id, id->expires}, id->origin, NULL, q->data);
+    q->cb(session, 0,
+          &(tcx_credentials_t){id->access_key, id->secret_key, id->session_token, id->account_id,
+                               id->expires},
+          id->origin, NULL, q->data);
   tcx__identity_release(q->identity);
   tcx__arena_free(q->arena);
   tcx__free(q);
@@ -38,7 +43,8 @@ static void on_ready(struct tcx_ready *ready) {
   tcx__session_drop(session);
 }
 
-static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
+static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status,
+                        const char *why) {
   struct question *q = (struct question *)(void *)((char *)wait - offsetof(struct question, wait));
   q->identity = identity;
   if (identity == NULL)
@@ -59,7 +65,13 @@ int tcx_session_get_credentials(tcx_session_t *session, tcx_session_credentials_
     tcx__free(q);
     return UV_ENOMEM;
   }
-  *q = (struct question){.wait.done = on_identity, .ready.run = on_ready, .session = session, .cb = cb, .data = data, .arena = arena, .fail.arena = arena};
+  *q = (struct question){.wait.done = on_identity,
+                         .ready.run = on_ready,
+                         .session = session,
+                         .cb = cb,
+                         .data = data,
+                         .arena = arena,
+                         .fail.arena = arena};
   tcx__session_touch(session);
   tcx__session_hold(session);
   tcx__session_linger(session);

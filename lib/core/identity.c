@@ -3,10 +3,13 @@
  *
  *   time left        tcx__identity_get
  *   > advisory       the identity
- *   > mandatory      the identity; a fetch is started, unless one is under way or the last one failed a moment ago
- *   else, or none    waits; a fetch is started unless one is under way, and when it fails all who wait fail
+ *   > mandatory      the identity; a fetch is started, unless one is under way or the last one
+ *                    failed a moment ago
+ *   else, or none    waits; a fetch is started unless one is under way, and when it fails all who
+ *                    wait fail
  *
- * A fetch that takes longer than the session's budget is cancelled and has failed. A failed one leaves the identity as it was.
+ * A fetch that takes longer than the session's budget is cancelled and has failed. A failed one
+ * leaves the identity as it was.
  */
 #include "core/identity.h"
 #include "base/mem.h"
@@ -16,10 +19,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ADVISORY_MS (15 * 60 * 1000u) /* botocore's windows */
-#define MANDATORY_MS (10 * 60 * 1000u)
-#define BUDGET_MS (2 * 60 * 1000u)
-#define BACKOFF_MS 1000 /* after the first failure in a row; doubled by each further one */
+#define ADVISORY_MS       (15 * 60 * 1000u) /* botocore's windows */
+#define MANDATORY_MS      (10 * 60 * 1000u)
+#define BUDGET_MS         (2 * 60 * 1000u)
+#define BACKOFF_MS        1000 /* after the first failure in a row; doubled by each further one */
 #define BACKOFF_DOUBLINGS 6
 
 struct tcx_identity_source {
@@ -47,7 +50,8 @@ static const char *put_text(char **to, const char *s) {
   return at;
 }
 
-int tcx__identity_new(const tcx_credentials_t *c, const char *token, const char *origin, struct tcx_identity **out) {
+int tcx__identity_new(const tcx_credentials_t *c, const char *token, const char *origin,
+                      struct tcx_identity **out) {
   size_t size = sizeof(struct tcx_identity) + text_size(c->access_key) + text_size(c->secret_key) +
                 text_size(c->session_token) + text_size(c->account_id) + text_size(token);
   struct tcx_identity *id = tcx__calloc(1, size);
@@ -81,7 +85,8 @@ void tcx__identity_release(struct tcx_identity *id) {
 
 static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer);
 
-int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider, struct tcx_identity_source **out) {
+int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider,
+                             struct tcx_identity_source **out) {
   struct tcx_identity_source *s = tcx__calloc(1, sizeof *s);
   if (s == NULL) {
     provider->free(provider);
@@ -135,15 +140,22 @@ static void enqueue(struct tcx_identity_source *s, struct tcx_identity_wait *w) 
   s->last = w;
 }
 
-static unsigned option_ms(unsigned option, unsigned usual) { return option == 0 ? usual : option == TCX_NEVER ? 0 : option; }
+static unsigned option_ms(unsigned option, unsigned usual) {
+  return option == 0 ? usual : option == TCX_NEVER ? 0 : option;
+}
 
-unsigned tcx__identity_advisory_ms(const tcx_session_t *session) { return option_ms(session->advisory_refresh_ms, ADVISORY_MS); }
+unsigned tcx__identity_advisory_ms(const tcx_session_t *session) {
+  return option_ms(session->advisory_refresh_ms, ADVISORY_MS);
+}
 
 static void on_budget(struct tcx_timer *timer) {
-  struct tcx_identity_source *s = (struct tcx_identity_source *)(void *)((char *)timer - offsetof(struct tcx_identity_source, budget));
+  struct tcx_identity_source *s =
+      (struct tcx_identity_source *)(void *)((char *)timer -
+                                             offsetof(struct tcx_identity_source, budget));
   char why[128];
   end_fetch(s, true);
-  snprintf(why, sizeof why, "no credentials after %u ms (provider %s): credentials_timeout_ms", option_ms(s->session->credentials_timeout_ms, BUDGET_MS), s->provider->name);
+  snprintf(why, sizeof why, "no credentials after %u ms (provider %s): credentials_timeout_ms",
+           option_ms(s->session->credentials_timeout_ms, BUDGET_MS), s->provider->name);
   on_answer(&s->asker, &(struct tcx_answer){.status = TCX_ECREDS, .why = why});
 }
 
@@ -160,7 +172,8 @@ static void start_fetch(struct tcx_identity_source *s) {
 struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx_identity_wait *w) {
   if (s->current != NULL && s->current->expires == 0)
     return tcx__identity_retain(s->current);
-  int64_t now = tcx__session_expiry_now_ms(s->session), left = s->current != NULL ? s->current->expires * 1000 - now : 0;
+  int64_t now = tcx__session_expiry_now_ms(s->session),
+          left = s->current != NULL ? s->current->expires * 1000 - now : 0;
   if (left > option_ms(s->session->mandatory_refresh_ms, MANDATORY_MS)) {
     if (left <= tcx__identity_advisory_ms(s->session) && now >= s->again_ms)
       start_fetch(s); /* its answer never takes away what still lives */
@@ -188,7 +201,8 @@ void tcx__identity_cancel(struct tcx_identity_wait *w) {
 }
 
 /* Only those who waited when the answer came: a waiter that starts a new call may wait again. */
-static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id, int status, const char *why) {
+static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id, int status,
+                         const char *why) {
   uint64_t round = ++s->round;
   while (s->first != NULL && s->first->round < round) {
     struct tcx_identity_wait *w = take_first(s);
@@ -210,20 +224,27 @@ static const char *fault_of(const struct tcx_identity_source *s, const struct tc
 
 /* Told once for all failures in a row; each makes the next advisory fetch wait longer. */
 static void note_failure(struct tcx_identity_source *s, const char *why) {
-  int64_t half = (int64_t)(BACKOFF_MS / 2) << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
-  s->again_ms = tcx__session_expiry_now_ms(s->session) + half + (int64_t)(tcx__session_random(s->session) * (double)half);
-  tcx__log(s->session, s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG, "credentials", NULL, "fetching credentials failed%s: %s",
+  int64_t half = (int64_t)(BACKOFF_MS / 2)
+                 << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
+  s->again_ms = tcx__session_expiry_now_ms(s->session) + half +
+                (int64_t)(tcx__session_random(s->session) * (double)half);
+  tcx__log(s->session, s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG, "credentials", NULL,
+           "fetching credentials failed%s: %s",
            s->current != NULL ? ", the old ones are used as long as they last" : "", why);
 }
 
 static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer) {
-  struct tcx_identity_source *s = (struct tcx_identity_source *)(void *)((char *)asker - offsetof(struct tcx_identity_source, asker));
+  struct tcx_identity_source *s =
+      (struct tcx_identity_source *)(void *)((char *)asker -
+                                             offsetof(struct tcx_identity_source, asker));
   struct tcx_identity *id = NULL;
   int status = answer->status == UV_ENOENT ? TCX_ECREDS : answer->status;
   const char *why = answer->why;
   if (status == 0) {
     why = fault_of(s, answer);
-    status = why != NULL ? TCX_ECREDS : tcx__identity_new(answer->credentials, answer->token, answer->origin, &id);
+    status = why != NULL
+                 ? TCX_ECREDS
+                 : tcx__identity_new(answer->credentials, answer->token, answer->origin, &id);
   }
   if (status != 0 && why == NULL)
     why = tcx_strerror(status);
@@ -233,7 +254,8 @@ static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer) 
     s->current = tcx__identity_retain(id);
     s->failures = 0;
     s->again_ms = 0;
-    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found %s: %s", id->token != NULL ? "token" : "credentials", answer->origin);
+    tcx__log(s->session, TCX_LOG_INFO, "credentials", NULL, "found %s: %s",
+             id->token != NULL ? "token" : "credentials", answer->origin);
   } else {
     note_failure(s, why);
   }

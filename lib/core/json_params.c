@@ -1,7 +1,9 @@
 /*
- * json_params.c - params that came as JSON, made into what the operation's input wants: the shapes say which strings are base64, which are numbers (NaN, Infinity) and which member is a body.
+ * json_params.c - params that came as JSON, made into what the operation's input wants: the shapes
+ * say which strings are base64, which are numbers (NaN, Infinity) and which member is a body.
  *
- * Works in place, on a built tree. Members that the model does not know, and values of a wrong type, stay as they are: the call's validation names them.
+ * Works in place, on a built tree. Members that the model does not know, and values of a wrong
+ * type, stay as they are: the call's validation names them.
  */
 #include "base/body.h"
 #include "base/codec.h"
@@ -14,10 +16,11 @@
 
 struct conform {
   struct tcx_root *root;
-  const char *member;            /* where we are, for the message: the last member's name */
+  const char *member; /* where we are, for the message: the last member's name */
 };
 
-static void conform_value(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member, unsigned depth);
+static void conform_value(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape,
+                          const struct tcx_member *member, unsigned depth);
 
 static struct tcx_value *decode(struct conform *c, struct tcx_str text) {
   struct tcx_buf out;
@@ -26,10 +29,12 @@ static struct tcx_value *decode(struct conform *c, struct tcx_str text) {
   if (err == UV_ENOMEM || out.status == UV_ENOMEM)
     tcx__root_fail(c->root, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
   else if (err != 0 || out.status != 0)
-    tcx__root_fail(c->root, TCX_EPARAM, "Parameter validation failed:\nInvalid base64 for parameter %s", c->member);
+    tcx__root_fail(c->root, TCX_EPARAM,
+                   "Parameter validation failed:\nInvalid base64 for parameter %s", c->member);
   if (c->root->status != 0)
     return NULL;
-  struct tcx_value *blob = tcx__value_new_blob(c->root->arena, out.data != NULL ? out.data : "", out.len);
+  struct tcx_value *blob =
+      tcx__value_new_blob(c->root->arena, out.data != NULL ? out.data : "", out.len);
   if (blob == NULL)
     tcx__root_fail(c->root, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
   return blob;
@@ -72,13 +77,20 @@ static void conform_streaming(struct conform *c, struct tcx_value *v) {
     if (blob != NULL)
       tcx__value_assign(v, blob);
   } else {
-    tcx__root_fail(c->root, TCX_EPARAM, "Parameter validation failed:\nInvalid value for parameter %s: give a string, {\"file\": path} or {\"base64\": text}", c->member);
+    tcx__root_fail(c->root, TCX_EPARAM,
+                   "Parameter validation failed:\nInvalid value for parameter %s: give a string, "
+                   "{\"file\": path} or {\"base64\": text}",
+                   c->member);
   }
 }
 
 /* What JSON has no number for goes by its name, which is also how it is printed. */
 static void conform_number(struct conform *c, struct tcx_value *v) {
-  double d = v->type != TCX_STRING ? 0 : tcx__str_is(v->u.bytes, "NaN") ? NAN : tcx__str_is(v->u.bytes, "Infinity") ? INFINITY : tcx__str_is(v->u.bytes, "-Infinity") ? -INFINITY : 0;
+  double d = v->type != TCX_STRING                  ? 0
+             : tcx__str_is(v->u.bytes, "NaN")       ? NAN
+             : tcx__str_is(v->u.bytes, "Infinity")  ? INFINITY
+             : tcx__str_is(v->u.bytes, "-Infinity") ? -INFINITY
+                                                    : 0;
   struct tcx_value *number = d != 0 ? tcx__value_new_num(c->root->arena, d) : NULL;
   if (number != NULL)
     tcx__value_assign(v, number);
@@ -86,8 +98,10 @@ static void conform_number(struct conform *c, struct tcx_value *v) {
     tcx__root_fail(c->root, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));
 }
 
-static void conform_structure(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape, unsigned depth) {
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && c->root->status == 0; kid = kid->next) {
+static void conform_structure(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape,
+                              unsigned depth) {
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && c->root->status == 0;
+       kid = kid->next) {
     const struct tcx_member *m = tcx__shape_member(shape, kid->name, kid->name_len);
     if (m == NULL)
       continue;
@@ -96,15 +110,19 @@ static void conform_structure(struct conform *c, struct tcx_value *v, const stru
   }
 }
 
-static void conform_items(struct conform *c, struct tcx_value *v, const struct tcx_member *member, unsigned depth) {
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && c->root->status == 0; kid = kid->next)
+static void conform_items(struct conform *c, struct tcx_value *v, const struct tcx_member *member,
+                          unsigned depth) {
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && c->root->status == 0;
+       kid = kid->next)
     conform_value(c, (struct tcx_value *)(uintptr_t)kid, member->shape, member, depth + 1);
 }
 
-static void conform_value(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape, const struct tcx_member *member, unsigned depth) {
+static void conform_value(struct conform *c, struct tcx_value *v, const struct tcx_shape *shape,
+                          const struct tcx_member *member, unsigned depth) {
   if (depth > DEPTH_MAX || (shape->flags & TCX__S_DOCUMENT) != 0)
     return;
-  bool streaming = (shape->flags & TCX__S_STREAMING) != 0 || (member != NULL && (member->flags & TCX__M_STREAMING) != 0);
+  bool streaming = (shape->flags & TCX__S_STREAMING) != 0 ||
+                   (member != NULL && (member->flags & TCX__M_STREAMING) != 0);
   if (shape->type == TCX__SHAPE_BLOB && streaming)
     conform_streaming(c, v);
   else if (shape->type == TCX__SHAPE_BLOB)
@@ -119,10 +137,14 @@ static void conform_value(struct conform *c, struct tcx_value *v, const struct t
     conform_items(c, v, &shape->members[1], depth);
 }
 
-tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation, tcx_value_t *params) {
+tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation,
+                                    tcx_value_t *params) {
   struct tcx_root *root = tcx__root_of(params);
-  const struct tcx_operation *op = client != NULL && client->model != NULL && operation != NULL ? tcx__model_operation(client->model, operation) : NULL;
-  if (root == NULL || root->arena == NULL || root->status != 0 || op == NULL || op->input == NULL || params->type != TCX_MAP)
+  const struct tcx_operation *op = client != NULL && client->model != NULL && operation != NULL
+                                       ? tcx__model_operation(client->model, operation)
+                                       : NULL;
+  if (root == NULL || root->arena == NULL || root->status != 0 || op == NULL || op->input == NULL ||
+      params->type != TCX_MAP)
     return params;
   struct conform c = {.root = root, .member = ""};
   conform_structure(&c, &root->value, op->input, 0);

@@ -1,11 +1,14 @@
 /*
- * paginator.c - one model-driven pager: each `next` is a call whose tokens come from the page before.
+ * paginator.c - one model-driven pager: each `next` is a call whose tokens come from the page
+ * before.
  *
  *   idle --next--> asking --page--> idle ... --last page--> finished (next gives TCX_EOF)
  *                         --error--> failed (next gives it again)
  *
- * The paginator lies in its own arena, with the params as they were given; tokens lie in an arena of their own, a new one a page, so that a million pages take no more memory than one.
- * refs: the caller until tcx_paginator_close, and the page that is owed. After the client's close it is inert memory.
+ * The paginator lies in its own arena, with the params as they were given; tokens lie in an arena
+ * of their own, a new one a page, so that a million pages take no more memory than one. refs: the
+ * caller until tcx_paginator_close, and the page that is owed. After the client's close it is inert
+ * memory.
  */
 #include "base/mem.h"
 #include "core/call.h"
@@ -14,26 +17,27 @@
 #define TOKENS_MAX 8
 
 struct tcx_paginator {
-  tcx_client_t *client;                 /* NULL once it is closed */
+  tcx_client_t *client; /* NULL once it is closed */
   tcx_session_t *session;
-  struct tcx_models *models;            /* held: op and model lie in them. NULL: the client has none */
-  tcx_paginator_t *prev, *next;         /* in client->paginators */
+  /* held: op and model lie in them. NULL: the client has none */
+  struct tcx_models *models;
+  tcx_paginator_t *prev, *next; /* in client->paginators */
   const char *operation;
-  const struct tcx_operation *op;       /* NULL: no such operation, the call will tell */
-  const struct tcx_pagination *model;   /* NULL: no pages */
+  const struct tcx_operation *op;     /* NULL: no such operation, the call will tell */
+  const struct tcx_pagination *model; /* NULL: no pages */
   struct tcx_arena *arena;
   tcx_value_t *params;                  /* a built tree: as given */
   struct tcx_arena *token_arena;        /* NULL before the first page */
   struct tcx_value *tokens[TOKENS_MAX]; /* by input token; NULL = none */
   unsigned page_size, refs;
   bool finished, closed, owed;
-  struct tcx_ready ready;               /* a page callback without a call */
-  tcx_call_t *call;                     /* the one that asks, borrowed */
-  tcx_call_t *kept;                     /* the last one, retained for its error */
+  struct tcx_ready ready; /* a page callback without a call */
+  tcx_call_t *call;       /* the one that asks, borrowed */
+  tcx_call_t *kept;       /* the last one, retained for its error */
   tcx_page_cb cb;
   void *data;
   struct tcx_fail fail;
-  tcx_error_t error;                    /* status 0 = none */
+  tcx_error_t error; /* status 0 = none */
 };
 
 static void unlink_pages(tcx_paginator_t *p) {
@@ -88,7 +92,9 @@ static const struct tcx_value *one_path(const struct tcx_value *v, const char *p
 }
 
 static bool filled(const struct tcx_value *v) {
-  return v != NULL && v->type != TCX_NULL && !((v->type == TCX_STRING || v->type == TCX_BLOB) && v->u.bytes.n == 0) && !(v->type == TCX_BOOL && !v->u.boolean);
+  return v != NULL && v->type != TCX_NULL &&
+         !((v->type == TCX_STRING || v->type == TCX_BLOB) && v->u.bytes.n == 0) &&
+         !(v->type == TCX_BOOL && !v->u.boolean);
 }
 
 static const struct tcx_value *evaluate(const struct tcx_value *page, const char *expression) {
@@ -106,14 +112,17 @@ static const struct tcx_value *evaluate(const struct tcx_value *page, const char
   return NULL;
 }
 
-/* Only names, dots, [-1] and ||: what the paging of the services that this version speaks is written in. */
+/* Only names, dots, [-1] and ||: what the paging of the services that this version speaks is
+ * written in. */
 static bool plain_expression(const char *s) {
   for (; *s != '\0'; s++) {
     if (*s == '[') {
       if (strncmp(s, "[-1]", 4) != 0)
         return false;
       s += 3;
-    } else if (strchr(" .|_-", *s) == NULL && !((*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9'))) {
+    } else if (strchr(" .|_-", *s) == NULL &&
+               !((*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') ||
+                 (*s >= '0' && *s <= '9'))) {
       return false;
     }
   }
@@ -131,7 +140,9 @@ static bool same_token(const struct tcx_value *a, const struct tcx_value *b) {
 static int fail_pages(tcx_paginator_t *p, int status, const char *text) {
   p->fail.status = 0;
   (void)tcx__fail(&p->fail, status, "%s", text);
-  p->error = (tcx_error_t){.status = status, .msg = p->fail.text, .operation = p->op != NULL ? p->op->name : p->operation};
+  p->error = (tcx_error_t){.status = status,
+                           .msg = p->fail.text,
+                           .operation = p->op != NULL ? p->op->name : p->operation};
   return status;
 }
 
@@ -156,7 +167,8 @@ static int take_tokens(tcx_paginator_t *p, const struct tcx_value *page) {
   p->finished = !any;
   if (any && same) {
     tcx__arena_free(arena);
-    return fail_pages(p, TCX_EPAGINATE, "Error during pagination: The same next token was received twice");
+    return fail_pages(p, TCX_EPAGINATE,
+                      "Error during pagination: The same next token was received twice");
   }
   tcx__arena_free(p->token_arena);
   p->token_arena = arena;
@@ -170,7 +182,8 @@ static tcx_value_t *page_params(const tcx_paginator_t *p) {
   tcx_value_t *params = p->params != NULL ? tcx_value_copy(p->params) : tcx_value_new_map();
   for (unsigned i = 0; p->model != NULL && i < p->model->n_input_token; i++)
     if (p->tokens[i] != NULL)
-      tcx_value_put(params, p->model->input_token[i], strlen(p->model->input_token[i]), tcx_value_copy(p->tokens[i]));
+      tcx_value_put(params, p->model->input_token[i], strlen(p->model->input_token[i]),
+                    tcx_value_copy(p->tokens[i]));
   if (p->page_size > 0 && p->model != NULL && p->model->limit_key != NULL)
     tcx_value_set_int(params, p->model->limit_key, p->page_size);
   return params;
@@ -224,10 +237,13 @@ static int check_model(tcx_paginator_t *p) {
   if (p->model == NULL)
     return fail_pages(p, TCX_EPAGINATE, "Operation cannot be paginated");
   if (p->model->n_input_token > TOKENS_MAX || p->model->n_output_token > TOKENS_MAX)
-    return fail_pages(p, TCX_EPAGINATE, "Operation has more page tokens than this version of tucuxi reads");
+    return fail_pages(p, TCX_EPAGINATE,
+                      "Operation has more page tokens than this version of tucuxi reads");
   for (unsigned i = 0; i < p->model->n_output_token; i++)
     if (!plain_expression(p->model->output_token[i]))
-      return fail_pages(p, TCX_EPAGINATE, "Operation has a page token expression that this version of tucuxi does not read");
+      return fail_pages(
+          p, TCX_EPAGINATE,
+          "Operation has a page token expression that this version of tucuxi does not read");
   return 0;
 }
 
@@ -246,7 +262,12 @@ int tcx_paginator_next(tcx_paginator_t *p, tcx_page_cb cb) {
     tell_later(p);
     return 0;
   }
-  struct tcx_call_start start = {.client = c, .operation = p->operation, .params = page_params(p), .cb = on_page, .data = p, .uses = TCX__USES(TCX__USES_PAGINATOR)};
+  struct tcx_call_start start = {.client = c,
+                                 .operation = p->operation,
+                                 .params = page_params(p),
+                                 .cb = on_page,
+                                 .data = p,
+                                 .uses = TCX__USES(TCX__USES_PAGINATOR)};
   int err = tcx__call_start(&start, &p->call);
   if (err != 0) {
     p->call = NULL;
@@ -256,9 +277,13 @@ int tcx_paginator_next(tcx_paginator_t *p, tcx_page_cb cb) {
   return err;
 }
 
-int tcx_client_paginate_sized(tcx_client_t *client, const char *operation, tcx_value_t *params, const tcx_paginate_options_t *options, size_t size, void *data,
+int tcx_client_paginate_sized(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                              const tcx_paginate_options_t *options, size_t size, void *data,
                               tcx_paginator_t **pages) {
-  int err = client == NULL || operation == NULL || pages == NULL || size > sizeof *options ? UV_EINVAL : client->closing || client->draining ? TCX_ECLOSING : 0;
+  int err = client == NULL || operation == NULL || pages == NULL || size > sizeof *options
+                ? UV_EINVAL
+            : client->closing || client->draining ? TCX_ECLOSING
+                                                  : 0;
   struct tcx_arena *arena = err == 0 ? tcx__arena_new() : NULL;
   tcx_paginator_t *p = arena != NULL ? tcx__arena_zalloc(arena, sizeof *p) : NULL;
   if (p == NULL || (p->operation = tcx__arena_strdup(arena, operation)) == NULL) {
@@ -297,5 +322,7 @@ void tcx_paginator_close(tcx_paginator_t *p) {
   unref(p);
 }
 
-const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *p) { return p->error.status != 0 ? &p->error : NULL; }
+const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *p) {
+  return p->error.status != 0 ? &p->error : NULL;
+}
 void *tcx_paginator_data(const tcx_paginator_t *p) { return p->data; }

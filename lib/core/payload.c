@@ -23,10 +23,14 @@ static int choose_sum(tcx_call_t *call) {
   p->sum = TCX__SUM_NONE;
   if (has_checksum_header(&call->req.headers))
     return 0;
-  const char *asked = member != NULL ? tcx_value_str(tcx__value_find(call->params, member, strlen(member)), NULL) : NULL;
+  const char *asked =
+      member != NULL ? tcx_value_str(tcx__value_find(call->params, member, strlen(member)), NULL)
+                     : NULL;
   if (asked != NULL) {
     p->sum = tcx__sum_by_name(asked);
-    return p->sum != TCX__SUM_NONE ? 0 : tcx__fail(&call->fail, TCX_EPARAM, "Unsupported checksum algorithm: %s", asked);
+    return p->sum != TCX__SUM_NONE
+               ? 0
+               : tcx__fail(&call->fail, TCX_EPARAM, "Unsupported checksum algorithm: %s", asked);
   }
   if (!required && (member == NULL || call->client->config.request_checksum_when_required))
     return 0;
@@ -37,13 +41,16 @@ static int choose_sum(tcx_call_t *call) {
   return 0;
 }
 
-/* The form is chosen, and may have left no place for the checksum: then tucuxi's own is left out, header and all, and one that the caller asked for cannot be had. */
+/* The form is chosen, and may have left no place for the checksum: then tucuxi's own is left out,
+ * header and all, and one that the caller asked for cannot be had. */
 static int name_sum(tcx_call_t *call, tcx__sum wanted) {
   const struct tcx_operation *op = call->op;
   const struct tcx_payload *p = &call->payload;
   if (p->sum != wanted && !p->own_sum)
     return tcx__fail(&call->fail, TCX_EBODY,
-                     "the checksum of this body of %s can only be sent in a trailer, and there is none over plain http without payload signing, or at a service that refuses it: give the body in memory",
+                     "the checksum of this body of %s can only be sent in a trailer, and there is "
+                     "none over plain http without payload signing, or at a service that refuses "
+                     "it: give the body in memory",
                      op->name);
   const char *member = op->checksum_algorithm_member;
   if (!p->own_sum || p->sum == TCX__SUM_NONE || member == NULL)
@@ -51,7 +58,8 @@ static int name_sum(tcx_call_t *call, tcx__sum wanted) {
   const struct tcx_member *m = tcx__shape_member(op->input, member, strlen(member));
   if (m == NULL || m->location != TCX__LOC_HEADER)
     return 0;
-  return tcx__headers_set(&call->req.headers, (struct tcx_str){m->wire, m->wire_len}, TCX__STR("CRC32"));
+  return tcx__headers_set(&call->req.headers, (struct tcx_str){m->wire, m->wire_len},
+                          TCX__STR("CRC32"));
 }
 
 /* ---- where it goes, and what is signed ---- */
@@ -59,7 +67,8 @@ static int name_sum(tcx_call_t *call, tcx__sum wanted) {
 static bool streaming_input(const struct tcx_operation *op) {
   if (op->input == NULL || op->input->payload == NULL)
     return false;
-  const struct tcx_member *m = tcx__shape_member(op->input, op->input->payload, strlen(op->input->payload));
+  const struct tcx_member *m =
+      tcx__shape_member(op->input, op->input->payload, strlen(op->input->payload));
   return m != NULL && (m->flags & TCX__M_STREAMING) != 0;
 }
 
@@ -68,14 +77,19 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   struct tcx_payload *p = &call->payload;
   const struct tcx_client_config *config = &call->client->config;
   bool trailers = !call->client->trailers_refused && !call->without_trailer;
-  bool small = call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX || (!trailers && p->sum != TCX__SUM_NONE));
+  bool small =
+      call->upload.body == NULL && (!streaming || call->upload.memory.n <= TCX__MEMORY_BODY_MAX ||
+                                    (!trailers && p->sum != TCX__SUM_NONE));
   bool never = config->s3.payload_signing == TCX__FALSE;
-  bool sign = !never && (config->s3.payload_signing == TCX__TRUE || !call->req.tls || !streaming || !protected_);
-  if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && trailers && config->s3.checksum_trailer == TCX__TRUE)
+  bool sign = !never && (config->s3.payload_signing == TCX__TRUE || !call->req.tls || !streaming ||
+                         !protected_);
+  if (small && streaming && p->sum != TCX__SUM_NONE && call->req.tls && trailers &&
+      config->s3.checksum_trailer == TCX__TRUE)
     small = sign = false; /* botocore's way, which beats payload_signing_enabled too */
   p->place = p->sum == TCX__SUM_NONE ? TCX__SUM_NOWHERE : TCX__SUM_IN_HEADER;
   if (!call->s3_signer) { /* aws-chunked is S3's alone */
-    p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
+    p->form = (call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 ? TCX__PAYLOAD_UNSIGNED
+                                                                : TCX__PAYLOAD_HASH;
     return;
   }
   if (small) {
@@ -90,11 +104,13 @@ static void choose_form(tcx_call_t *call, bool streaming, bool protected_) {
   if (sign && tcx__call_signs(call))
     p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_STREAMING : TCX__PAYLOAD_STREAMING_TRAILER;
   else
-    p->form = p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
+    p->form =
+        p->sum == TCX__SUM_NONE ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
 }
 
 static bool chunked_form(tcx__payload form) {
-  return form == TCX__PAYLOAD_STREAMING || form == TCX__PAYLOAD_STREAMING_TRAILER || form == TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
+  return form == TCX__PAYLOAD_STREAMING || form == TCX__PAYLOAD_STREAMING_TRAILER ||
+         form == TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
 }
 
 /* ---- its headers ---- */
@@ -108,7 +124,8 @@ static int add_chunked_headers(tcx_call_t *call) {
   struct tcx_headers *h = &call->req.headers;
   struct tcx_str own = call->content_encoding;
   const char *value = "aws-chunked";
-  if (own.p != NULL && (value = tcx__arena_printf(call->arena, "%.*s,aws-chunked", (int)own.n, own.p)) == NULL)
+  if (own.p != NULL &&
+      (value = tcx__arena_printf(call->arena, "%.*s,aws-chunked", (int)own.n, own.p)) == NULL)
     return UV_ENOMEM;
   int err = tcx__headers_set(h, TCX__STR("Content-Encoding"), tcx__str(value));
   if (err == 0)
@@ -116,7 +133,8 @@ static int add_chunked_headers(tcx_call_t *call) {
   if (err == 0 && call->payload.place == TCX__SUM_IN_TRAILER)
     err = tcx__headers_set(h, TCX__STR("X-Amz-Trailer"), tcx__sum_header(call->payload.sum));
   if (err == 0 && !tcx__call_signs(call))
-    err = tcx__headers_set(h, TCX__STR("X-Amz-Content-SHA256"), TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER"));
+    err = tcx__headers_set(h, TCX__STR("X-Amz-Content-SHA256"),
+                           TCX__STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER"));
   return err;
 }
 
@@ -124,11 +142,14 @@ static int add_chunked_headers(tcx_call_t *call) {
 static int64_t content_length(const tcx_call_t *call, bool streaming) {
   const struct tcx_payload *p = &call->payload;
   const char *method = call->op->http_method;
-  if (!tcx__upload_any(&call->upload) && !chunked_form(p->form) && !streaming && strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0)
+  if (!tcx__upload_any(&call->upload) && !chunked_form(p->form) && !streaming &&
+      strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0)
     return -1;
   if (!chunked_form(p->form))
     return call->upload.length;
-  return (int64_t)tcx__chunked_length(p->form, call->scheme == TCX__SCHEME_SIGV4A, p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE, (uint64_t)call->upload.length);
+  return (int64_t)tcx__chunked_length(p->form, call->scheme == TCX__SCHEME_SIGV4A,
+                                      p->place == TCX__SUM_IN_TRAILER ? p->sum : TCX__SUM_NONE,
+                                      (uint64_t)call->upload.length);
 }
 
 static int start_hashing(tcx_call_t *call) {
@@ -162,7 +183,10 @@ int tcx__payload_plan(tcx_call_t *call) {
   memset(p, 0, sizeof *p);
   bool streaming = streaming_input(call->op);
   if (call->goal != TCX__GOAL_PRESIGN && call->upload.body != NULL && call->upload.length < 0)
-    return tcx__fail(&call->fail, TCX_EBODY, "the length of the request body is unknown: a single %s request must say it (give the source its length)", call->op->name);
+    return tcx__fail(&call->fail, TCX_EBODY,
+                     "the length of the request body is unknown: a single %s request must say it "
+                     "(give the source its length)",
+                     call->op->name);
   int err = choose_sum(call);
   if (err != 0)
     return err;
@@ -172,11 +196,16 @@ int tcx__payload_plan(tcx_call_t *call) {
     return 0;
   }
   tcx__sum wanted = p->sum;
-  choose_form(call, streaming, p->sum != TCX__SUM_NONE || tcx__headers_get(&call->req.headers, "content-md5") != NULL);
+  choose_form(call, streaming,
+              p->sum != TCX__SUM_NONE ||
+                  tcx__headers_get(&call->req.headers, "content-md5") != NULL);
   if ((err = name_sum(call, wanted)) != 0)
     return err;
-  if (call->upload.body != NULL && (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER || call->tree_hash))
-    return tcx__fail(&call->fail, TCX_EBODY, "the body of %s has to be hashed before it is sent: give it in memory", call->op->name);
+  if (call->upload.body != NULL &&
+      (p->form == TCX__PAYLOAD_HASH || p->place == TCX__SUM_IN_HEADER || call->tree_hash))
+    return tcx__fail(&call->fail, TCX_EBODY,
+                     "the body of %s has to be hashed before it is sent: give it in memory",
+                     call->op->name);
   if (chunked_form(p->form))
     err = add_chunked_headers(call);
   p->content_length = content_length(call, streaming);
@@ -185,7 +214,8 @@ int tcx__payload_plan(tcx_call_t *call) {
 
 static int set_sum(tcx_call_t *call, struct tcx_str name, const char *text, size_t n) {
   const char *kept = tcx__arena_strndup(call->arena, text, n);
-  return kept == NULL ? UV_ENOMEM : tcx__headers_set(&call->req.headers, name, (struct tcx_str){kept, n});
+  return kept == NULL ? UV_ENOMEM
+                      : tcx__headers_set(&call->req.headers, name, (struct tcx_str){kept, n});
 }
 
 static int finish_hashing(tcx_call_t *call) {
@@ -261,12 +291,16 @@ int tcx__payload_check_with(tcx_call_t *call, tcx__sum sum, struct tcx_str expec
 }
 
 int tcx__payload_check_begin(tcx_call_t *call) {
-  static const tcx__sum by_priority[] = {TCX__SUM_CRC64NVME, TCX__SUM_CRC32C, TCX__SUM_CRC32, TCX__SUM_SHA1, TCX__SUM_SHA256};
+  static const tcx__sum by_priority[] = {TCX__SUM_CRC64NVME, TCX__SUM_CRC32C, TCX__SUM_CRC32,
+                                         TCX__SUM_SHA1, TCX__SUM_SHA256};
   if (!call->check.wanted || call->head.status >= 300 || call->check.summer != NULL)
     return 0;
   for (unsigned i = 0; i < sizeof by_priority / sizeof by_priority[0]; i++) {
-    const struct tcx_header *h = tcx__headers_find(&call->head.headers, tcx__sum_header(by_priority[i]));
-    if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL || !listed(call->op, by_priority[i])) /* with a dash it is a checksum of checksums */
+    const struct tcx_header *h =
+        tcx__headers_find(&call->head.headers, tcx__sum_header(by_priority[i]));
+    /* with a dash it is a checksum of checksums */
+    if (h == NULL || memchr(h->value.p, '-', h->value.n) != NULL ||
+        !listed(call->op, by_priority[i]))
       continue;
     return tcx__payload_check_with(call, by_priority[i], h->value);
   }
@@ -280,6 +314,7 @@ int tcx__payload_check_end(tcx_call_t *call) {
   struct tcx_str found = {text, tcx__summer_final(call->check.summer, text)};
   if (tcx__str_eq(found, call->check.expected))
     return 0;
-  return tcx__fail(&call->fail, TCX_ECHECKSUM, "Expected checksum %.*s did not match calculated checksum: %.*s", (int)call->check.expected.n, call->check.expected.p,
-                   (int)found.n, found.p);
+  return tcx__fail(&call->fail, TCX_ECHECKSUM,
+                   "Expected checksum %.*s did not match calculated checksum: %.*s",
+                   (int)call->check.expected.n, call->check.expected.p, (int)found.n, found.p);
 }

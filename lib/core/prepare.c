@@ -1,21 +1,26 @@
-/* prepare.c - from an operation's name and params to a request that only lacks its body's checksum and its signature. */
+/* prepare.c - from an operation's name and params to a request that only lacks its body's checksum
+ * and its signature. */
 #include "core/body.h"
 #include "core/call.h"
 #include "core/endpoint.h"
 #include <string.h>
 
-static const char *method_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->by_method[i]->method; }
+static const char *method_at(const void *ctx, unsigned i) {
+  return ((const struct tcx_model *)ctx)->by_method[i]->method;
+}
 
-int tcx__client_operation(const tcx_client_t *client, const char *name, const struct tcx_operation **out, struct tcx_fail *f) {
+int tcx__client_operation(const tcx_client_t *client, const char *name,
+                          const struct tcx_operation **out, struct tcx_fail *f) {
   const struct tcx_model *model = client->model;
   const struct tcx_operation *op = tcx__model_operation(model, name);
   *out = op;
   if (op != NULL && (op->flags & TCX__OP_EVENT_INPUT) == 0)
     return 0;
   *out = NULL;
-  return f == NULL ? TCX_EOPNAME
-                   : tcx__fail(f, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, name,
-                               tcx__near_names(f->arena, name, method_at, model, model->n_operations));
+  return f == NULL
+             ? TCX_EOPNAME
+             : tcx__fail(f, TCX_EOPNAME, "'%s' has no operation '%s'%s", model->service, name,
+                         tcx__near_names(f->arena, name, method_at, model, model->n_operations));
 }
 
 /* Members with the idempotencyToken trait that were not given. */
@@ -23,7 +28,8 @@ static int fill_tokens(tcx_call_t *call) {
   const struct tcx_shape *input = call->op->input;
   for (uint32_t i = 0; input != NULL && i < input->n_members; i++) {
     const struct tcx_member *m = &input->members[i];
-    if ((m->flags & TCX__M_IDEMPOTENCY_TOKEN) == 0 || tcx__value_find(call->params, m->name, m->name_len) != NULL)
+    if ((m->flags & TCX__M_IDEMPOTENCY_TOKEN) == 0 ||
+        tcx__value_find(call->params, m->name, m->name_len) != NULL)
       continue;
     char uuid[37];
     tcx__session_uuid(call->session, uuid);
@@ -57,7 +63,8 @@ static int take_body(tcx_call_t *call, struct tcx_value *v) {
   return 0;
 }
 
-/* A ContentLength among the params is the body's length, where nobody else knows it; it travels once, as what the body turns out to be. */
+/* A ContentLength among the params is the body's length, where nobody else knows it; it travels
+ * once, as what the body turns out to be. */
 static int take_length(tcx_call_t *call) {
   const struct tcx_header *h = tcx__headers_get(&call->req.headers, "content-length");
   struct tcx_upload *u = &call->upload;
@@ -65,8 +72,10 @@ static int take_length(tcx_call_t *call) {
   if (h == NULL)
     return 0;
   if (tcx__str_to_int64(h->value, &n) != 0 || n < 0 || (u->length >= 0 && u->length != n))
-    return tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nInvalid value for parameter ContentLength, value: %.*s, length of the body: %lld", (int)h->value.n,
-                     h->value.p, (long long)u->length);
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     "Parameter validation failed:\nInvalid value for parameter ContentLength, "
+                     "value: %.*s, length of the body: %lld",
+                     (int)h->value.n, h->value.p, (long long)u->length);
   if (u->length < 0)
     u->length = call->body->length = n;
   (void)tcx__headers_remove(&call->req.headers, "content-length");
@@ -79,7 +88,8 @@ void tcx__call_set_body(tcx_call_t *call, struct tcx_str body) {
 }
 
 static int serialize(tcx_call_t *call) {
-  struct tcx_serialize s = {.model = call->client->model, .op = call->op, .params = call->params, .path = call->path};
+  struct tcx_serialize s = {
+      .model = call->client->model, .op = call->op, .params = call->params, .path = call->path};
   int err = call->client->protocol->serialize(&s, &call->req, &call->fail);
   if (err == 0)
     err = take_body(call, s.body);
@@ -88,7 +98,8 @@ static int serialize(tcx_call_t *call) {
 
 static int add_extra_headers(tcx_call_t *call) {
   for (unsigned i = 0; i < call->extra.count; i++) {
-    int err = tcx__headers_set(&call->req.headers, call->extra.list[i].name, call->extra.list[i].value);
+    int err =
+        tcx__headers_set(&call->req.headers, call->extra.list[i].name, call->extra.list[i].value);
     if (err != 0)
       return err;
   }
@@ -107,7 +118,8 @@ static int at(tcx_call_t *call, tcx_phase_t phase, int err) {
 static int add_api_version(tcx_call_t *call) {
   if ((call->op->flags & TCX__OP_DISCOVERY_OPERATION) == 0)
     return 0;
-  return tcx__headers_set(&call->req.headers, TCX__STR("x-amz-api-version"), tcx__str(call->client->model->api_version));
+  return tcx__headers_set(&call->req.headers, TCX__STR("x-amz-api-version"),
+                          tcx__str(call->client->model->api_version));
 }
 
 /* Endpoint, serialization, what hooks and the caller add. */
@@ -136,14 +148,17 @@ int tcx__call_build(tcx_call_t *call) {
 static int prepare_params(tcx_call_t *call) {
   int err = tcx__client_operation(call->client, call->op_name, &call->op, &call->fail);
   if (err == 0 && call->params->type != TCX_MAP)
-    err = tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map");
+    err = tcx__fail(&call->fail, TCX_EPARAM,
+                    "Parameter validation failed:\nThe parameters must be a map");
   if (err == 0)
     err = tcx__run_hooks(call, TCX__BEFORE_PARAMETER_BUILD);
   if (err == 0)
     err = tcx__payload_ask_response(call);
   if (err == 0)
     err = fill_tokens(call);
-  return err == 0 && !call->client->config.no_validation ? tcx__validate(call->op, call->params, &call->fail) : err;
+  return err == 0 && !call->client->config.no_validation
+             ? tcx__validate(call->op, call->params, &call->fail)
+             : err;
 }
 
 int tcx__call_prepare(tcx_call_t *call) {
@@ -154,12 +169,14 @@ int tcx__call_prepare(tcx_call_t *call) {
   return err == TCX_EAGAIN ? err : at(call, TCX_PHASE_ENDPOINT, err);
 }
 
-/* The headers that the payload adds come after those of the request itself, so that a new plan replaces them. */
+/* The headers that the payload adds come after those of the request itself, so that a new plan
+ * replaces them. */
 int tcx__call_plan_body(tcx_call_t *call) {
   int err = 0;
   call->req.headers.count = call->request_headers;
   if (call->content_encoding.p != NULL)
-    err = tcx__headers_set(&call->req.headers, TCX__STR("Content-Encoding"), call->content_encoding);
+    err =
+        tcx__headers_set(&call->req.headers, TCX__STR("Content-Encoding"), call->content_encoding);
   if (err == 0)
     err = tcx__payload_plan(call);
   return at(call, TCX_PHASE_PARAMS, err);

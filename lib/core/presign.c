@@ -1,16 +1,19 @@
-/* presign.c - a call that ends in a URL instead of on the wire: botocore's generate_presigned_url, SigV4 always. */
+/* presign.c - a call that ends in a URL instead of on the wire: botocore's generate_presigned_url,
+ * SigV4 always. */
 #include "core/call.h"
 #include <string.h>
 
-#define MAX_EXPIRES 604800u
+#define MAX_EXPIRES     604800u
 #define DEFAULT_EXPIRES 3600u
 
-/* The fields of a form become the query, where a space is no '+'; the signer then leaves the form's content type out. */
+/* The fields of a form become the query, where a space is no '+'; the signer then leaves the form's
+ * content type out. */
 static int move_form(tcx_call_t *call) {
   struct tcx_request *req = &call->req;
   const struct tcx_header *type = tcx__headers_get(&req->headers, "content-type");
   struct tcx_str form = req->body;
-  if (type == NULL || form.n == 0 || !tcx__str_is(type->value, "application/x-www-form-urlencoded; charset=utf-8"))
+  if (type == NULL || form.n == 0 ||
+      !tcx__str_is(type->value, "application/x-www-form-urlencoded; charset=utf-8"))
     return 0;
   struct tcx_buf query;
   tcx__buf_init(&query, call->arena, SIZE_MAX);
@@ -32,7 +35,8 @@ void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
   if (err == 0 && call->scheme != TCX__SCHEME_NONE && !tcx__call_signs(call))
-    err = tcx__fail(&call->fail, TCX_ECONFIG, "Signature version(s) are not supported: %s-query", call->scheme == TCX__SCHEME_BEARER ? "bearer" : "v2");
+    err = tcx__fail(&call->fail, TCX_ECONFIG, "Signature version(s) are not supported: %s-query",
+                    call->scheme == TCX__SCHEME_BEARER ? "bearer" : "v2");
   if (err == 0 && tcx__call_signs(call)) {
     err = move_form(call);
     if (err == 0)
@@ -48,8 +52,14 @@ void tcx__call_presigned(tcx_call_t *call) {
     tcx__call_done(call);
 }
 
-int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params, unsigned expires_s, tcx_call_cb cb, void *data) {
-  struct tcx_call_start start = {.client = client, .operation = operation, .params = params, .cb = cb, .data = data, .goal = TCX__GOAL_PRESIGN,
+int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                       unsigned expires_s, tcx_call_cb cb, void *data) {
+  struct tcx_call_start start = {.client = client,
+                                 .operation = operation,
+                                 .params = params,
+                                 .cb = cb,
+                                 .data = data,
+                                 .goal = TCX__GOAL_PRESIGN,
                                  .expires_s = expires_s != 0 ? expires_s : DEFAULT_EXPIRES};
   if (expires_s > MAX_EXPIRES) {
     tcx_value_free(params);

@@ -21,7 +21,11 @@ static void set_rate(struct tcx_rate_limiter *l, double rate, double now) {
 }
 
 void tcx__rate_limiter_init(struct tcx_rate_limiter *l, double now) {
-  *l = (struct tcx_rate_limiter){.fill_rate = 1, .max_capacity = 1, .filled_at = now, .last_fail = now, .last_bucket = floor(now)};
+  *l = (struct tcx_rate_limiter){.fill_rate = 1,
+                                 .max_capacity = 1,
+                                 .filled_at = now,
+                                 .last_fail = now,
+                                 .last_bucket = floor(now)};
 }
 
 double tcx__rate_limiter_acquire(struct tcx_rate_limiter *l, double now) {
@@ -39,13 +43,16 @@ static void measure(struct tcx_rate_limiter *l, double now) {
   l->count += 1;
   if (bucket <= l->last_bucket)
     return;
-  l->measured_rate = l->count / (bucket - l->last_bucket) * SMOOTHING + l->measured_rate * (1 - SMOOTHING);
+  l->measured_rate =
+      l->count / (bucket - l->last_bucket) * SMOOTHING + l->measured_rate * (1 - SMOOTHING);
   l->count = 0;
   l->last_bucket = bucket;
 }
 
 /* CUBIC's curve: back to w_max after k seconds, flat there, steep beyond. */
-static double grown(const struct tcx_rate_limiter *l, double now) { return SCALE * pow(now - l->last_fail - l->k, 3) + l->w_max; }
+static double grown(const struct tcx_rate_limiter *l, double now) {
+  return SCALE * pow(now - l->last_fail - l->k, 3) + l->w_max;
+}
 
 static double shrunk(struct tcx_rate_limiter *l, double now) {
   l->w_max = l->enabled ? fmin(l->measured_rate, l->fill_rate) : l->measured_rate;

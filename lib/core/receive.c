@@ -1,12 +1,16 @@
 /*
- * receive.c - the response as it comes: head, then bytes through checksum to one of: parser (output or error), memory (max_body), stream, events (events.c).
+ * receive.c - the response as it comes: head, then bytes through checksum to one of: parser (output
+ * or error), memory (max_body), stream, events (events.c).
  *
- * What goes wrong here does not end the exchange by itself: `broken` is kept, the connection is closed, and finish.c decides whether to try again.
+ * What goes wrong here does not end the exchange by itself: `broken` is kept, the connection is
+ * closed, and finish.c decides whether to try again.
  */
 #include "core/events.h"
 #include <string.h>
 
-static tcx_call_t *call_of(struct tcx_exchange *x) { return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x)); }
+static tcx_call_t *call_of(struct tcx_exchange *x) {
+  return (tcx_call_t *)((char *)x - offsetof(tcx_call_t, x));
+}
 
 /* The response is of no use: nothing more of it is read. */
 static void give_up(tcx_call_t *call, int status) {
@@ -32,11 +36,15 @@ static int start_parser(tcx_call_t *call) {
 
 /* ---- head ---- */
 
-static bool has_events(const tcx_call_t *call) { return (call->op->flags & TCX__OP_EVENT_OUTPUT) != 0; }
+static bool has_events(const tcx_call_t *call) {
+  return (call->op->flags & TCX__OP_EVENT_OUTPUT) != 0;
+}
 
 static int begin_collecting(tcx_call_t *call) {
   if (call->head.content_length > 0 && (uint64_t)call->head.content_length > call->options.max_body)
-    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body of %lld bytes is larger than max_body (%zu)", (long long)call->head.content_length, call->options.max_body);
+    return tcx__fail(&call->fail, TCX_ETOOBIG,
+                     "the response body of %lld bytes is larger than max_body (%zu)",
+                     (long long)call->head.content_length, call->options.max_body);
   call->collecting = true;
   call->collect = (struct tcx_collect){0};
   if (call->head.content_length < 0 || has_events(call))
@@ -95,7 +103,8 @@ static int collect(tcx_call_t *call, const char *p, size_t n) {
   struct tcx_collect *c = &call->collect;
   size_t max = call->options.max_body;
   if (n > max || c->n > max - n)
-    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than max_body (%zu)", max);
+    return tcx__fail(&call->fail, TCX_ETOOBIG, "the response body is larger than max_body (%zu)",
+                     max);
   if (c->n + n > c->cap) {
     size_t cap = c->cap * 2 > c->n + n ? c->cap * 2 : c->n + n;
     char *bigger = tcx__arena_alloc(call->arena, cap + 1);
@@ -150,7 +159,8 @@ static struct tcx_value *whole_stream(tcx_call_t *call) {
 }
 
 static int finish_value(tcx_call_t *call) {
-  int err = call->parse_mode == TCX__PARSE_OUTPUT && has_events(call) ? tcx__events_check_end(call) : 0;
+  int err =
+      call->parse_mode == TCX__PARSE_OUTPUT && has_events(call) ? tcx__events_check_end(call) : 0;
   if (err == 0 && call->value == NULL)
     err = call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0 && call->parser->mode == TCX__PARSE_ERROR && call->parse_mode == TCX__PARSE_OUTPUT) {
@@ -161,7 +171,8 @@ static int finish_value(tcx_call_t *call) {
     err = tcx__payload_check_end(call);
   if (err == 0 && call->collecting) {
     struct tcx_value *body = whole_stream(call);
-    if (body == NULL || tcx__value_add(call->arena, call->value, call->stream_member->name, call->stream_member->name_len, body) != 0)
+    if (body == NULL || tcx__value_add(call->arena, call->value, call->stream_member->name,
+                                       call->stream_member->name_len, body) != 0)
       err = UV_ENOMEM;
   }
   return err;
@@ -203,10 +214,12 @@ static int on_pull(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned
   unsigned count = 0;
   int err = tcx__upload_pull(&call->upload, windows, &count, &call->fail);
   if (!call->exchanging)
-    return TCX_ECANCELED; /* the program's own reader has ended the exchange, and out went with it */
+    /* the program's own reader has ended the exchange, and out went with it */
+    return TCX_ECANCELED;
   memcpy(out, windows, count * sizeof windows[0]);
   *n = count;
   return err;
 }
 
-const struct tcx_exchange_ops tcx__call_exchange_ops = {on_head, on_data, on_end, on_failed, on_pull};
+const struct tcx_exchange_ops tcx__call_exchange_ops = {on_head, on_data, on_end, on_failed,
+                                                        on_pull};

@@ -18,7 +18,11 @@ struct question {
   struct tcx_buf wrong; /* what is wrong with the parameters, a line each */
 };
 
-static const char *type_name(uint8_t type) { return type == TCX__RULE_STRING ? "string" : type == TCX__RULE_BOOL ? "boolean" : "list of strings"; }
+static const char *type_name(uint8_t type) {
+  return type == TCX__RULE_STRING ? "string"
+         : type == TCX__RULE_BOOL ? "boolean"
+                                  : "list of strings";
+}
 
 static void unknown_name(struct question *q, const char *name) {
   tcx__buf_printf(&q->wrong, "\nUnknown parameter in input: \"%s\", must be one of: ", name);
@@ -26,14 +30,17 @@ static void unknown_name(struct question *q, const char *name) {
     tcx__buf_printf(&q->wrong, "%s%s", i > 0 ? ", " : "", q->params[i].name);
 }
 
-static void wrong_type(struct question *q, const struct tcx_rule_param *param, const struct tcx_value *v) {
+static void wrong_type(struct question *q, const struct tcx_rule_param *param,
+                       const struct tcx_value *v) {
   struct tcx_buf shown;
   tcx__buf_init(&shown, q->arena, SHOWN_MAX);
   if (v->type == TCX_STRING)
     tcx__buf_add_str(&shown, v->u.bytes);
   else
     tcx__json_write(&shown, v, TCX__JSON_COMPACT);
-  tcx__buf_printf(&q->wrong, "\nInvalid type for parameter %s, value: %s, type: %s, valid types: %s", param->name, shown.status == 0 && shown.data != NULL ? shown.data : "(long)",
+  tcx__buf_printf(&q->wrong,
+                  "\nInvalid type for parameter %s, value: %s, type: %s, valid types: %s",
+                  param->name, shown.status == 0 && shown.data != NULL ? shown.data : "(long)",
                   tcx__type_name((tcx_type_t)v->type), type_name(param->type));
 }
 
@@ -66,7 +73,8 @@ static int take(struct question *q, const struct tcx_value *v) {
   return 0;
 }
 
-static int find_rules(struct question *q, tcx_session_t *session, const char *service, const struct tcx_partitions **partitions) {
+static int find_rules(struct question *q, tcx_session_t *session, const char *service,
+                      const struct tcx_partitions **partitions) {
   struct tcx_models *models = NULL;
   const struct tcx_model *model = NULL;
   int err = tcx__session_models(session, &models, &q->fail);
@@ -88,21 +96,26 @@ static int find_rules(struct question *q, tcx_session_t *session, const char *se
 static int take_params(struct question *q, const tcx_value_t *params) {
   int err = 0;
   if (params != NULL && params->type != TCX_MAP)
-    return tcx__fail(&q->fail, TCX_EPARAM, "Parameter validation failed:\nThe parameters must be a map");
+    return tcx__fail(&q->fail, TCX_EPARAM,
+                     "Parameter validation failed:\nThe parameters must be a map");
   tcx__buf_init(&q->wrong, q->arena, 1u << 16);
   for (const struct tcx_value *v = tcx__value_kids(params); v != NULL && err == 0; v = v->next)
     err = take(q, v);
   if (err != 0 || q->wrong.status == UV_ENOMEM)
     return UV_ENOMEM;
-  return q->wrong.len == 0 ? 0 : tcx__fail(&q->fail, TCX_EPARAM, "Parameter validation failed:%s", q->wrong.data);
+  return q->wrong.len == 0
+             ? 0
+             : tcx__fail(&q->fail, TCX_EPARAM, "Parameter validation failed:%s", q->wrong.data);
 }
 
-static int resolve(struct question *q, tcx_session_t *session, const char *service, const tcx_value_t *params, tcx_value_t *out) {
+static int resolve(struct question *q, tcx_session_t *session, const char *service,
+                   const tcx_value_t *params, tcx_value_t *out) {
   const struct tcx_partitions *partitions = NULL;
   struct tcx_endpoint endpoint;
   int err = tcx_value_status(params);
   if (err != 0)
-    return err == UV_ENOMEM ? err : tcx__fail(&q->fail, TCX_EPARAM, "%s", tcx_value_problem(params));
+    return err == UV_ENOMEM ? err
+                            : tcx__fail(&q->fail, TCX_EPARAM, "%s", tcx_value_problem(params));
   if (session == NULL || service == NULL)
     return UV_EINVAL;
   if (session->closing)
@@ -114,13 +127,15 @@ static int resolve(struct question *q, tcx_session_t *session, const char *servi
     err = tcx__endpoint_resolve(q->rules, partitions, q->values, q->arena, &endpoint, &q->fail);
   if (err != 0)
     return err;
-  tcx_value_put(out, "url", 3, tcx_value_new_str(tcx__arena_strndup(q->arena, endpoint.url.p, endpoint.url.n)));
+  tcx_value_put(out, "url", 3,
+                tcx_value_new_str(tcx__arena_strndup(q->arena, endpoint.url.p, endpoint.url.n)));
   tcx_value_set(out, "headers", tcx_value_copy(endpoint.headers));
   tcx_value_set(out, "properties", tcx_value_copy(endpoint.properties));
   return 0;
 }
 
-tcx_value_t *tcx_session_resolve_endpoint(tcx_session_t *session, const char *service, tcx_value_t *params) {
+tcx_value_t *tcx_session_resolve_endpoint(tcx_session_t *session, const char *service,
+                                          tcx_value_t *params) {
   tcx_value_t *out = tcx_value_new_map();
   struct tcx_root *root = tcx__root_of(out);
   struct question q = {.arena = tcx__arena_new()};

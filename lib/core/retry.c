@@ -27,7 +27,8 @@ bool tcx__retry_is_service(const char *service_id, const char *hyphenated) {
 }
 
 static bool is_dynamodb(const char *service_id) {
-  return tcx__retry_is_service(service_id, "dynamodb") || tcx__retry_is_service(service_id, "dynamodb-streams");
+  return tcx__retry_is_service(service_id, "dynamodb") ||
+         tcx__retry_is_service(service_id, "dynamodb-streams");
 }
 
 const char *tcx__retry_mode_name(uint8_t mode) {
@@ -171,9 +172,7 @@ static uint64_t delay(const struct tcx_retry_in *in, tcx__retry_kind kind) {
   return (uint64_t)(ms + 0.5);
 }
 
-void tcx__retry_quota_init(struct tcx_retry_quota *quota) {
-  quota->available = TCX__RETRY_QUOTA;
-}
+void tcx__retry_quota_init(struct tcx_retry_quota *quota) { quota->available = TCX__RETRY_QUOTA; }
 
 static struct tcx_retry_out decide_legacy(const struct tcx_retry_state *state,
                                           const struct tcx_retry_in *in) {

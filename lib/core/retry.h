@@ -41,7 +41,7 @@ struct tcx_retry_in {
   bool modeled_throttling; /* ... with throttling */
   int status; /* what kept a (usable) response from coming: UV_E* or TCX_E*; 0 or TCX_ECLIENT =
                  nothing */
-  bool clock_corrected; /* the request's time was wrong, the next one's will not be */
+  bool clock_corrected;       /* the request's time was wrong, the next one's will not be */
   tcx_phase_t phase;          /* when it happened */
   struct tcx_str retry_after; /* x-amz-retry-after: milliseconds; empty = absent */
   bool long_poll;             /* tcx__retry_is_long_poll */

@@ -26,9 +26,15 @@ uint8_t tcx__scheme_by_name(struct tcx_str name) {
 }
 
 uint8_t tcx__scheme_by_version(struct tcx_str version) {
-  static const struct { const char *version; uint8_t scheme; } table[] = {
-      {"v2", TCX__SCHEME_SIGV2}, {"v4", TCX__SCHEME_SIGV4}, {"s3v4", TCX__SCHEME_SIGV4}, {"v4-unsigned-body", TCX__SCHEME_SIGV4}, {"v4a", TCX__SCHEME_SIGV4A}, {"s3v4a", TCX__SCHEME_SIGV4A},
-      {"bearer", TCX__SCHEME_BEARER}, {"unsigned", TCX__SCHEME_NONE}, {"none", TCX__SCHEME_NONE},
+  static const struct {
+    const char *version;
+    uint8_t scheme;
+  } table[] = {
+      {"v2", TCX__SCHEME_SIGV2},      {"v4", TCX__SCHEME_SIGV4},
+      {"s3v4", TCX__SCHEME_SIGV4},    {"v4-unsigned-body", TCX__SCHEME_SIGV4},
+      {"v4a", TCX__SCHEME_SIGV4A},    {"s3v4a", TCX__SCHEME_SIGV4A},
+      {"bearer", TCX__SCHEME_BEARER}, {"unsigned", TCX__SCHEME_NONE},
+      {"none", TCX__SCHEME_NONE},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (tcx__str_ieq(version, tcx__str(table[i].version)))
@@ -49,11 +55,15 @@ static struct schemes of_trait(const char *const *auth, unsigned n) {
 }
 
 /* S3 and S3 Control: as botocore, whatever else the model says. */
-static bool signs_as_s3(const struct tcx_model *model) { return strncmp(model->signature_version, "s3", 2) == 0; }
+static bool signs_as_s3(const struct tcx_model *model) {
+  return strncmp(model->signature_version, "s3", 2) == 0;
+}
 
 /* ---- choosing ---- */
 
-static bool holds(const struct schemes *list, uint8_t scheme) { return memchr(list->at, scheme, list->n) != NULL; }
+static bool holds(const struct schemes *list, uint8_t scheme) {
+  return memchr(list->at, scheme, list->n) != NULL;
+}
 
 /* The first preferred one that is offered, else the first that is. */
 static uint8_t prefer(const tcx_client_t *c, const struct schemes *offered) {
@@ -63,7 +73,8 @@ static uint8_t prefer(const tcx_client_t *c, const struct schemes *offered) {
   return offered->n > 0 ? offered->at[0] : TCX__SCHEME_UNSET;
 }
 
-/* A token that is known goes before a signature, unless the program has said what it wants; of the environment's, as in botocore, only Bedrock's. */
+/* A token that is known goes before a signature, unless the program has said what it wants; of the
+ * environment's, as in botocore, only Bedrock's. */
 static bool prefers_token(const tcx_client_t *c) {
   if (c->token == NULL || c->config.scheme != TCX__SCHEME_UNSET || c->config.preference_in_code)
     return false;
@@ -85,7 +96,8 @@ int tcx__scheme_of_client(tcx_client_t *c, struct tcx_fail *f) {
     c->scheme = TCX__SCHEME_BEARER;
   if (c->scheme != TCX__SCHEME_UNSET)
     return 0;
-  return tcx__fail(f, TCX_ECONFIG, "Unknown Signature Version: %s.", m->n_auth > 0 ? m->auth[0] : m->signature_version);
+  return tcx__fail(f, TCX_ECONFIG, "Unknown Signature Version: %s.",
+                   m->n_auth > 0 ? m->auth[0] : m->signature_version);
 }
 
 /* What the operation's own traits say; UNSET when they say nothing that is known. */
@@ -94,7 +106,8 @@ static uint8_t of_operation(const tcx_call_t *call) {
   struct schemes offered = of_trait(op->auth, op->n_auth);
   if (op->n_auth > 0)
     return prefer(call->client, &offered);
-  return op->auth_type != NULL ? tcx__scheme_by_version(tcx__str(op->auth_type)) : TCX__SCHEME_UNSET;
+  return op->auth_type != NULL ? tcx__scheme_by_version(tcx__str(op->auth_type))
+                               : TCX__SCHEME_UNSET;
 }
 
 static const struct tcx_value *text_member(const struct tcx_value *map, const char *name) {
@@ -122,15 +135,19 @@ static int unknown_schemes(tcx_call_t *call, const struct tcx_value *schemes) {
     const char *text = name != NULL ? name->u.bytes.p : "(unnamed)";
     if (names.len > 0)
       tcx__buf_adds(&names, ", ");
-    tcx__buf_adds(&names, strncmp(text, "sig", 3) == 0 ? text + 3 : text); /* as botocore calls them */
+    /* as botocore calls them */
+    tcx__buf_adds(&names, strncmp(text, "sig", 3) == 0 ? text + 3 : text);
   }
   if (names.status == UV_ENOMEM)
     return UV_ENOMEM;
-  return tcx__fail(&call->fail, TCX_EENDPOINT, "Unknown Signature Version: %s.", names.status == 0 ? names.data : "(many)");
+  return tcx__fail(&call->fail, TCX_EENDPOINT, "Unknown Signature Version: %s.",
+                   names.status == 0 ? names.data : "(many)");
 }
 
-/* The endpoint's scheme that is used; *entry NULL where it offers none, or none that signature_version asks for. */
-static int pick_entry(tcx_call_t *call, const struct tcx_value *schemes, const struct tcx_value **entry) {
+/* The endpoint's scheme that is used; *entry NULL where it offers none, or none that
+ * signature_version asks for. */
+static int pick_entry(tcx_call_t *call, const struct tcx_value *schemes,
+                      const struct tcx_value **entry) {
   uint8_t asked = call->client->config.scheme;
   struct schemes offered = {.n = 0};
   *entry = NULL;
@@ -152,7 +169,8 @@ static int pick_entry(tcx_call_t *call, const struct tcx_value *schemes, const s
 
 /* signingRegion, or signingRegionSet as a text with commas. */
 static int region_of_entry(tcx_call_t *call, const struct tcx_value *entry, const char **out) {
-  const struct tcx_value *region = text_member(entry, "signingRegion"), *set = tcx__value_find(entry, "signingRegionSet", 16);
+  const struct tcx_value *region = text_member(entry, "signingRegion"),
+                         *set = tcx__value_find(entry, "signingRegionSet", 16);
   struct tcx_buf text;
   if (region != NULL)
     *out = region->u.bytes.p;
@@ -172,7 +190,9 @@ static int region_of_entry(tcx_call_t *call, const struct tcx_value *entry, cons
 static int check_built(tcx_call_t *call) {
   if (call->scheme != TCX__SCHEME_S3EXPRESS)
     return 0;
-  return tcx__fail(&call->fail, TCX_EENDPOINT, "This request needs the auth scheme sigv4-s3express, which this version of tucuxi does not have");
+  return tcx__fail(&call->fail, TCX_EENDPOINT,
+                   "This request needs the auth scheme sigv4-s3express, which this version of "
+                   "tucuxi does not have");
 }
 
 int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
@@ -196,9 +216,12 @@ int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
   if (entry != NULL)
     call->scheme = scheme_of_entry(entry);
   else
-    call->scheme = own != TCX__SCHEME_UNSET && !offered ? own : c->scheme; /* offered, and nothing that was asked for: that all the same */
+    /* offered, and nothing that was asked for: that all the same */
+    call->scheme = own != TCX__SCHEME_UNSET && !offered ? own : c->scheme;
   if (call->scheme == TCX__SCHEME_SIGV4A)
-    call->signing_region = c->config.region_set != NULL ? c->config.region_set : region != NULL ? region : "*";
+    call->signing_region = c->config.region_set != NULL ? c->config.region_set
+                           : region != NULL             ? region
+                                                        : "*";
   else if (region != NULL && !call->client_region_signs)
     call->signing_region = region;
   const struct tcx_value *name = text_member(entry, "signingName");

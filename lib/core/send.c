@@ -1,4 +1,5 @@
-/* send.c - EXCHANGE: signs, writes the head into the session's scratch buffer and starts the exchange. Signing is the last thing before the write. */
+/* send.c - EXCHANGE: signs, writes the head into the session's scratch buffer and starts the
+ * exchange. Signing is the last thing before the write. */
 #include "auth/sigv2.h"
 #include "core/call.h"
 #include "core/log.h"
@@ -30,7 +31,10 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
 /* The signature is part of the form; req.body stays as it was, for the next attempt. */
 static int sign_form(tcx_call_t *call) {
   const struct tcx_identity *id = call->identity;
-  struct tcx_sigv2 s = {.access_key = id->access_key, .secret_key = id->secret_key, .session_token = id->session_token, .now = tcx__session_now(call->session)};
+  struct tcx_sigv2 s = {.access_key = id->access_key,
+                        .secret_key = id->secret_key,
+                        .session_token = id->session_token,
+                        .now = tcx__session_now(call->session)};
   struct tcx_upload *u = &call->upload;
   int err = tcx__sigv2_sign(&s, &call->req, &u->memory, &call->fail);
   u->length = call->payload.content_length = (int64_t)u->memory.n;
@@ -40,10 +44,16 @@ static int sign_form(tcx_call_t *call) {
 /* A token is for whoever reads it. */
 static int add_token(tcx_call_t *call) {
   if (!call->req.tls)
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "Invalid endpoint configuration: Bearer authorization requires an HTTPS endpoint.");
+    return tcx__fail(
+        &call->fail, TCX_EENDPOINT,
+        "Invalid endpoint configuration: Bearer authorization requires an HTTPS endpoint.");
   const char *text = tcx__arena_printf(call->arena, "Bearer %s", call->identity->token);
-  int err = text != NULL ? tcx__headers_set(&call->req.headers, TCX__STR("Authorization"), tcx__str(text)) : UV_ENOMEM;
-  return err == TCX_EPARAM ? tcx__fail(&call->fail, TCX_ECREDS, "The bearer token holds a line end or a NUL") : err;
+  int err = text != NULL
+                ? tcx__headers_set(&call->req.headers, TCX__STR("Authorization"), tcx__str(text))
+                : UV_ENOMEM;
+  return err == TCX_EPARAM
+             ? tcx__fail(&call->fail, TCX_ECREDS, "The bearer token holds a line end or a NUL")
+             : err;
 }
 
 static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
@@ -61,7 +71,9 @@ static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
 
 /* ---- the head ---- */
 
-struct writer { char *at, *end; };
+struct writer {
+  char *at, *end;
+};
 
 static void add(struct writer *w, const char *p, size_t n) {
   if ((size_t)(w->end - w->at) < n) {
@@ -145,7 +157,8 @@ int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head) {
   }
   add(&w, "\r\n", 2);
   if (w.end == NULL)
-    return tcx__fail(&call->fail, TCX_EPARAM, "the request's headers are larger than %zu bytes", size);
+    return tcx__fail(&call->fail, TCX_EPARAM, "the request's headers are larger than %zu bytes",
+                     size);
   *head = (struct tcx_str){out, (size_t)(w.at - out)};
   return 0;
 }
@@ -156,15 +169,18 @@ static void on_attempt_timeout(struct tcx_timer *timer) {
   tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
   tcx_phase_t phase = call->x.upload_done ? TCX_PHASE_WAIT : TCX_PHASE_SEND;
   tcx__call_break(call);
-  tcx__call_attempt_failed(call, UV_ETIMEDOUT, phase, "The attempt was not answered within its timeout");
+  tcx__call_attempt_failed(call, UV_ETIMEDOUT, phase,
+                           "The attempt was not answered within its timeout");
 }
 
 int tcx__call_sign(tcx_call_t *call) {
-  struct tcx_sigv4 s = {.payload = call->payload.form}; /* all that an unsigned request's chunks need */
+  /* all that an unsigned request's chunks need */
+  struct tcx_sigv4 s = {.payload = call->payload.form};
   tcx__sum trailer = call->payload.place == TCX__SUM_IN_TRAILER ? call->payload.sum : TCX__SUM_NONE;
   int err = sign(call, &s);
   if (err == 0)
-    err = tcx__upload_begin(&call->upload, call->arena, &s, call->payload.form, trailer, &call->fail);
+    err =
+        tcx__upload_begin(&call->upload, call->arena, &s, call->payload.form, trailer, &call->fail);
   return err;
 }
 
@@ -172,12 +188,15 @@ static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_s
   uv_buf_t bufs[2] = {uv_buf_init((char *)(uintptr_t)head.p, (unsigned)head.n), {0}};
   unsigned count = 1;
   bool pulls = tcx__upload_any(&call->upload);
-  if (pulls && call->upload.frames == NULL && call->upload.body == NULL && call->upload.memory.n <= TCX__HASH_SLICE && !call->expect_continue) {
-    bufs[count++] = uv_buf_init((char *)(uintptr_t)call->upload.memory.p, (unsigned)call->upload.memory.n);
+  if (pulls && call->upload.frames == NULL && call->upload.body == NULL &&
+      call->upload.memory.n <= TCX__HASH_SLICE && !call->expect_continue) {
+    bufs[count++] =
+        uv_buf_init((char *)(uintptr_t)call->upload.memory.p, (unsigned)call->upload.memory.n);
     pulls = false;
   }
   struct tcx_exchange *x = &call->x;
-  unsigned read_timeout = call->options.read_timeout_ms != 0 ? call->options.read_timeout_ms : call->client->config.read_timeout_ms;
+  unsigned read_timeout = call->options.read_timeout_ms != 0 ? call->options.read_timeout_ms
+                                                             : call->client->config.read_timeout_ms;
   memset(x, 0, sizeof *x);
   x->ops = &tcx__call_exchange_ops;
   x->arena = call->arena;
@@ -187,7 +206,8 @@ static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_s
   call->exchanging = true;
   call->phase = TCX_PHASE_SEND;
   if (call->options.attempt_timeout_ms != 0 && call->options.attempt_timeout_ms != TCX_NEVER)
-    tcx__timer_start(call->session->net, &call->timer, call->options.attempt_timeout_ms, on_attempt_timeout);
+    tcx__timer_start(call->session->net, &call->timer, call->options.attempt_timeout_ms,
+                     on_attempt_timeout);
   tcx__exchange_start(x, conn, bufs, count, pulls);
 }
 
@@ -217,7 +237,8 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
     tcx__call_fail(call, err, TCX_PHASE_SEND);
     return;
   }
-  tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name, call->attempts, (int)call->req.host_header.n,
-           call->req.host_header.p, (int)call->req.path.n, call->req.path.p);
+  tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name,
+           call->attempts, (int)call->req.host_header.n, call->req.host_header.p,
+           (int)call->req.path.n, call->req.path.p);
   start_exchange(call, conn, head);
 }

@@ -37,16 +37,23 @@ const struct tcx_customization *tcx__services_customization(const char *service)
   return NULL;
 }
 
-int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+int tcx__services_session_provider(tcx_session_t *session, const struct tcx_settings *settings,
+                                   struct tcx_provider **out) {
   if (session->credentials != NULL && session->credentials_before == NULL)
     return tcx__creds_callback(session, session->credentials, session->credentials_data, out);
   return tcx__creds_chain(session, settings, out);
 }
 
-int tcx__services_session_token_provider(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+int tcx__services_session_token_provider(tcx_session_t *session,
+                                         const struct tcx_settings *settings,
+                                         struct tcx_provider **out) {
   return tcx__creds_session_token(session, settings, out);
 }
 
-int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out) { return tcx__creds_static(credentials, out); }
+int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out) {
+  return tcx__creds_static(credentials, out);
+}
 
-int tcx__services_token_provider(const char *token, const char *name, struct tcx_provider **out) { return tcx__creds_token(token, name, out); }
+int tcx__services_token_provider(const char *token, const char *name, struct tcx_provider **out) {
+  return tcx__creds_token(token, name, out);
+}

@@ -63,7 +63,8 @@ void tcx__ready_remove(tcx_session_t *s, struct tcx_ready *r) {
   r->queued = false;
 }
 
-/* Runs what was queued when it began; what that queues waits for the next turn of the loop, so that no callback can starve the others. */
+/* Runs what was queued when it began; what that queues waits for the next turn of the loop, so that
+ * no callback can starve the others. */
 static void on_check(uv_check_t *check) {
   tcx_session_t *s = check->data;
   struct tcx_ready mark = {0};
@@ -102,7 +103,8 @@ static int64_t system_clock_ms(const tcx_session_t *s) {
 int64_t tcx__session_now(const tcx_session_t *s) { return s->clock(s); }
 int64_t tcx__session_expiry_now_ms(const tcx_session_t *s) { return s->expiry_clock(s); }
 
-/* xoroshiro128+: state from the system's random source, good enough for jitter and identifiers, never used for keys. */
+/* xoroshiro128+: state from the system's random source, good enough for jitter and identifiers,
+ * never used for keys. */
 static uint64_t next_random(tcx_session_t *s) {
   uint64_t a = s->rng[0], b = s->rng[1], sum = a + b;
   b ^= a;
@@ -177,7 +179,8 @@ static void init_handles(tcx_session_t *s, uv_loop_t *loop) {
   uv_check_start(&s->check, on_check);
 }
 
-int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options, size_t size, tcx_session_t **out) {
+int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options, size_t size,
+                          tcx_session_t **out) {
   if (loop == NULL || out == NULL || size > sizeof *options)
     return UV_EINVAL;
   tcx_session_options_t o = {0};
@@ -220,7 +223,8 @@ static void on_handle_closed(uv_handle_t *handle) {
   tcx__free(s);
 }
 
-/* Everything of the network is gone: the last two handles go. The queue is empty: nobody is left to push. */
+/* Everything of the network is gone: the last two handles go. The queue is empty: nobody is left to
+ * push. */
 static void on_net_closed(void *ctx) {
   tcx_session_t *s = ctx;
   assert(s->ready.first == NULL);
@@ -273,7 +277,8 @@ void tcx_session_close(tcx_session_t *s, tcx_session_close_cb cb) {
 int tcx__session_settings(tcx_session_t *s, struct tcx_settings **settings, struct tcx_fail *f) {
   int err = 0;
   if (s->settings == NULL) {
-    struct tcx_settings_options o = {s->profile, s->region, s->config_file, s->credentials_file, s->data_path};
+    struct tcx_settings_options o = {s->profile, s->region, s->config_file, s->credentials_file,
+                                     s->data_path};
     err = tcx__settings_load(s->arena, &o, &s->settings, f);
   }
   *settings = s->settings;
@@ -302,8 +307,10 @@ int tcx__session_models(tcx_session_t *s, struct tcx_models **models, struct tcx
   return err;
 }
 
-static int make_source(tcx_session_t *s, int (*make)(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out), struct tcx_identity_source **kept,
-                       struct tcx_identity_source **source) {
+static int make_source(tcx_session_t *s,
+                       int (*make)(tcx_session_t *session, const struct tcx_settings *settings,
+                                   struct tcx_provider **out),
+                       struct tcx_identity_source **kept, struct tcx_identity_source **source) {
   struct tcx_provider *provider = NULL;
   assert(s->settings != NULL);
   int err = *kept == NULL ? make(s, s->settings, &provider) : 0;
@@ -313,8 +320,12 @@ static int make_source(tcx_session_t *s, int (*make)(tcx_session_t *session, con
   return err;
 }
 
-int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source) { return make_source(s, tcx__services_session_provider, &s->identity, source); }
-int tcx__session_token(tcx_session_t *s, struct tcx_identity_source **source) { return make_source(s, tcx__services_session_token_provider, &s->token, source); }
+int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source) {
+  return make_source(s, tcx__services_session_provider, &s->identity, source);
+}
+int tcx__session_token(tcx_session_t *s, struct tcx_identity_source **source) {
+  return make_source(s, tcx__services_session_token_provider, &s->token, source);
+}
 
 void *tcx_session_data(const tcx_session_t *s) { return s->data; }
 uv_loop_t *tcx_session_loop(const tcx_session_t *s) { return s->loop; }

@@ -1,7 +1,8 @@
 /*
  * settings.c - the two files, their sections by kind, and the active profile.
  *
- *   config file       [default], [profile NAME], [sso-session NAME], [services NAME]; NAME is a word as a shell would read it
+ *   config file       [default], [profile NAME], [sso-session NAME], [services NAME]; NAME is a
+ *                     word as a shell would read it
  *   credentials file  [NAME]: its keys are put over those of the config file's profile of that name
  */
 #include "core/settings.h"
@@ -25,7 +26,8 @@ const char *tcx__getenv(const char *name) {
 
 /* ---- paths ---- */
 
-/* At a '$': the name behind it, with or without braces. The bytes that it takes, 0 when it is no name. */
+/* At a '$': the name behind it, with or without braces. The bytes that it takes, 0 when it is no
+ * name. */
 static size_t variable_at(const char *p, struct tcx_str *name) {
   bool braces = p[1] == '{';
   const char *start = p + 1 + braces, *end = start;
@@ -63,11 +65,15 @@ const char *tcx__expand_path(const struct tcx_settings *s, const char *path) {
 
 /* ---- files ---- */
 
-static int unreadable(struct tcx_fail *f, const char *path, const char *why) { return tcx__fail(f, TCX_ECONFIG, "Unable to read config file: %s: %s", path, why); }
+static int unreadable(struct tcx_fail *f, const char *path, const char *why) {
+  return tcx__fail(f, TCX_ECONFIG, "Unable to read config file: %s: %s", path, why);
+}
 
-static int read_open_file(FILE *file, off_t size, const char *path, struct tcx_arena *arena, char **text, size_t *len, struct tcx_fail *f) {
+static int read_open_file(FILE *file, off_t size, const char *path, struct tcx_arena *arena,
+                          char **text, size_t *len, struct tcx_fail *f) {
   if (size > (off_t)TCX__INI_MAX)
-    return tcx__fail(f, TCX_ECONFIG, "Unable to parse config file: %s: larger than %u MiB", path, TCX__INI_MAX >> 20);
+    return tcx__fail(f, TCX_ECONFIG, "Unable to parse config file: %s: larger than %u MiB", path,
+                     TCX__INI_MAX >> 20);
   size_t cap = (size_t)size + 1;
   *text = tcx__arena_alloc(arena, cap + 1);
   if (*text == NULL)
@@ -79,14 +85,17 @@ static int read_open_file(FILE *file, off_t size, const char *path, struct tcx_a
   return 0;
 }
 
-/* found false: there is no file of that name. Only files are opened for good, since a pipe could block for ever; a device (/dev/null) is an empty file, its *file NULL. */
+/* found false: there is no file of that name. Only files are opened for good, since a pipe could
+ * block for ever; a device (/dev/null) is an empty file, its *file NULL. */
 static int open_file(const char *path, bool *found, FILE **file, off_t *size, struct tcx_fail *f) {
   struct stat st;
   *file = NULL;
   *found = false;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0)
-    return errno == ENOENT || errno == ENOTDIR || errno == ENXIO ? 0 : unreadable(f, path, strerror(errno));
+    return errno == ENOENT || errno == ENOTDIR || errno == ENXIO
+               ? 0
+               : unreadable(f, path, strerror(errno));
   bool known = fstat(fd, &st) == 0;
   if (known && S_ISREG(st.st_mode)) {
     *found = true;
@@ -103,7 +112,8 @@ static int open_file(const char *path, bool *found, FILE **file, off_t *size, st
 }
 
 /* A file that does not exist is an empty one, unless an option asked for it. */
-static int read_ini(struct tcx_settings *s, const char *path, bool required, struct tcx_value **out, struct tcx_fail *f) {
+static int read_ini(struct tcx_settings *s, const char *path, bool required, struct tcx_value **out,
+                    struct tcx_fail *f) {
   FILE *file;
   off_t size = 0;
   bool found;
@@ -124,14 +134,17 @@ static int read_ini(struct tcx_settings *s, const char *path, bool required, str
     return err;
   struct tcx_fail inner = {.arena = s->arena};
   err = tcx__ini_parse(s->arena, text, len, out, &inner);
-  return err == 0 ? 0 : tcx__fail(f, err, "Unable to parse config file: %s: %s", path, inner.text != NULL ? inner.text : tcx_strerror(err));
+  return err == 0 ? 0
+                  : tcx__fail(f, err, "Unable to parse config file: %s: %s", path,
+                              inner.text != NULL ? inner.text : tcx_strerror(err));
 }
 
 /* ---- sections ---- */
 
 static bool shell_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-/* The next word of *p, as Python's shlex.split reads it, into out (which has room for all). 1; 0 at the end; -1: a quote that is not closed, or nothing behind the last backslash. */
+/* The next word of *p, as Python's shlex.split reads it, into out (which has room for all). 1; 0 at
+ * the end; -1: a quote that is not closed, or nothing behind the last backslash. */
 static int next_word(const char **p, char *out) {
   const char *s = *p;
   char quote = '\0';
@@ -163,11 +176,14 @@ static int next_word(const char **p, char *out) {
 /* The second of exactly two words, or NULL with 0: the section is none of this kind. */
 static int section_name(struct tcx_arena *arena, const char *title, char **name) {
   size_t room = strlen(title) + 1;
-  char *word = tcx__arena_alloc(arena, room), *second = tcx__arena_alloc(arena, room), *rest = tcx__arena_alloc(arena, room);
+  char *word = tcx__arena_alloc(arena, room), *second = tcx__arena_alloc(arena, room),
+       *rest = tcx__arena_alloc(arena, room);
   if (word == NULL || second == NULL || rest == NULL)
     return UV_ENOMEM;
   const char *p = title;
-  *name = next_word(&p, word) == 1 && next_word(&p, second) == 1 && next_word(&p, rest) == 0 ? second : NULL;
+  *name = next_word(&p, word) == 1 && next_word(&p, second) == 1 && next_word(&p, rest) == 0
+              ? second
+              : NULL;
   return 0;
 }
 
@@ -179,15 +195,20 @@ static struct tcx_value *share(struct tcx_arena *arena, const struct tcx_value *
   return copy;
 }
 
-static int put(struct tcx_arena *arena, struct tcx_value *map, const char *name, const struct tcx_value *v) {
+static int put(struct tcx_arena *arena, struct tcx_value *map, const char *name,
+               const struct tcx_value *v) {
   struct tcx_value *copy = share(arena, v);
   return copy == NULL ? UV_ENOMEM : tcx__value_replace(arena, map, name, strlen(name), copy);
 }
 
-struct sections { struct tcx_value *profiles, *sso_sessions, *services; };
+struct sections {
+  struct tcx_value *profiles, *sso_sessions, *services;
+};
 
-/* The kind is told by how the title begins, the name by its second word: botocore's way. The last of equal names counts. */
-static int sort_section(struct tcx_arena *arena, const struct sections *to, const struct tcx_value *section) {
+/* The kind is told by how the title begins, the name by its second word: botocore's way. The last
+ * of equal names counts. */
+static int sort_section(struct tcx_arena *arena, const struct sections *to,
+                        const struct tcx_value *section) {
   const char *title = section->name;
   char *name = NULL;
   struct tcx_value *map = strncmp(title, "profile", 7) == 0        ? to->profiles
@@ -203,7 +224,8 @@ static int sort_section(struct tcx_arena *arena, const struct sections *to, cons
 }
 
 /* profile with the keys of secrets over its own. */
-static int merge(struct tcx_arena *arena, const struct tcx_value *profile, const struct tcx_value *secrets, struct tcx_value **out) {
+static int merge(struct tcx_arena *arena, const struct tcx_value *profile,
+                 const struct tcx_value *secrets, struct tcx_value **out) {
   *out = tcx__value_new(arena, TCX_MAP);
   int err = *out == NULL ? UV_ENOMEM : 0;
   for (const struct tcx_value *v = tcx__value_kids(profile); v != NULL && err == 0; v = v->next)
@@ -214,14 +236,18 @@ static int merge(struct tcx_arena *arena, const struct tcx_value *profile, const
 }
 
 static int sort_sections(struct tcx_settings *s) {
-  struct sections to = {tcx__value_new(s->arena, TCX_MAP), tcx__value_new(s->arena, TCX_MAP), tcx__value_new(s->arena, TCX_MAP)};
+  struct sections to = {tcx__value_new(s->arena, TCX_MAP), tcx__value_new(s->arena, TCX_MAP),
+                        tcx__value_new(s->arena, TCX_MAP)};
   struct tcx_value *all = tcx__value_new(s->arena, TCX_MAP);
-  int err = to.profiles == NULL || to.sso_sessions == NULL || to.services == NULL || all == NULL ? UV_ENOMEM : 0;
+  int err = to.profiles == NULL || to.sso_sessions == NULL || to.services == NULL || all == NULL
+                ? UV_ENOMEM
+                : 0;
   for (const struct tcx_value *v = tcx__value_kids(s->config); v != NULL && err == 0; v = v->next)
     err = sort_section(s->arena, &to, v);
   for (const struct tcx_value *v = tcx__value_kids(to.profiles); v != NULL && err == 0; v = v->next)
     err = put(s->arena, all, v->name, v);
-  for (const struct tcx_value *v = tcx__value_kids(s->credentials); v != NULL && err == 0; v = v->next) {
+  for (const struct tcx_value *v = tcx__value_kids(s->credentials); v != NULL && err == 0;
+       v = v->next) {
     struct tcx_value *merged = NULL;
     err = merge(s->arena, tcx__value_find(all, v->name, v->name_len), v, &merged);
     if (err == 0)
@@ -238,7 +264,8 @@ static int sort_sections(struct tcx_settings *s) {
 
 struct tcx_profile tcx__settings_profile(const struct tcx_settings *s, const char *name) {
   size_t n = strlen(name);
-  return (struct tcx_profile){tcx__value_find(s->config_profiles, name, n), tcx__value_find(s->credentials, name, n)};
+  return (struct tcx_profile){tcx__value_find(s->config_profiles, name, n),
+                              tcx__value_find(s->credentials, name, n)};
 }
 
 static int pick_profile(struct tcx_settings *s, struct tcx_fail *f) {
@@ -260,19 +287,26 @@ static int pick_profile(struct tcx_settings *s, struct tcx_fail *f) {
   return 0;
 }
 
-const struct tcx_value *tcx__settings_section(const struct tcx_settings *s, const char *kind, const char *name) {
-  return tcx__value_find(strcmp(kind, "services") == 0 ? s->services : s->sso_sessions, name, strlen(name));
+const struct tcx_value *tcx__settings_section(const struct tcx_settings *s, const char *kind,
+                                              const char *name) {
+  return tcx__value_find(strcmp(kind, "services") == 0 ? s->services : s->sso_sessions, name,
+                         strlen(name));
 }
 
 static int set_paths(struct tcx_settings *s, struct tcx_fail *f) {
-  const char *config = s->options.config_file != NULL ? s->options.config_file : tcx__getenv("AWS_CONFIG_FILE");
-  const char *credentials = s->options.credentials_file != NULL ? s->options.credentials_file : tcx__getenv("AWS_SHARED_CREDENTIALS_FILE");
+  const char *config =
+      s->options.config_file != NULL ? s->options.config_file : tcx__getenv("AWS_CONFIG_FILE");
+  const char *credentials = s->options.credentials_file != NULL
+                                ? s->options.credentials_file
+                                : tcx__getenv("AWS_SHARED_CREDENTIALS_FILE");
   s->config_path = tcx__expand_path(s, config != NULL ? config : "~/.aws/config");
-  s->credentials_path = tcx__expand_path(s, credentials != NULL ? credentials : "~/.aws/credentials");
+  s->credentials_path =
+      tcx__expand_path(s, credentials != NULL ? credentials : "~/.aws/credentials");
   return s->config_path == NULL || s->credentials_path == NULL ? tcx__fail_memory(f) : 0;
 }
 
-int tcx__settings_load(struct tcx_arena *arena, const struct tcx_settings_options *options, struct tcx_settings **out, struct tcx_fail *f) {
+int tcx__settings_load(struct tcx_arena *arena, const struct tcx_settings_options *options,
+                       struct tcx_settings **out, struct tcx_fail *f) {
   struct tcx_settings *s = tcx__arena_zalloc(arena, sizeof *s);
   struct tcx_value *config = NULL, *credentials = NULL;
   if (s == NULL)

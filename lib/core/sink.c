@@ -1,4 +1,5 @@
-/* sink.c - reading a stream to its end: into memory, or into a file through libuv's pool with two buffers, one filling while the other is written. */
+/* sink.c - reading a stream to its end: into memory, or into a file through libuv's pool with two
+ * buffers, one filling while the other is written. */
 #include "base/mem.h"
 #include "core/stream.h"
 #include <string.h>
@@ -53,9 +54,11 @@ static void on_written(uv_fs_t *req);
 
 static int write_some(struct tcx_stream *s) {
   struct tcx_sink *sink = s->sink;
-  uv_buf_t buf = uv_buf_init(sink->writing + sink->write_at, (unsigned)(sink->write_len - sink->write_at));
+  uv_buf_t buf =
+      uv_buf_init(sink->writing + sink->write_at, (unsigned)(sink->write_len - sink->write_at));
   sink->req.data = s;
-  int err = uv_fs_write(s->call->session->loop, &sink->req, sink->file, &buf, 1, sink->offset, on_written);
+  int err = uv_fs_write(s->call->session->loop, &sink->req, sink->file, &buf, 1, sink->offset,
+                        on_written);
   sink->busy = err == 0;
   return err;
 }

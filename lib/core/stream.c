@@ -24,10 +24,13 @@ static void retire(tcx_stream_t *s) {
   tcx__call_retire(s->call);
 }
 
-/* ---- offering: headers are here (and initial-response, where the protocol has one), the callback runs straight from the read ---- */
+/* ---- offering: headers are here (and initial-response, where the protocol has one), the callback
+ * runs straight from the read ---- */
 
 static int make_response(tcx_call_t *call) {
-  int err = call->value != NULL ? 0 : call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
+  int err = call->value != NULL
+                ? 0
+                : call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0)
     err = tcx__run_hooks(call, TCX__AFTER_PARSE);
   if (err == 0)
@@ -194,7 +197,7 @@ static void tell_end(tcx_stream_t *s) {
   tcx_event_cb event_cb = s->event_cb;
   uv_buf_t whole = {0};
   if (s->sink != NULL && !s->to_file) { /* not by uv_buf_init, whose length is an unsigned */
-    whole.base = s->sink->fill != NULL ? s->sink->fill : (char *)(uintptr_t)"";
+    whole.base = s->sink->fill != NULL ? s->sink->fill : (char *)(uintptr_t) "";
     whole.len = s->sink->filled;
   }
   s->told = true;
@@ -218,7 +221,8 @@ static void tell_end(tcx_stream_t *s) {
 
 static bool owed(const tcx_stream_t *s) { return s->done_cb != NULL || (s->reading && !s->closed); }
 
-/* The end is told when it is there, somebody waits for it, and a file sink has nothing left to write; always from the loop. */
+/* The end is told when it is there, somebody waits for it, and a file sink has nothing left to
+ * write; always from the loop. */
 void tcx__stream_settle(tcx_stream_t *s) {
   if (s->over && !s->told && !s->retired && owed(s))
     tcx__ready_push(s->call->session, &s->ready);
@@ -287,7 +291,8 @@ void tcx_stream_read_stop(tcx_stream_t *s) {
     tcx__exchange_pause(&s->call->x);
 }
 
-static int start_sink(tcx_stream_t *s, size_t max, uv_file file, int64_t offset, tcx_stream_done_cb cb) {
+static int start_sink(tcx_stream_t *s, size_t max, uv_file file, int64_t offset,
+                      tcx_stream_done_cb cb) {
   int err = cb == NULL || has_events(s) ? UV_EINVAL : may_start(s, false);
   if (err == 0)
     err = tcx__sink_new(s, max, file, offset);
@@ -298,7 +303,9 @@ static int start_sink(tcx_stream_t *s, size_t max, uv_file file, int64_t offset,
   return start(s);
 }
 
-int tcx_stream_read_all(tcx_stream_t *s, size_t max, tcx_stream_done_cb cb) { return start_sink(s, max, -1, 0, cb); }
+int tcx_stream_read_all(tcx_stream_t *s, size_t max, tcx_stream_done_cb cb) {
+  return start_sink(s, max, -1, 0, cb);
+}
 
 int tcx_stream_to_file(tcx_stream_t *s, uv_file file, int64_t offset, tcx_stream_done_cb cb) {
   return file < 0 ? UV_EINVAL : start_sink(s, SIZE_MAX, file, offset, cb);
@@ -343,4 +350,6 @@ void *tcx_stream_data(const tcx_stream_t *s) { return s->data; }
 tcx_call_t *tcx_stream_call(const tcx_stream_t *s) { return s->call; }
 int64_t tcx_stream_length(const tcx_stream_t *s) { return s->call->head.content_length; }
 const char *tcx_stream_member(const tcx_stream_t *s) { return s->call->stream_member->name; }
-const tcx_error_t *tcx_stream_error(const tcx_stream_t *s) { return s->error.status != 0 ? &s->error : NULL; }
+const tcx_error_t *tcx_stream_error(const tcx_stream_t *s) {
+  return s->error.status != 0 ? &s->error : NULL;
+}

@@ -3,7 +3,9 @@
 #include <math.h>
 
 static double now(const tcx_client_t *c) { return (double)uv_now(c->session->loop) / 1000; }
-static bool is_adaptive(const tcx_client_t *c) { return c->config.retry_mode == TCX__RETRY_ADAPTIVE; }
+static bool is_adaptive(const tcx_client_t *c) {
+  return c->config.retry_mode == TCX__RETRY_ADAPTIVE;
+}
 
 void tcx__throttle_begin(tcx_client_t *c) { tcx__rate_limiter_init(&c->throttle.rate, now(c)); }
 
@@ -52,7 +54,9 @@ static void serve(tcx_client_t *c) {
   }
 }
 
-static void on_token(struct tcx_timer *timer) { serve((tcx_client_t *)((char *)timer - offsetof(tcx_client_t, throttle.timer))); }
+static void on_token(struct tcx_timer *timer) {
+  serve((tcx_client_t *)((char *)timer - offsetof(tcx_client_t, throttle.timer)));
+}
 
 void tcx__throttle_step(tcx_call_t *call) {
   tcx_client_t *c = call->client;

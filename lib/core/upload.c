@@ -2,9 +2,12 @@
 #include "core/body.h"
 #include <string.h>
 
-bool tcx__upload_any(const struct tcx_upload *u) { return u->frames != NULL || u->body != NULL || u->memory.n > 0; }
+bool tcx__upload_any(const struct tcx_upload *u) {
+  return u->frames != NULL || u->body != NULL || u->memory.n > 0;
+}
 
-int tcx__upload_begin(struct tcx_upload *u, struct tcx_arena *arena, const struct tcx_sigv4 *s, tcx__payload form, tcx__sum trailer_sum, struct tcx_fail *f) {
+int tcx__upload_begin(struct tcx_upload *u, struct tcx_arena *arena, const struct tcx_sigv4 *s,
+                      tcx__payload form, tcx__sum trailer_sum, struct tcx_fail *f) {
   u->at = 0;
   u->tail_given = false;
   u->trailer_sum = trailer_sum;
@@ -14,7 +17,8 @@ int tcx__upload_begin(struct tcx_upload *u, struct tcx_arena *arena, const struc
       return err;
   }
   u->started = true;
-  if (form != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER && form != TCX__PAYLOAD_STREAMING && form != TCX__PAYLOAD_STREAMING_TRAILER) {
+  if (form != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER && form != TCX__PAYLOAD_STREAMING &&
+      form != TCX__PAYLOAD_STREAMING_TRAILER) {
     u->frames = NULL;
     return 0;
   }
@@ -38,13 +42,16 @@ static int next_window(struct tcx_upload *u, struct tcx_str *window, struct tcx_
     if (err != 0)
       return err;
     if (window->n < want && u->length >= 0)
-      return tcx__fail(f, TCX_EBODY, "the request body ended after %llu of %lld bytes", (unsigned long long)(u->at + window->n), (long long)u->length);
+      return tcx__fail(f, TCX_EBODY, "the request body ended after %llu of %lld bytes",
+                       (unsigned long long)(u->at + window->n), (long long)u->length);
   }
   u->at += window->n;
   return 0;
 }
 
-static void put(uv_buf_t *out, unsigned *n, const char *p, size_t len) { out[(*n)++] = uv_buf_init((char *)(uintptr_t)p, (unsigned)len); }
+static void put(uv_buf_t *out, unsigned *n, const char *p, size_t len) {
+  out[(*n)++] = uv_buf_init((char *)(uintptr_t)p, (unsigned)len);
+}
 
 static void frame(struct tcx_upload *u, struct tcx_str window, uv_buf_t *out, unsigned *n) {
   struct tcx_frames *frames = u->frames;
@@ -60,7 +67,8 @@ static void frame(struct tcx_upload *u, struct tcx_str window, uv_buf_t *out, un
   }
 }
 
-int tcx__upload_pull(struct tcx_upload *u, uv_buf_t out[TCX__PULL_MAX], unsigned *n, struct tcx_fail *f) {
+int tcx__upload_pull(struct tcx_upload *u, uv_buf_t out[TCX__PULL_MAX], unsigned *n,
+                     struct tcx_fail *f) {
   struct tcx_str window;
   *n = 0;
   if (u->tail_given)

@@ -21,7 +21,8 @@ static const char ids[TCX__USES_COUNT][3] = {
 static void add_clean(struct tcx_buf *out, const char *s, bool hash) {
   for (; *s != '\0'; s++) {
     bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
-    tcx__buf_addc(out, letter || strchr("!$%&'*+-.^_`|~,", *s) != NULL || (hash && *s == '#') ? *s : '-');
+    tcx__buf_addc(
+        out, letter || strchr("!$%&'*+-.^_`|~,", *s) != NULL || (hash && *s == '#') ? *s : '-');
   }
 }
 
@@ -34,7 +35,8 @@ static void add_part(struct tcx_buf *out, const char *prefix, const char *value)
 static void add_system(struct tcx_buf *out) {
   struct utsname system = {0};
   uname(&system);
-  bool mac = strcasecmp(system.sysname, "Darwin") == 0, known = mac || strcasecmp(system.sysname, "Linux") == 0;
+  bool mac = strcasecmp(system.sysname, "Darwin") == 0,
+       known = mac || strcasecmp(system.sysname, "Linux") == 0;
   if (!known) {
     add_part(out, "os/other md/", system.sysname);
     tcx__buf_addc(out, '#');
@@ -48,7 +50,8 @@ static void add_system(struct tcx_buf *out) {
 }
 
 static void add_before(struct tcx_buf *out) {
-  tcx__buf_printf(out, "tucuxi/%d.%d.%d ua/2.1", TCX_VERSION_MAJOR, TCX_VERSION_MINOR, TCX_VERSION_PATCH);
+  tcx__buf_printf(out, "tucuxi/%d.%d.%d ua/2.1", TCX_VERSION_MAJOR, TCX_VERSION_MINOR,
+                  TCX_VERSION_PATCH);
   add_system(out);
   tcx__buf_adds(out, " lang/c#11");
   add_part(out, "md/libuv#", uv_version_string());
@@ -80,7 +83,8 @@ static uint64_t account_mode(const tcx_client_t *c) {
   const struct tcx_rule_param *params;
   unsigned n = tcx__ruleset_params(c->model->rules, &params);
   for (unsigned i = 0; i < n; i++)
-    if (params[i].built_in != NULL && strcmp(params[i].built_in, "AWS::Auth::AccountIdEndpointMode") == 0)
+    if (params[i].built_in != NULL &&
+        strcmp(params[i].built_in, "AWS::Auth::AccountIdEndpointMode") == 0)
       return TCX__USES(c->config.account_id_mode[0] == 'p'   ? TCX__USES_ACCOUNT_PREFERRED
                        : c->config.account_id_mode[0] == 'd' ? TCX__USES_ACCOUNT_DISABLED
                                                              : TCX__USES_ACCOUNT_REQUIRED);
@@ -89,12 +93,17 @@ static uint64_t account_mode(const tcx_client_t *c) {
 
 static uint64_t uses_of_client(const tcx_client_t *c) {
   const struct tcx_client_config *config = &c->config;
-  static const uint8_t modes[] = {[TCX__RETRY_STANDARD] = TCX__USES_RETRY_STANDARD, [TCX__RETRY_LEGACY] = TCX__USES_RETRY_LEGACY, [TCX__RETRY_ADAPTIVE] = TCX__USES_RETRY_ADAPTIVE};
+  static const uint8_t modes[] = {[TCX__RETRY_STANDARD] = TCX__USES_RETRY_STANDARD,
+                                  [TCX__RETRY_LEGACY] = TCX__USES_RETRY_LEGACY,
+                                  [TCX__RETRY_ADAPTIVE] = TCX__USES_RETRY_ADAPTIVE};
   uint64_t uses = TCX__USES(modes[config->retry_mode]) | account_mode(c);
-  uses |= TCX__USES(config->request_checksum_when_required ? TCX__USES_REQUEST_SUM_REQUIRED : TCX__USES_REQUEST_SUM_SUPPORTED);
-  uses |= TCX__USES(config->response_checksum_when_required ? TCX__USES_RESPONSE_SUM_REQUIRED : TCX__USES_RESPONSE_SUM_SUPPORTED);
+  uses |= TCX__USES(config->request_checksum_when_required ? TCX__USES_REQUEST_SUM_REQUIRED
+                                                           : TCX__USES_REQUEST_SUM_SUPPORTED);
+  uses |= TCX__USES(config->response_checksum_when_required ? TCX__USES_RESPONSE_SUM_REQUIRED
+                                                            : TCX__USES_RESPONSE_SUM_SUPPORTED);
   uses |= config->endpoint_url != NULL ? TCX__USES(TCX__USES_ENDPOINT_OVERRIDE) : 0;
-  return uses | (strcmp(c->model->protocol, "smithy-rpc-v2-cbor") == 0 ? TCX__USES(TCX__USES_CBOR) : 0);
+  return uses |
+         (strcmp(c->model->protocol, "smithy-rpc-v2-cbor") == 0 ? TCX__USES(TCX__USES_CBOR) : 0);
 }
 
 static int finish(tcx_client_t *c, struct tcx_buf *buf, struct tcx_str *out) {
@@ -130,7 +139,10 @@ int tcx__user_agent_make(tcx_client_t *c) {
 /* ---- a call's features ---- */
 
 static uint64_t uses_of_origin(const char *origin) {
-  static const struct { const char *origin; uint64_t uses; } table[] = {
+  static const struct {
+    const char *origin;
+    uint64_t uses;
+  } table[] = {
       {"explicit", TCX__USES(TCX__USES_KEYS_IN_CODE)},
       {"env", TCX__USES(TCX__USES_KEYS_OF_ENVIRONMENT)},
       {"shared-credentials-file", TCX__USES(TCX__USES_PROFILE)},
@@ -161,16 +173,24 @@ static uint64_t uses_of_identity(struct tcx_user_agent *ua, const struct tcx_ide
 }
 
 static uint64_t uses_of_sum(const struct tcx_payload *payload) {
-  static const uint8_t sums[TCX__SUM_COUNT] = {
-      [TCX__SUM_CRC32] = TCX__USES_CRC32, [TCX__SUM_CRC32C] = TCX__USES_CRC32C, [TCX__SUM_CRC64NVME] = TCX__USES_CRC64, [TCX__SUM_SHA1] = TCX__USES_SHA1, [TCX__SUM_SHA256] = TCX__USES_SHA256};
-  return payload->place != TCX__SUM_NOWHERE && payload->sum != TCX__SUM_NONE ? TCX__USES(sums[payload->sum]) : 0;
+  static const uint8_t sums[TCX__SUM_COUNT] = {[TCX__SUM_CRC32] = TCX__USES_CRC32,
+                                               [TCX__SUM_CRC32C] = TCX__USES_CRC32C,
+                                               [TCX__SUM_CRC64NVME] = TCX__USES_CRC64,
+                                               [TCX__SUM_SHA1] = TCX__USES_SHA1,
+                                               [TCX__SUM_SHA256] = TCX__USES_SHA256};
+  return payload->place != TCX__SUM_NOWHERE && payload->sum != TCX__SUM_NONE
+             ? TCX__USES(sums[payload->sum])
+             : 0;
 }
 
 static uint64_t uses_of_call(tcx_call_t *call) {
   tcx_client_t *c = call->client;
   uint64_t uses = c->user_agent.uses | call->uses | uses_of_sum(&call->payload);
   if (call->identity != NULL)
-    uses |= uses_of_identity(&c->user_agent, call->identity) | (c->account_param >= 0 && call->identity->account_id != NULL ? TCX__USES(TCX__USES_ACCOUNT_ID) : 0);
+    uses |= uses_of_identity(&c->user_agent, call->identity) |
+            (c->account_param >= 0 && call->identity->account_id != NULL
+                 ? TCX__USES(TCX__USES_ACCOUNT_ID)
+                 : 0);
   uses |= call->is_gzip ? TCX__USES(TCX__USES_GZIP) : 0;
   uses |= call->redirected ? TCX__USES(TCX__USES_REGION_REDIRECT) : 0;
   return uses | (call->scheme == TCX__SCHEME_SIGV4A ? TCX__USES(TCX__USES_SIGV4A) : 0);
@@ -206,7 +226,8 @@ struct tcx_str tcx__trace_id(const tcx_client_t *client, char *room, size_t size
     if (size - n < 3)
       return (struct tcx_str){0};
     unsigned char c = (unsigned char)*id;
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~=;:+&[]{}\"',", c) != NULL;
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 strchr("-._~=;:+&[]{}\"',", c) != NULL;
     if (!plain) {
       room[n++] = '%';
       room[n++] = digits[c >> 4];

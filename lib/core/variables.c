@@ -82,8 +82,12 @@ static const char *profile_text(const struct tcx_value *profile, const char *key
 
 /* The options of a session that are variables too. */
 static const char *option_text(const struct tcx_settings_options *o, const char *name) {
-  const struct { const char *name, *text; } options[] = {
-      {"profile", o->profile}, {"region", o->region}, {"config_file", o->config_file}, {"credentials_file", o->credentials_file}, {"data_path", o->data_path},
+  const struct {
+    const char *name, *text;
+  } options[] = {
+      {"profile", o->profile},         {"region", o->region},
+      {"config_file", o->config_file}, {"credentials_file", o->credentials_file},
+      {"data_path", o->data_path},
   };
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (strcmp(options[i].name, name) == 0)
@@ -91,20 +95,29 @@ static const char *option_text(const struct tcx_settings_options *o, const char 
   return NULL;
 }
 
-struct tcx_var_found tcx__variable_find(const struct tcx_settings *s, const struct tcx_variable *v) {
-  struct tcx_var_found found = {.text = option_text(&s->options, v->name), .source = TCX__FROM_OPTION};
+struct tcx_var_found tcx__variable_find(const struct tcx_settings *s,
+                                        const struct tcx_variable *v) {
+  struct tcx_var_found found = {.text = option_text(&s->options, v->name),
+                                .source = TCX__FROM_OPTION};
   for (unsigned i = 0; i < 2 && found.text == NULL; i++)
     if (v->env[i] != NULL)
       found = (struct tcx_var_found){tcx__getenv(v->env[i]), TCX__FROM_ENVIRONMENT, v->env[i]};
   for (unsigned i = 0; i < 2 && found.text == NULL; i++)
     if (v->key[i] != NULL)
-      found = (struct tcx_var_found){profile_text(s->active, v->key[i]), profile_text(s->secrets, v->key[i]) != NULL ? TCX__FROM_CREDENTIALS_FILE : TCX__FROM_CONFIG_FILE, v->key[i]};
+      found = (struct tcx_var_found){profile_text(s->active, v->key[i]),
+                                     profile_text(s->secrets, v->key[i]) != NULL
+                                         ? TCX__FROM_CREDENTIALS_FILE
+                                         : TCX__FROM_CONFIG_FILE,
+                                     v->key[i]};
   if (found.text == NULL)
-    found = (struct tcx_var_found){v->fallback, v->fallback != NULL ? TCX__FROM_DEFAULT : TCX__FROM_NOWHERE, NULL};
+    found = (struct tcx_var_found){
+        v->fallback, v->fallback != NULL ? TCX__FROM_DEFAULT : TCX__FROM_NOWHERE, NULL};
   return found;
 }
 
-const char *tcx__variable_text(const struct tcx_settings *s, const char *name) { return tcx__variable_find(s, tcx__variable(name)).text; }
+const char *tcx__variable_text(const struct tcx_settings *s, const char *name) {
+  return tcx__variable_find(s, tcx__variable(name)).text;
+}
 
 bool tcx__variable_true(const struct tcx_settings *s, const char *name) {
   const char *text = tcx__variable_text(s, name);
@@ -132,7 +145,8 @@ static void snake_id(char *out, size_t size, const char *service_id, bool upper)
   out[i] = '\0';
 }
 
-int tcx__endpoint_url_of(const struct tcx_settings *s, const char *service_id, const char **url, struct tcx_fail *f) {
+int tcx__endpoint_url_of(const struct tcx_settings *s, const char *service_id, const char **url,
+                         struct tcx_fail *f) {
   char upper[128], lower[128], variable[160];
   snake_id(upper, sizeof upper, service_id, true);
   snake_id(lower, sizeof lower, service_id, false);
@@ -146,7 +160,10 @@ int tcx__endpoint_url_of(const struct tcx_settings *s, const char *service_id, c
   if (name != NULL) {
     const struct tcx_value *section = tcx__settings_section(s, "services", name);
     if (tcx__value_count(section) == 0)
-      return tcx__fail(f, TCX_ECONFIG, "The profile is configured to use the services section but the \"%s\" services configuration does not exist.", name);
+      return tcx__fail(f, TCX_ECONFIG,
+                       "The profile is configured to use the services section but the \"%s\" "
+                       "services configuration does not exist.",
+                       name);
     *url = tcx__map_text(tcx__value_find(section, lower, strlen(lower)), "endpoint_url");
   }
   if (*url == NULL)

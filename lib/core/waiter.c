@@ -1,11 +1,13 @@
 /*
  * waiter.c - tcx_client_wait: a call whose work is other calls.
  *
- *   NEW --begin--> INNER (a poll is under way) --retry, or nothing matched--> BACKOFF (its delay) --> INNER ...
+ *   NEW --begin--> INNER (a poll is under way) --retry, or nothing matched--> BACKOFF (its delay)
+ *     --> INNER ...
  *                        --success, failure, an error that nobody expects, no attempt left--> DONE
  *
- * Deadline, cancel, close, drain and the callback are the call's own (call.c); a poll that is under way is cancelled with it. Who frees: the last poll is retained in
- * call->answer, since response and error lie in it, and goes with the call.
+ * Deadline, cancel, close, drain and the callback are the call's own (call.c); a poll that is under
+ * way is cancelled with it. Who frees: the last poll is retained in call->answer, since response
+ * and error lie in it, and goes with the call.
  */
 #include "core/waiter.h"
 #include "core/log.h"
@@ -46,7 +48,9 @@ static void fail_with(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *err
 }
 
 static void fail(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error, const char *reason) {
-  int status = reason == NULL ? UV_ENOMEM : tcx__fail(&call->fail, TCX_EWAITER, "Waiter %s failed: %s", call->waiter->model->name, reason);
+  int status = reason == NULL ? UV_ENOMEM
+                              : tcx__fail(&call->fail, TCX_EWAITER, "Waiter %s failed: %s",
+                                          call->waiter->model->name, reason);
   fail_with(call, poll, error, status);
 }
 
@@ -61,7 +65,8 @@ static const char *text_of(const struct tcx_value *document, const char *path) {
 
 /* Of an error that no acceptor knows. */
 static const char *unexpected(tcx_call_t *call, const struct tcx_value *document) {
-  return tcx__arena_printf(call->arena, "An error occurred (%s): %s", text_of(document, "Error.Code"), text_of(document, "Error.Message"));
+  return tcx__arena_printf(call->arena, "An error occurred (%s): %s",
+                           text_of(document, "Error.Code"), text_of(document, "Error.Message"));
 }
 
 static const char *with_words(tcx_call_t *call, const char *before, const struct tcx_acceptor *a) {
@@ -69,17 +74,21 @@ static const char *with_words(tcx_call_t *call, const char *before, const struct
   return words != NULL ? tcx__arena_printf(call->arena, "%s: %s", before, words) : NULL;
 }
 
-/* botocore explains the acceptor that it looked at last: that which matched, else the last of the list. */
+/* botocore explains the acceptor that it looked at last: that which matched, else the last of the
+ * list. */
 static const char *too_often(tcx_call_t *call, const struct tcx_acceptor *which) {
   const struct tcx_waiter *w = call->waiter;
   if (!w->matched)
     return "Max attempts exceeded";
-  return with_words(call, "Max attempts exceeded. Previously accepted state", which != NULL ? which : &w->model->acceptors[w->model->n_acceptors - 1]);
+  return with_words(call, "Max attempts exceeded. Previously accepted state",
+                    which != NULL ? which : &w->model->acceptors[w->model->n_acceptors - 1]);
 }
 
 static void wait_more(tcx_call_t *call, const struct tcx_acceptor *which) {
   struct tcx_waiter *w = call->waiter;
-  tcx__log(call->session, TCX_LOG_DEBUG, "wait", call, "%s: poll %u of %u says %s, again in %u ms", w->model->name, w->polls, w->max_attempts, which != NULL ? which->state : "nothing", w->delay_ms);
+  tcx__log(call->session, TCX_LOG_DEBUG, "wait", call, "%s: poll %u of %u says %s, again in %u ms",
+           w->model->name, w->polls, w->max_attempts, which != NULL ? which->state : "nothing",
+           w->delay_ms);
   call->state = TCX__CALL_BACKOFF;
   call->phase = TCX_PHASE_BACKOFF;
   tcx__timer_start(call->session->net, &call->timer, w->delay_ms, poll_again);
@@ -92,7 +101,8 @@ static void judge(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error) 
   int err = tcx__waiter_match(w, &answer, &which, &call->fail);
   w->matched = w->matched || which != NULL;
   if (err != 0)
-    fail_with(call, poll, error, err == TCX_EPARAM ? TCX_EWAITER : err); /* an expression that the answer does not fit */
+    /* an expression that the answer does not fit */
+    fail_with(call, poll, error, err == TCX_EPARAM ? TCX_EWAITER : err);
   else if (which == NULL && tcx__waiter_is_error(poll->value))
     fail(call, poll, error, unexpected(call, poll->value));
   else if (which != NULL && strcmp(which->state, "success") == 0)
@@ -145,7 +155,9 @@ static void poll_again(struct tcx_timer *timer) {
     tcx__call_fail(call, err, TCX_PHASE_PARAMS);
 }
 
-static const char *name_at(const void *ctx, unsigned i) { return ((const struct tcx_model *)ctx)->waiters[i].method; }
+static const char *name_at(const void *ctx, unsigned i) {
+  return ((const struct tcx_model *)ctx)->waiters[i].method;
+}
 
 static const struct tcx_waiter_model *find(const struct tcx_model *model, const char *name) {
   for (uint32_t i = 0; i < model->n_waiters; i++)
@@ -161,9 +173,12 @@ int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *o) {
   if (w == NULL)
     return UV_ENOMEM;
   if (found == NULL)
-    return tcx__fail(&call->fail, TCX_EOPNAME, "Waiter does not exist: %s%s", call->op_name, tcx__near_names(call->arena, call->op_name, name_at, model, model->n_waiters));
+    return tcx__fail(&call->fail, TCX_EOPNAME, "Waiter does not exist: %s%s", call->op_name,
+                     tcx__near_names(call->arena, call->op_name, name_at, model, model->n_waiters));
   w->model = found;
-  w->delay_ms = o->delay_ms == TCX_NEVER ? 0 : o->delay_ms != 0 ? o->delay_ms : found->delay_s * 1000;
+  w->delay_ms = o->delay_ms == TCX_NEVER ? 0
+                : o->delay_ms != 0       ? o->delay_ms
+                                         : found->delay_s * 1000;
   w->max_attempts = o->max_attempts != 0 ? o->max_attempts : found->max_attempts;
   call->waiter = w;
   int err = tcx__client_operation(call->client, found->operation, &call->op, &call->fail);
@@ -172,7 +187,9 @@ int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *o) {
   return err != 0 ? err : send_poll(call);
 }
 
-int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params, const tcx_wait_options_t *options, size_t size, tcx_call_cb cb, void *data, tcx_call_t **call) {
+int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params,
+                          const tcx_wait_options_t *options, size_t size, tcx_call_cb cb,
+                          void *data, tcx_call_t **call) {
   tcx_wait_options_t o = {0};
   if (size > sizeof o) {
     tcx_value_free(params);
@@ -181,6 +198,13 @@ int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t 
   if (options != NULL)
     memcpy(&o, options, size);
   tcx_call_options_t call_options = {.timeout_ms = o.timeout_ms};
-  struct tcx_call_start start = {.client = client, .operation = waiter, .params = params, .options = &call_options, .options_size = sizeof call_options, .cb = cb, .data = data, .wait = &o};
+  struct tcx_call_start start = {.client = client,
+                                 .operation = waiter,
+                                 .params = params,
+                                 .options = &call_options,
+                                 .options_size = sizeof call_options,
+                                 .cb = cb,
+                                 .data = data,
+                                 .wait = &o};
   return tcx__call_start(&start, call);
 }

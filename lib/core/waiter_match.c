@@ -1,13 +1,18 @@
 /*
  * waiter_match.c - acceptors: which one an answer matches, and botocore's words for it.
  *
- * Equal is what Python calls equal: true is 1, an integer is a double of the same value, a time or bytes are never a string.
+ * Equal is what Python calls equal: true is 1, an integer is a double of the same value, a time or
+ * bytes are never a string.
  */
 #include "core/waiter.h"
 #include <string.h>
 
-static bool is(const struct tcx_acceptor *a, const char *matcher) { return strcmp(a->matcher, matcher) == 0; }
-static bool is_path(const struct tcx_acceptor *a) { return is(a, "path") || is(a, "pathAll") || is(a, "pathAny"); }
+static bool is(const struct tcx_acceptor *a, const char *matcher) {
+  return strcmp(a->matcher, matcher) == 0;
+}
+static bool is_path(const struct tcx_acceptor *a) {
+  return is(a, "path") || is(a, "pathAll") || is(a, "pathAny");
+}
 
 int tcx__waiter_compile(struct tcx_waiter *w, struct tcx_arena *arena, struct tcx_fail *f) {
   int err = 0;
@@ -17,9 +22,11 @@ int tcx__waiter_compile(struct tcx_waiter *w, struct tcx_arena *arena, struct tc
   for (unsigned i = 0; i < w->model->n_acceptors && err == 0; i++) {
     const struct tcx_acceptor *a = &w->model->acceptors[i];
     if (is_path(a))
-      err = tcx__jmespath_compile(arena, tcx__str(a->argument != NULL ? a->argument : ""), &w->paths[i], f);
+      err = tcx__jmespath_compile(arena, tcx__str(a->argument != NULL ? a->argument : ""),
+                                  &w->paths[i], f);
     else if (!is(a, "status") && !is(a, "error"))
-      err = tcx__fail(f, TCX_ESERVICE, "Error processing waiter config: Unknown acceptor: %s", a->matcher);
+      err = tcx__fail(f, TCX_ESERVICE, "Error processing waiter config: Unknown acceptor: %s",
+                      a->matcher);
   }
   return err;
 }
@@ -30,16 +37,22 @@ static bool equals_number(const struct tcx_acceptor *a, double v) {
   int64_t n = 0;
   if (a->expected_type == TCX_BOOL)
     return v == (strcmp(a->expected, "true") == 0 ? 1.0 : 0.0);
-  return a->expected_type == TCX_INT && tcx__str_to_int64(tcx__str(a->expected), &n) == 0 && v == (double)n;
+  return a->expected_type == TCX_INT && tcx__str_to_int64(tcx__str(a->expected), &n) == 0 &&
+         v == (double)n;
 }
 
 static bool equals(const struct tcx_acceptor *a, const struct tcx_value *v) {
   switch ((tcx_type_t)v->type) {
-  case TCX_STRING: return a->expected_type == TCX_STRING && tcx__str_is(v->u.bytes, a->expected);
-  case TCX_BOOL: return equals_number(a, v->u.boolean ? 1.0 : 0.0);
-  case TCX_INT: return equals_number(a, (double)v->u.integer);
-  case TCX_DOUBLE: return equals_number(a, v->u.number);
-  default: return false;
+  case TCX_STRING:
+    return a->expected_type == TCX_STRING && tcx__str_is(v->u.bytes, a->expected);
+  case TCX_BOOL:
+    return equals_number(a, v->u.boolean ? 1.0 : 0.0);
+  case TCX_INT:
+    return equals_number(a, (double)v->u.integer);
+  case TCX_DOUBLE:
+    return equals_number(a, v->u.number);
+  default:
+    return false;
   }
 }
 
@@ -59,7 +72,8 @@ static bool matches_list(const struct tcx_acceptor *a, const struct tcx_value *l
   return all;
 }
 
-static int match_path(const struct tcx_acceptor *a, const struct tcx_jmespath *path, const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
+static int match_path(const struct tcx_acceptor *a, const struct tcx_jmespath *path,
+                      const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
   const struct tcx_value *result = NULL;
   if (tcx__waiter_is_error(answer->document))
     return 0;
@@ -71,13 +85,15 @@ static int match_path(const struct tcx_acceptor *a, const struct tcx_jmespath *p
 
 /* Expected true: any error; false: none; else that code. */
 static bool match_error(const struct tcx_acceptor *a, const struct tcx_value *document) {
-  const struct tcx_value *error = tcx__value_find(document, "Error", 5), *code = tcx__value_find(error, "Code", 4);
+  const struct tcx_value *error = tcx__value_find(document, "Error", 5),
+                         *code = tcx__value_find(error, "Code", 4);
   if (a->expected_type == TCX_BOOL)
     return strcmp(a->expected, "true") == 0 ? code != NULL : error == NULL;
   return code != NULL ? equals(a, code) : a->expected[0] == '\0';
 }
 
-static int match_one(const struct tcx_acceptor *a, const struct tcx_jmespath *path, const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
+static int match_one(const struct tcx_acceptor *a, const struct tcx_jmespath *path,
+                     const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
   *hit = false;
   if (is_path(a))
     return match_path(a, path, answer, hit, f);
@@ -85,7 +101,8 @@ static int match_one(const struct tcx_acceptor *a, const struct tcx_jmespath *pa
   return 0;
 }
 
-int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_waiter_answer *answer, const struct tcx_acceptor **which, struct tcx_fail *f) {
+int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_waiter_answer *answer,
+                      const struct tcx_acceptor **which, struct tcx_fail *f) {
   bool hit = false;
   int err = 0;
   *which = NULL;
@@ -108,11 +125,16 @@ static const char *expected_text(const struct tcx_acceptor *a) {
 const char *tcx__waiter_explain(const struct tcx_acceptor *a, struct tcx_arena *arena) {
   const char *expected = expected_text(a);
   if (is(a, "path"))
-    return tcx__arena_printf(arena, "For expression \"%s\" we matched expected path: \"%s\"", a->argument, expected);
+    return tcx__arena_printf(arena, "For expression \"%s\" we matched expected path: \"%s\"",
+                             a->argument, expected);
   if (is(a, "pathAll"))
-    return tcx__arena_printf(arena, "For expression \"%s\" all members matched expected path: \"%s\"", a->argument, expected);
+    return tcx__arena_printf(arena,
+                             "For expression \"%s\" all members matched expected path: \"%s\"",
+                             a->argument, expected);
   if (is(a, "pathAny"))
-    return tcx__arena_printf(arena, "For expression \"%s\" we matched expected path: \"%s\" at least once", a->argument, expected);
+    return tcx__arena_printf(arena,
+                             "For expression \"%s\" we matched expected path: \"%s\" at least once",
+                             a->argument, expected);
   if (is(a, "status"))
     return tcx__arena_printf(arena, "Matched expected HTTP status code: %s", expected);
   return tcx__arena_printf(arena, "Matched expected service error code: %s", expected);

@@ -1,10 +1,12 @@
 /*
  * callback.c - credentials that the program itself fetches.
  *
- *   idle -> asked (fetch: a request waits in the ready queue) -> handed over (the callback has run) -> answered
+ *   idle -> asked (fetch: a request waits in the ready queue) -> handed over (the callback has run)
+ *     -> answered
  *
- * The program is asked from the loop, never from inside the call that needs the keys. A request that was handed over belongs to the program until tcx_credentials_answer, which frees it.
- * A cancel before that cuts the tie: the answer then does nothing else.
+ * The program is asked from the loop, never from inside the call that needs the keys. A request
+ * that was handed over belongs to the program until tcx_credentials_answer, which frees it. A
+ * cancel before that cuts the tie: the answer then does nothing else.
  */
 #include "base/mem.h"
 #include "core/session.h"
@@ -38,7 +40,9 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
 }
 
 static void hand_over(struct tcx_ready *ready) {
-  struct callback_provider *p = (struct callback_provider *)(void *)((char *)ready - offsetof(struct callback_provider, ready));
+  struct callback_provider *p =
+      (struct callback_provider *)(void *)((char *)ready -
+                                           offsetof(struct callback_provider, ready));
   tcx_session_t *session = p->session; /* the callback may close everything */
   tcx__session_enter(session);
   p->cb(p->pending, p->data);
@@ -58,7 +62,8 @@ static void cancel(struct tcx_provider *provider) {
 
 static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
 
-void tcx_credentials_answer(tcx_credentials_request_t *request, int status, const tcx_credentials_t *credentials, const char *reason) {
+void tcx_credentials_answer(tcx_credentials_request_t *request, int status,
+                            const tcx_credentials_t *credentials, const char *reason) {
   struct callback_provider *p = request->provider;
   struct tcx_asker *asker = request->asker;
   tcx__free(request);
@@ -71,15 +76,21 @@ void tcx_credentials_answer(tcx_credentials_request_t *request, int status, cons
     return;
   }
   char text[512];
-  snprintf(text, sizeof text, "the program's credentials callback failed: %s", reason != NULL ? reason : tcx_strerror(status < 0 ? status : TCX_ECREDS));
+  snprintf(text, sizeof text, "the program's credentials callback failed: %s",
+           reason != NULL ? reason : tcx_strerror(status < 0 ? status : TCX_ECREDS));
   tcx__answer_failure(asker, status == UV_ENOENT ? UV_ENOENT : TCX_ECREDS, text);
 }
 
-int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *data, struct tcx_provider **out) {
+int tcx__creds_callback(tcx_session_t *session, tcx_credentials_cb cb, void *data,
+                        struct tcx_provider **out) {
   struct callback_provider *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
-  *p = (struct callback_provider){.provider = {"custom", fetch, cancel, free_provider}, .session = session, .cb = cb, .data = data, .ready = {.run = hand_over}};
+  *p = (struct callback_provider){.provider = {"custom", fetch, cancel, free_provider},
+                                  .session = session,
+                                  .cb = cb,
+                                  .data = data,
+                                  .ready = {.run = hand_over}};
   *out = &p->provider;
   return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * chain.c - providers in an order. The first that has credentials wins and is the one that is asked from then on; one that fails ends the search; when none has any, the failure says what
- * each of them lacked.
+ * chain.c - providers in an order. The first that has credentials wins and is the one that is asked
+ * from then on; one that fails ends the search; when none has any, the failure says what each of
+ * them lacked.
  *
  *   idle -> asking links[at] -> (it has none) asking the next ... -> answered: idle
  */
@@ -19,22 +20,23 @@
 
 struct chain {
   struct tcx_provider provider;
-  struct tcx_creds creds;         /* its links' */
-  bool whole;                     /* the session's chain: the roles are its own */
+  struct tcx_creds creds; /* its links' */
+  bool whole;             /* the session's chain: the roles are its own */
   const char *profile;
-  const char *what;               /* the sentence of who found nothing */
+  const char *what; /* the sentence of who found nothing */
   struct tcx_provider *links[LINKS_MAX];
   unsigned n, at;
-  bool misplaced;                 /* credentials_before names no link */
-  bool won;                       /* links[at] has given credentials */
-  struct tcx_asker asker;         /* whom the links answer */
-  struct tcx_asker *waiting;      /* who asked the chain */
-  char asked[ASKED_MAX];          /* "name: why" of those that had none */
+  bool misplaced;            /* credentials_before names no link */
+  bool won;                  /* links[at] has given credentials */
+  struct tcx_asker asker;    /* whom the links answer */
+  struct tcx_asker *waiting; /* who asked the chain */
+  char asked[ASKED_MAX];     /* "name: why" of those that had none */
 };
 
 static void ask(struct chain *c) {
   struct tcx_provider *link = c->links[c->at];
-  tcx__log(c->creds.session, TCX_LOG_DEBUG, "credentials", NULL, "Looking for credentials via: %s", link->name);
+  tcx__log(c->creds.session, TCX_LOG_DEBUG, "credentials", NULL, "Looking for credentials via: %s",
+           link->name);
   link->fetch(link, &c->asker);
 }
 
@@ -47,7 +49,8 @@ static void on_link(struct tcx_asker *asker, const struct tcx_answer *a) {
     return;
   }
   size_t used = strlen(c->asked);
-  snprintf(c->asked + used, sizeof c->asked - used, "%s%s: %s", used > 0 ? "; " : "", c->links[c->at]->name, a->why != NULL ? a->why : "none");
+  snprintf(c->asked + used, sizeof c->asked - used, "%s%s: %s", used > 0 ? "; " : "",
+           c->links[c->at]->name, a->why != NULL ? a->why : "none");
   if (++c->at < c->n) {
     ask(c);
     return;
@@ -61,7 +64,8 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   struct chain *c = (struct chain *)provider;
   if (c->misplaced) {
     char why[TCX__CREDS_TEXT];
-    snprintf(why, sizeof why, "credentials_before is no provider of the chain: %s", c->creds.session->credentials_before);
+    snprintf(why, sizeof why, "credentials_before is no provider of the chain: %s",
+             c->creds.session->credentials_before);
     tcx__answer_failure(asker, TCX_ECONFIG, why);
     return;
   }
@@ -103,7 +107,8 @@ static struct chain *new_chain(const struct tcx_creds *creds, const char *profil
 
 /* Each puts the next link, unless an earlier one failed. */
 typedef int (*make_link)(const struct tcx_creds *creds, struct tcx_provider **out);
-typedef int (*make_profile_link)(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out);
+typedef int (*make_profile_link)(const struct tcx_creds *creds, const char *profile,
+                                 struct tcx_provider **out);
 static void put(struct chain *c, int *err, make_link make) {
   if (*err == 0 && (*err = make(&c->creds, &c->links[c->n])) == 0)
     c->n++;
@@ -113,7 +118,8 @@ static void put_of_profile(struct chain *c, int *err, make_profile_link make) {
     c->n++;
 }
 
-/* The program's own goes before the link of that name; one before env is the first, also where env is left out. */
+/* The program's own goes before the link of that name; one before env is the first, also where env
+ * is left out. */
 static void insert_callback(struct chain *c, int *err) {
   tcx_session_t *s = c->creds.session;
   struct tcx_provider *own = NULL;
@@ -143,14 +149,17 @@ static int finish(struct chain *c, int err, struct tcx_provider **out) {
   return 0;
 }
 
-int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings,
+                     struct tcx_provider **out) {
   struct tcx_creds creds = {.session = session, .settings = settings};
   struct chain *c = new_chain(&creds, settings->profile);
   if (c == NULL)
     return UV_ENOMEM;
   c->whole = true;
   int err = tcx__roles_new(session, &c->creds.roles);
-  if (!settings->profile_from_option) /* a profile that was named by an option beats the environment, as in botocore; one named by a variable does not */
+  /* a profile that was named by an option beats the environment, as in botocore; one named by a
+   * variable does not */
+  if (!settings->profile_from_option)
     put(c, &err, tcx__creds_env);
   put_of_profile(c, &err, tcx__creds_assume_role);
   put_of_profile(c, &err, tcx__creds_web_identity);
@@ -165,7 +174,8 @@ int tcx__creds_chain(tcx_session_t *session, const struct tcx_settings *settings
   return finish(c, err, out);
 }
 
-int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
+int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile,
+                             struct tcx_provider **out) {
   struct chain *c = new_chain(creds, profile);
   int err = 0;
   if (c == NULL)
@@ -179,9 +189,13 @@ int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile,
   return finish(c, err, out);
 }
 
-static int put_token(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) { return tcx__creds_sso_token(creds, profile, false, out); }
+static int put_token(const struct tcx_creds *creds, const char *profile,
+                     struct tcx_provider **out) {
+  return tcx__creds_sso_token(creds, profile, false, out);
+}
 
-int tcx__creds_session_token(tcx_session_t *session, const struct tcx_settings *settings, struct tcx_provider **out) {
+int tcx__creds_session_token(tcx_session_t *session, const struct tcx_settings *settings,
+                             struct tcx_provider **out) {
   struct tcx_creds creds = {.session = session, .settings = settings};
   struct chain *c = new_chain(&creds, settings->profile);
   int err = 0;

@@ -5,17 +5,17 @@
  *
  * The environment says where it is, and the token's file is read anew before each fetch.
  */
-#include "creds/metadata.h"
 #include "base/mem.h"
 #include "creds/creds.h"
 #include "creds/file.h"
+#include "creds/metadata.h"
 #include <stddef.h>
 #include <stdio.h>
 
 #define TIMEOUT_MS 2000 /* botocore's ContainerMetadataFetcher */
-#define ATTEMPTS 3
-#define PAUSE_MS 1000
-#define TOKEN_MAX (16 * 1024u)
+#define ATTEMPTS   3
+#define PAUSE_MS   1000
+#define TOKEN_MAX  (16 * 1024u)
 
 struct container {
   struct tcx_provider provider;
@@ -24,7 +24,7 @@ struct container {
   struct tcx_metadata http;
   struct tcx_timer pause;
   struct tcx_url url;
-  struct tcx_buf uri;       /* what url points into */
+  struct tcx_buf uri;           /* what url points into */
   struct tcx_buf authorization; /* the header line, or empty */
   unsigned attempts;
 };
@@ -49,7 +49,8 @@ static bool is_loopback(struct tcx_str host, bool ipv6) {
 
 /* Over plain http only this machine and the two services' own addresses may see the token. */
 static bool may_ask(const struct tcx_url *url) {
-  static const char *const hosts[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost"};
+  static const char *const hosts[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23",
+                                      "localhost"};
   for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
     if (tcx__str_ieq(url->host, tcx__str(hosts[i])))
       return true;
@@ -58,7 +59,8 @@ static bool may_ask(const struct tcx_url *url) {
 
 /* UV_ENOENT: nothing is said; TCX_ECREDS: what cannot be asked, and why. */
 static int find_url(struct container *c, const char **why) {
-  const char *relative = tcx__getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), *full = tcx__getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI"), *what = NULL;
+  const char *relative = tcx__getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+             *full = tcx__getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI"), *what = NULL;
   if (relative == NULL && full == NULL)
     return UV_ENOENT;
   tcx__buf_init(&c->uri, NULL, TOKEN_MAX);
@@ -70,13 +72,15 @@ static int find_url(struct container *c, const char **why) {
   *why = "the container's URI is no URL with a host";
   if (c->uri.status != 0 || tcx__url_parse(&c->url, tcx__buf_str(&c->uri), &what) != 0)
     return TCX_ECREDS;
-  *why = "Unsupported host. Can only retrieve metadata over https, from a loopback address or from one of these hosts: 169.254.170.2, 169.254.170.23, fd00:ec2::23, localhost";
+  *why = "Unsupported host. Can only retrieve metadata over https, from a loopback address or from "
+         "one of these hosts: 169.254.170.2, 169.254.170.23, fd00:ec2::23, localhost";
   return may_ask(&c->url) ? 0 : TCX_ECREDS;
 }
 
 /* The file before the variable; a line end in either is no token. */
 static int find_token(struct container *c, const char **why) {
-  const char *path = tcx__getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), *token = tcx__getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  const char *path = tcx__getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+             *token = tcx__getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   tcx__buf_init(&c->authorization, NULL, TOKEN_MAX);
   if (path == NULL && token == NULL)
     return 0;
@@ -92,20 +96,26 @@ static int find_token(struct container *c, const char **why) {
   if (err != 0 || c->authorization.status != 0)
     return TCX_ECREDS;
   *why = "Auth token value is not a legal header value";
-  return strlen(c->authorization.data) == c->authorization.len && strpbrk(c->authorization.data, "\r\n") == NULL ? 0 : TCX_ECREDS;
+  return strlen(c->authorization.data) == c->authorization.len &&
+                 strpbrk(c->authorization.data, "\r\n") == NULL
+             ? 0
+             : TCX_ECREDS;
 }
 
 /* ---- the conversation ---- */
 
 static void ask(struct container *c) {
-  const char *lines[] = {"Accept: application/json", c->authorization.len > 0 ? c->authorization.data : NULL, NULL};
+  const char *lines[] = {"Accept: application/json",
+                         c->authorization.len > 0 ? c->authorization.data : NULL, NULL};
   c->attempts++;
   int err = tcx__metadata_ask(&c->http, "GET", &c->url, lines, TIMEOUT_MS);
   if (err != 0)
     fail(c, err, tcx_strerror(err));
 }
 
-static void on_pause_over(struct tcx_timer *timer) { ask((struct container *)(void *)((char *)timer - offsetof(struct container, pause))); }
+static void on_pause_over(struct tcx_timer *timer) {
+  ask((struct container *)(void *)((char *)timer - offsetof(struct container, pause)));
+}
 
 static void take(struct container *c, struct tcx_creds_document *d) {
   const char *why = NULL;
@@ -124,10 +134,13 @@ static void on_answer(struct tcx_metadata *m, int status, const char *why) {
   char what[TCX__CREDS_TEXT];
   int err = TCX_ECREDS;
   if (status != 0)
-    snprintf(what, sizeof what, "Received error when attempting to retrieve container metadata: %s", why != NULL ? why : tcx_strerror(status));
+    snprintf(what, sizeof what, "Received error when attempting to retrieve container metadata: %s",
+             why != NULL ? why : tcx_strerror(status));
   else if (m->http_status != 200)
-    snprintf(what, sizeof what, "Received non 200 response %d from container metadata", m->http_status);
-  else if ((err = tcx__creds_document_begin(&d, m->body.data != NULL ? m->body.data : "", m->body.len)) != 0)
+    snprintf(what, sizeof what, "Received non 200 response %d from container metadata",
+             m->http_status);
+  else if ((err = tcx__creds_document_begin(&d, m->body.data != NULL ? m->body.data : "",
+                                            m->body.len)) != 0)
     snprintf(what, sizeof what, "Unable to parse JSON returned from container metadata services");
   if (err == 0)
     take(c, &d);
@@ -147,7 +160,9 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   c->attempts = 0;
   int err = find_url(c, &why);
   if (err == UV_ENOENT) {
-    tcx__answer_failure(asker, err, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+    tcx__answer_failure(asker, err,
+                        "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+                        "AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
     return;
   }
   if (err == 0)
@@ -176,7 +191,10 @@ int tcx__creds_container(const struct tcx_creds *creds, struct tcx_provider **ou
     return UV_ENOMEM;
   c->provider = (struct tcx_provider){"container-role", fetch, cancel, free_provider};
   c->creds = creds;
-  c->http = (struct tcx_metadata){.session = creds->session, .done = on_answer, .ca_bundle = tcx__setting(creds->settings, "AWS_CA_BUNDLE", "ca_bundle")};
+  c->http = (struct tcx_metadata){.session = creds->session,
+                                  .done = on_answer,
+                                  .ca_bundle =
+                                      tcx__setting(creds->settings, "AWS_CA_BUNDLE", "ca_bundle")};
   *out = &c->provider;
   return 0;
 }

@@ -1,4 +1,5 @@
-/* document.c - what several providers read: keys of profiles, and JSON documents with credentials. */
+/* document.c - what several providers read: keys of profiles, and JSON documents with
+ * credentials. */
 #include "base/json.h"
 #include "base/time.h"
 #include "core/session.h"
@@ -10,7 +11,8 @@ const char *tcx__creds_key(const struct tcx_value *section, const char *key) {
   return v != NULL && v->type == TCX_STRING && v->u.bytes.n > 0 ? v->u.bytes.p : NULL;
 }
 
-const char *tcx__creds_profile_key(const struct tcx_creds *creds, const char *profile, const char *key) {
+const char *tcx__creds_profile_key(const struct tcx_creds *creds, const char *profile,
+                                   const char *key) {
   struct tcx_profile p = tcx__settings_profile(creds->settings, profile);
   const char *value = tcx__creds_key(p.secrets, key);
   return value != NULL ? value : tcx__creds_key(p.config, key);
@@ -46,7 +48,8 @@ int tcx__creds_document_keys(struct tcx_creds_document *d, const char *token, co
     *why = "Missing required key in response: 'AccessKeyId'";
   else if (d->keys.secret_key == NULL)
     *why = "Missing required key in response: 'SecretAccessKey'";
-  else if (expires != NULL && tcx__time_read(tcx__str(expires), &d->keys.expires, &nanoseconds) != 0)
+  else if (expires != NULL &&
+           tcx__time_read(tcx__str(expires), &d->keys.expires, &nanoseconds) != 0)
     *why = "the response's Expiration is not a time";
   else
     return 0;

@@ -16,7 +16,8 @@ int tcx__dpop_key(struct tcx_str pem, unsigned char secret[TCX__P256_SECRET]) {
   do
     if (!tcx__pem_next(&pem, &label, &body))
       return UV_EINVAL;
-  while (!tcx__str_is(label, "PRIVATE KEY") && !tcx__str_is(label, "EC PRIVATE KEY")); /* "EC PARAMETERS" may come before */
+  /* "EC PARAMETERS" may come before */
+  while (!tcx__str_is(label, "PRIVATE KEY") && !tcx__str_is(label, "EC PRIVATE KEY"));
   tcx__buf_init(&der, NULL, TCX__DPOP_KEY_MAX);
   int err = tcx__base64_decode(&der, body.p, body.n);
   if (err == 0 && !tcx__p256_read(der.data, der.len, secret))
@@ -32,7 +33,8 @@ static void add_encoded(struct tcx_buf *out, const struct tcx_buf *part) {
     tcx__base64url_encode(out, part->data, part->len);
 }
 
-/* The public key is part of it: who checks the signature looks whether it is the one that was granted something. */
+/* The public key is part of it: who checks the signature looks whether it is the one that was
+ * granted something. */
 static void add_header(struct tcx_buf *out, const unsigned char *secret) {
   unsigned char x[32], y[32];
   struct tcx_buf json;
@@ -57,7 +59,8 @@ static void add_claims(struct tcx_buf *out, struct tcx_str url, int64_t now, con
   tcx__buf_free(&json);
 }
 
-void tcx__dpop_proof(struct tcx_buf *out, const unsigned char secret[TCX__P256_SECRET], struct tcx_str url, int64_t now, const char *id) {
+void tcx__dpop_proof(struct tcx_buf *out, const unsigned char secret[TCX__P256_SECRET],
+                     struct tcx_str url, int64_t now, const char *id) {
   unsigned char hash[32], signature[TCX__P256_RAW];
   size_t from = out->len;
   add_header(out, secret);

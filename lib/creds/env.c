@@ -17,7 +17,8 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   if (c.access_key == NULL)
     tcx__answer_failure(asker, UV_ENOENT, "AWS_ACCESS_KEY_ID is not set");
   else if (c.secret_key == NULL)
-    tcx__answer_failure(asker, TCX_ECREDS, "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
+    tcx__answer_failure(asker, TCX_ECREDS,
+                        "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
   else if (expires != NULL && tcx__time_read(tcx__str(expires), &c.expires, &nanoseconds) != 0)
     tcx__answer_failure(asker, TCX_ECREDS, "AWS_CREDENTIAL_EXPIRATION is not a time");
   else

@@ -1,24 +1,27 @@
 /*
- * imds.c - the metadata service of EC2 instances, version 2, and 1 where the service does not know 2.
+ * imds.c - the metadata service of EC2 instances, version 2, and 1 where the service does not know
+ * 2.
  *
  *   idle -> TOKEN -> ROLE -> KEYS -> answered: idle        each step with its own attempts
  *
- * Whatever is wrong with the service means that there are no credentials here, as in botocore; only a token that cannot be had where version 1 is switched off is a failure.
+ * Whatever is wrong with the service means that there are no credentials here, as in botocore; only
+ * a token that cannot be had where version 1 is switched off is a failure.
  */
-#include "creds/metadata.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "core/log.h"
 #include "creds/creds.h"
+#include "creds/metadata.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <strings.h>
 
 #define TOKEN_PATH "latest/api/token"
-#define ROLE_PATH "latest/meta-data/iam/security-credentials/"
-#define TOKEN_TTL "21600"
-#define TEXT_MAX (8 * 1024u) /* of a token, a role's name, a URL */
-#define EXTEND_MIN_S 120     /* how much longer than the advisory window stale credentials serve on */
+#define ROLE_PATH  "latest/meta-data/iam/security-credentials/"
+#define TOKEN_TTL  "21600"
+#define TEXT_MAX   (8 * 1024u) /* of a token, a role's name, a URL */
+/* how much longer than the advisory window stale credentials serve on */
+#define EXTEND_MIN_S 120
 #define EXTEND_MAX_S 600
 
 enum step { STEP_TOKEN, STEP_ROLE, STEP_KEYS };
@@ -55,29 +58,38 @@ static void give_up(struct imds *p, int status, const char *why) {
 static bool is_true(const char *text) { return text != NULL && strcasecmp(text, "true") == 0; }
 
 /* A whole number of at least 1, or what is usual. */
-static unsigned number(const struct tcx_settings *s, const char *env, const char *key, unsigned usual) {
+static unsigned number(const struct tcx_settings *s, const char *env, const char *key,
+                       unsigned usual) {
   const char *text = tcx__setting(s, env, key);
   int64_t n = 0;
-  return text != NULL && tcx__str_to_int64(tcx__str(text), &n) == 0 && n >= 1 && n <= 1000 ? (unsigned)n : usual;
+  return text != NULL && tcx__str_to_int64(tcx__str(text), &n) == 0 && n >= 1 && n <= 1000
+             ? (unsigned)n
+             : usual;
 }
 
 /* UV_ENOENT: switched off. */
 static int configure(struct imds *p, char *why, size_t size) {
   const struct tcx_settings *s = p->creds->settings;
-  const char *mode = tcx__setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+  const char *mode = tcx__setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+                                  "ec2_metadata_service_endpoint_mode");
   if (is_true(tcx__getenv("AWS_EC2_METADATA_DISABLED"))) {
     snprintf(why, size, "AWS_EC2_METADATA_DISABLED is true");
     return UV_ENOENT;
   }
   bool ipv6 = is_true(tcx__setting(s, "AWS_IMDS_USE_IPV6", "imds_use_ipv6"));
   if (!ipv6 && mode != NULL && strcasecmp(mode, "ipv4") != 0 && strcasecmp(mode, "ipv6") != 0) {
-    snprintf(why, size, "Invalid EC2 Instance Metadata endpoint mode: %.100s Valid endpoint modes (case-insensitive): ipv4, ipv6.", mode);
+    snprintf(why, size,
+             "Invalid EC2 Instance Metadata endpoint mode: %.100s Valid endpoint modes "
+             "(case-insensitive): ipv4, ipv6.",
+             mode);
     return TCX_ECONFIG;
   }
   p->base = tcx__setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
   if (p->base == NULL)
-    p->base = ipv6 || (mode != NULL && strcasecmp(mode, "ipv6") == 0) ? "http://[fd00:ec2::254]/" : "http://169.254.169.254/";
-  p->v1_disabled = is_true(tcx__setting(s, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
+    p->base = ipv6 || (mode != NULL && strcasecmp(mode, "ipv6") == 0) ? "http://[fd00:ec2::254]/"
+                                                                      : "http://169.254.169.254/";
+  p->v1_disabled =
+      is_true(tcx__setting(s, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
   p->attempts = number(s, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", 1);
   p->timeout_ms = 1000 * number(s, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", 1);
   return 0;
@@ -104,25 +116,33 @@ static void ask(struct imds *p) {
   const char *put_lines[] = {"x-aws-ec2-metadata-token-ttl-seconds: " TOKEN_TTL, agent, NULL};
   const char *get_lines[] = {agent, p->token.len > 0 ? p->token.data : NULL, NULL};
   p->attempt++;
-  int err = tcx__metadata_ask(&p->http, p->step == STEP_TOKEN ? "PUT" : "GET", &p->url, p->step == STEP_TOKEN ? put_lines : get_lines, p->timeout_ms);
+  int err = tcx__metadata_ask(&p->http, p->step == STEP_TOKEN ? "PUT" : "GET", &p->url,
+                              p->step == STEP_TOKEN ? put_lines : get_lines, p->timeout_ms);
   if (err != 0)
-    give_up(p, err == UV_ENOMEM ? err : TCX_ECREDS, err == UV_ENOMEM ? NULL : "Error retrieving metadata: the token is no header value");
+    give_up(p, err == UV_ENOMEM ? err : TCX_ECREDS,
+            err == UV_ENOMEM ? NULL : "Error retrieving metadata: the token is no header value");
 }
 
 static void step_to(struct imds *p, enum step step) {
   char why[TCX__CREDS_TEXT];
   if (step != STEP_TOKEN && p->token.len == 0 && p->v1_disabled) {
-    give_up(p, TCX_ECREDS, "Error retrieving metadata: Unable to retrieve token for use in IMDSv2 call and IMDSv1 has been disabled");
+    give_up(p, TCX_ECREDS,
+            "Error retrieving metadata: Unable to retrieve token for use in IMDSv2 call and IMDSv1 "
+            "has been disabled");
     return;
   }
   p->step = step;
   p->attempt = 0;
-  int err = make_url(p, step == STEP_TOKEN ? TOKEN_PATH : ROLE_PATH, step == STEP_KEYS ? tcx__buf_str(&p->role) : (struct tcx_str){0});
+  int err = make_url(p, step == STEP_TOKEN ? TOKEN_PATH : ROLE_PATH,
+                     step == STEP_KEYS ? tcx__buf_str(&p->role) : (struct tcx_str){0});
   if (err == 0) {
     ask(p);
     return;
   }
-  snprintf(why, sizeof why, step == STEP_KEYS ? "the instance's role has a name that fits no URL" : "Invalid endpoint EC2 Instance Metadata endpoint: %.200s", p->base);
+  snprintf(why, sizeof why,
+           step == STEP_KEYS ? "the instance's role has a name that fits no URL"
+                             : "Invalid endpoint EC2 Instance Metadata endpoint: %.200s",
+           p->base);
   give_up(p, err == UV_ENOMEM ? err : TCX_ECONFIG, err == UV_ENOMEM ? NULL : why);
 }
 
@@ -142,29 +162,36 @@ static void take_token(struct imds *p, int status) {
       step_to(p, STEP_ROLE);
   } else if (status == 0 && m->http_status == 400) {
     give_up(p, UV_ENOENT, "the instance metadata service answered 400 to the request for a token");
-  } else if ((status == 0 && (m->http_status == 403 || m->http_status == 404 || m->http_status == 405)) || (status == UV_ETIMEDOUT && m->connected) || p->attempt >= p->attempts) {
+  } else if ((status == 0 &&
+              (m->http_status == 403 || m->http_status == 404 || m->http_status == 405)) ||
+             (status == UV_ETIMEDOUT && m->connected) || p->attempt >= p->attempts) {
     step_to(p, STEP_ROLE); /* version 1 */
   } else {
     ask(p);
   }
 }
 
-/* Credentials that are near their end although they are the newest: the service is in trouble, and they go on being used. */
+/* Credentials that are near their end although they are the newest: the service is in trouble, and
+ * they go on being used. */
 static void extend(struct imds *p, tcx_credentials_t *keys) {
   tcx_session_t *session = p->creds->session;
   int64_t now = tcx__session_expiry_now_ms(session) / 1000;
-  int64_t by = tcx__identity_advisory_ms(session) / 1000 + EXTEND_MIN_S + (int64_t)(tcx__session_random(session) * (EXTEND_MAX_S - EXTEND_MIN_S));
+  int64_t by = tcx__identity_advisory_ms(session) / 1000 + EXTEND_MIN_S +
+               (int64_t)(tcx__session_random(session) * (EXTEND_MAX_S - EXTEND_MIN_S));
   if (now < keys->expires - by)
     return;
   keys->expires = now + by;
-  tcx__log(session, TCX_LOG_INFO, "credentials", NULL,
-           "Attempting credential expiration extension due to a credential service availability issue. A refresh of these credentials will be attempted again within the next %d minutes.",
-           (int)(by / 60));
+  tcx__log(
+      session, TCX_LOG_INFO, "credentials", NULL,
+      "Attempting credential expiration extension due to a credential service availability issue. "
+      "A refresh of these credentials will be attempted again within the next %d minutes.",
+      (int)(by / 60));
 }
 
 static void take_keys(struct imds *p, struct tcx_creds_document *d) {
   const char *why = NULL;
-  if (tcx__creds_document_keys(d, "Token", &why) != 0 || d->keys.session_token == NULL || d->keys.expires == 0) {
+  if (tcx__creds_document_keys(d, "Token", &why) != 0 || d->keys.session_token == NULL ||
+      d->keys.expires == 0) {
     give_up(p, UV_ENOENT, "the instance metadata service's answer has no whole credentials");
     return;
   }
@@ -179,7 +206,8 @@ static void take_text(struct imds *p, int status, const char *why) {
   struct tcx_creds_document d = {0};
   char what[TCX__CREDS_TEXT];
   bool good = status == 0 && m->http_status == 200 && m->body.len > 0;
-  int err = good && p->step == STEP_KEYS ? tcx__creds_document_begin(&d, m->body.data, m->body.len) : 0;
+  int err =
+      good && p->step == STEP_KEYS ? tcx__creds_document_begin(&d, m->body.data, m->body.len) : 0;
   if (good && err == 0 && p->step == STEP_KEYS) {
     take_keys(p, &d);
   } else if (good && err == 0) {
@@ -195,9 +223,13 @@ static void take_text(struct imds *p, int status, const char *why) {
     ask(p);
   } else {
     if (status != 0)
-      snprintf(what, sizeof what, "no answer from the instance metadata service: %s", why != NULL ? why : tcx_strerror(status));
+      snprintf(what, sizeof what, "no answer from the instance metadata service: %s",
+               why != NULL ? why : tcx_strerror(status));
     else
-      snprintf(what, sizeof what, "the instance metadata service answered %d%s", m->http_status, err != 0 ? ", not in JSON" : m->body.len == 0 ? ", nothing" : "");
+      snprintf(what, sizeof what, "the instance metadata service answered %d%s", m->http_status,
+               err != 0           ? ", not in JSON"
+               : m->body.len == 0 ? ", nothing"
+                                  : "");
     give_up(p, UV_ENOENT, what);
   }
   tcx__creds_document_end(&d);

@@ -26,7 +26,9 @@ static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   tcx_client_close(client, NULL);
 }
 
-int tcx__inner_start(struct tcx_inner *inner, const char *service, const tcx_client_options_t *options, const char *operation, tcx_value_t *params) {
+int tcx__inner_start(struct tcx_inner *inner, const char *service,
+                     const tcx_client_options_t *options, const char *operation,
+                     tcx_value_t *params) {
   int err = tcx_session_create_client(inner->session, service, options, &inner->client);
   if (err != 0) {
     tcx_value_free(params);

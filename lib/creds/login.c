@@ -1,7 +1,9 @@
 /*
- * login.c - the credentials of a console session: a file in ~/.aws/login/cache, named by the SHA-256 of the session's name, in which "aws login" left keys, and what they are renewed with.
+ * login.c - the credentials of a console session: a file in ~/.aws/login/cache, named by the
+ * SHA-256 of the session's name, in which "aws login" left keys, and what they are renewed with.
  *
- *   idle -> the file is read -> (5 minutes or less are left) CALL: signin CreateOAuth2Token, proved with the file's own key, the file is replaced -> answered: idle
+ *   idle -> the file is read -> (5 minutes or less are left) CALL: signin CreateOAuth2Token, proved
+ *     with the file's own key, the file is replaced -> answered: idle
  *
  * The file is read at each fetch: the command, or another program, may have renewed it.
  */
@@ -19,10 +21,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define FILE_MAX (64 * 1024u)
+#define FILE_MAX       (64 * 1024u)
 #define PATH_MAX_BYTES 4096
-#define RENEW_S (5 * 60)
-#define TOKEN "accessToken"
+#define RENEW_S        (5 * 60)
+#define TOKEN          "accessToken"
 
 struct login {
   struct tcx_provider provider;
@@ -35,7 +37,9 @@ struct login {
   char path[PATH_MAX_BYTES];
 };
 
-static struct login *of_inner(struct tcx_inner *inner) { return (struct login *)(void *)((char *)inner - offsetof(struct login, inner)); }
+static struct login *of_inner(struct tcx_inner *inner) {
+  return (struct login *)(void *)((char *)inner - offsetof(struct login, inner));
+}
 
 /* ---- answers ---- */
 
@@ -57,11 +61,15 @@ static void fail_to_load(struct login *p, const char *what) {
   answer(p, TCX_ECREDS, why);
 }
 
-static int64_t now_of(const struct login *p) { return tcx__session_expiry_now_ms(p->creds->session) / 1000; }
+static int64_t now_of(const struct login *p) {
+  return tcx__session_expiry_now_ms(p->creds->session) / 1000;
+}
 
 /* ---- the file ---- */
 
-static const char *text_of(const struct login *p, const char *name) { return tcx__creds_key(p->file.map, name); }
+static const char *text_of(const struct login *p, const char *name) {
+  return tcx__creds_key(p->file.map, name);
+}
 
 /* UV_ENOMEM; TCX_ECREDS: there is none, or it is no JSON object. */
 static int read_file(struct login *p) {
@@ -91,16 +99,19 @@ static bool take_keys(struct login *p) {
       .session_token = tcx__creds_key(token, "sessionToken"),
       .account_id = tcx__creds_key(token, "accountId"),
   };
-  return p->file.keys.access_key != NULL && p->file.keys.secret_key != NULL && p->file.keys.session_token != NULL && expires != NULL &&
+  return p->file.keys.access_key != NULL && p->file.keys.secret_key != NULL &&
+         p->file.keys.session_token != NULL && expires != NULL &&
          tcx__time_read(tcx__str(expires), &p->file.keys.expires, &nanoseconds) == 0;
 }
 
 static bool lists_missing(const struct login *p, char *why, size_t size) {
   static const char *const names[] = {TOKEN, "refreshToken", "dpopKey", "clientId"};
-  size_t used = (size_t)snprintf(why, size, "Failed to load access token from token cache, missing required fields:");
+  size_t used = (size_t)snprintf(
+      why, size, "Failed to load access token from token cache, missing required fields:");
   bool any = false;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (i == 0 ? tcx__value_find(p->file.map, TOKEN, strlen(TOKEN)) != NULL : text_of(p, names[i]) != NULL)
+    if (i == 0 ? tcx__value_find(p->file.map, TOKEN, strlen(TOKEN)) != NULL
+               : text_of(p, names[i]) != NULL)
       continue;
     used += (size_t)snprintf(why + used, size - used, "%s %s", any ? "," : "", names[i]);
     any = true;
@@ -118,17 +129,23 @@ static int add_proof(tcx_call_t *call) {
   char id[37];
   tcx__session_uuid(call->session, id);
   tcx__buf_init(&url, call->arena, TCX__DPOP_KEY_MAX);
-  tcx__buf_printf(&url, "%s://%.*s%.*s", call->req.tls ? "https" : "http", (int)call->req.host_header.n, call->req.host_header.p, (int)call->req.path.n, call->req.path.p);
+  tcx__buf_printf(&url, "%s://%.*s%.*s", call->req.tls ? "https" : "http",
+                  (int)call->req.host_header.n, call->req.host_header.p, (int)call->req.path.n,
+                  call->req.path.p);
   tcx__buf_init(&proof, call->arena, 4 * TCX__DPOP_KEY_MAX);
   tcx__dpop_proof(&proof, p->secret, tcx__buf_str(&url), tcx__session_now(call->session), id);
   int err = url.status != 0 ? url.status : proof.status;
-  return err != 0 ? err : tcx__headers_set(&call->req.headers, TCX__STR("DPoP"), tcx__buf_str(&proof));
+  return err != 0 ? err
+                  : tcx__headers_set(&call->req.headers, TCX__STR("DPoP"), tcx__buf_str(&proof));
 }
 static const struct tcx_hook before_call[] = {{NULL, add_proof}, {NULL, NULL}};
-static const struct tcx_customization proved = {.service = "signin", .at = {[TCX__BEFORE_CALL] = before_call}};
+static const struct tcx_customization proved = {.service = "signin",
+                                                .at = {[TCX__BEFORE_CALL] = before_call}};
 
-static void set(struct login *p, struct tcx_value *map, const char *name, const char *text, int *err) {
-  struct tcx_value *v = text != NULL ? tcx__value_new_str_copy(p->file.arena, text, strlen(text)) : NULL;
+static void set(struct login *p, struct tcx_value *map, const char *name, const char *text,
+                int *err) {
+  struct tcx_value *v =
+      text != NULL ? tcx__value_new_str_copy(p->file.arena, text, strlen(text)) : NULL;
   if (text == NULL || *err != 0)
     return;
   *err = v != NULL ? tcx__value_replace(p->file.arena, map, name, strlen(name), v) : UV_ENOMEM;
@@ -142,16 +159,21 @@ static int update(struct login *p, const tcx_value_t *response) {
   if (token == NULL)
     return UV_ENOMEM;
   tcx__time_text(ends, now_of(p) + tcx_value_int(response, "tokenOutput.expiresIn", 0), 0);
-  set(p, token, "accessKeyId", tcx_value_str(response, "tokenOutput.accessToken.accessKeyId"), &err);
-  set(p, token, "secretAccessKey", tcx_value_str(response, "tokenOutput.accessToken.secretAccessKey"), &err);
-  set(p, token, "sessionToken", tcx_value_str(response, "tokenOutput.accessToken.sessionToken"), &err);
+  set(p, token, "accessKeyId", tcx_value_str(response, "tokenOutput.accessToken.accessKeyId"),
+      &err);
+  set(p, token, "secretAccessKey",
+      tcx_value_str(response, "tokenOutput.accessToken.secretAccessKey"), &err);
+  set(p, token, "sessionToken", tcx_value_str(response, "tokenOutput.accessToken.sessionToken"),
+      &err);
   set(p, token, "accountId", p->file.keys.account_id, &err);
   set(p, token, "expiresAt", ends, &err);
   set(p, p->file.map, "refreshToken", tcx_value_str(response, "tokenOutput.refreshToken"), &err);
-  return err != 0 ? err : tcx__value_replace(p->file.arena, p->file.map, TOKEN, strlen(TOKEN), token);
+  return err != 0 ? err
+                  : tcx__value_replace(p->file.arena, p->file.map, TOKEN, strlen(TOKEN), token);
 }
 
-/* A refresh token serves once: what came must not be lost, but who waits has its keys also where the file cannot be written. */
+/* A refresh token serves once: what came must not be lost, but who waits has its keys also where
+ * the file cannot be written. */
 static void save(struct login *p) {
   struct tcx_buf json;
   tcx__buf_init(&json, NULL, 2 * FILE_MAX);
@@ -159,7 +181,8 @@ static void save(struct login *p) {
   tcx__json_write(&json, p->file.map, TCX__JSON_SPACED);
   int err = json.status != 0 ? json.status : tcx__file_replace(p->path, json.data, json.len);
   if (err != 0)
-    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL, "the renewed login session could not be kept in %s: %s", p->path, tcx_strerror(err));
+    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL,
+             "the renewed login session could not be kept in %s: %s", p->path, tcx_strerror(err));
   tcx__buf_wipe(&json);
 }
 
@@ -168,14 +191,19 @@ static const char *refusal(const tcx_error_t *error) {
   if (error->code == NULL || strcmp(error->code, "AccessDeniedException") != 0)
     return error->msg;
   const char *kind = tcx_value_str(error->response, "error");
-  if (kind != NULL && (strcmp(kind, "TOKEN_EXPIRED") == 0 || strcmp(kind, "USER_CREDENTIALS_CHANGED") == 0))
-    return "Your session has expired or credentials have changed. Please reauthenticate using 'aws login'.";
+  if (kind != NULL &&
+      (strcmp(kind, "TOKEN_EXPIRED") == 0 || strcmp(kind, "USER_CREDENTIALS_CHANGED") == 0))
+    return "Your session has expired or credentials have changed. Please reauthenticate using 'aws "
+           "login'.";
   if (kind != NULL && strcmp(kind, "INSUFFICIENT_PERMISSIONS") == 0)
-    return "Unable to create or refresh login credentials due to insufficient permissions. You may be missing permission for the 'signin:CreateOAuth2Token' action.";
-  return "An unspecified error happened when resolving AWS credentials or refreshing a login session profile.";
+    return "Unable to create or refresh login credentials due to insufficient permissions. You may "
+           "be missing permission for the 'signin:CreateOAuth2Token' action.";
+  return "An unspecified error happened when resolving AWS credentials or refreshing a login "
+         "session profile.";
 }
 
-static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response, const tcx_error_t *error) {
+static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response,
+                       const tcx_error_t *error) {
   struct login *p = of_inner(inner);
   if (error != NULL) {
     answer(p, TCX_ECREDS, refusal(error));
@@ -185,7 +213,9 @@ static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response, con
   if (err != 0) {
     answer(p, err, NULL);
   } else if (!take_keys(p)) {
-    fail_to_load(p, "Unable to refresh access token due to an invalid service response. Please try running 'aws login' again. If the issue persists, there may be a temporary signin service problem.");
+    fail_to_load(p, "Unable to refresh access token due to an invalid service response. Please try "
+                    "running 'aws login' again. If the issue persists, there may be a temporary "
+                    "signin service problem.");
   } else {
     save(p);
     answer(p, 0, NULL);
@@ -199,8 +229,12 @@ static void renew(struct login *p) {
     fail_to_load(p, "Unable to load private key from cached token.");
     return;
   }
-  tcx_client_options_t o = {.region = region != NULL ? region : tcx__inner_region(p->creds->session), .unsigned_requests = true};
-  tcx_value_t *params = tcx_params("{tokenInput: {clientId: %s, refreshToken: %s, grantType: refresh_token}}", text_of(p, "clientId"), text_of(p, "refreshToken"));
+  tcx_client_options_t o = {.region =
+                                region != NULL ? region : tcx__inner_region(p->creds->session),
+                            .unsigned_requests = true};
+  tcx_value_t *params =
+      tcx_params("{tokenInput: {clientId: %s, refreshToken: %s, grantType: refresh_token}}",
+                 text_of(p, "clientId"), text_of(p, "refreshToken"));
   if (err == 0)
     err = tcx__inner_start(&p->inner, "signin", &o, "create_oauth2_token", params);
   else
@@ -225,12 +259,16 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   if (err == UV_ENOMEM) {
     answer(p, err, NULL);
   } else if (err != 0) {
-    snprintf(why, sizeof why, "Unable to load a existing login session for session %.600s. Please reauthenticate with 'aws login'.", p->session);
+    snprintf(why, sizeof why,
+             "Unable to load a existing login session for session %.600s. Please reauthenticate "
+             "with 'aws login'.",
+             p->session);
     fail_to_load(p, why);
   } else if (lists_missing(p, why, sizeof why)) {
     fail_to_load(p, why);
   } else if (!take_keys(p)) {
-    fail_to_load(p, "the accessToken of the token cache has no whole credentials. Please reauthenticate with 'aws login'.");
+    fail_to_load(p, "the accessToken of the token cache has no whole credentials. Please "
+                    "reauthenticate with 'aws login'.");
   } else if (p->file.keys.expires - now_of(p) > RENEW_S) {
     answer(p, 0, NULL);
   } else {
@@ -247,9 +285,11 @@ static void cancel(struct tcx_provider *provider) {
 
 static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
 
-int tcx__creds_login(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
+int tcx__creds_login(const struct tcx_creds *creds, const char *profile,
+                     struct tcx_provider **out) {
   const char *named = tcx__getenv("AWS_LOGIN_CACHE_DIRECTORY");
-  const char *folder = tcx__expand_path(creds->settings, named != NULL ? named : "~/.aws/login/cache");
+  const char *folder =
+      tcx__expand_path(creds->settings, named != NULL ? named : "~/.aws/login/cache");
   struct login *p = folder != NULL ? tcx__calloc(1, sizeof *p) : NULL;
   if (p == NULL)
     return UV_ENOMEM;

@@ -44,8 +44,12 @@ void tcx__metadata_end(struct tcx_metadata *m) {
 
 /* ---- the exchange ---- */
 
-static struct tcx_metadata *of_exchange(struct tcx_exchange *x) { return (struct tcx_metadata *)(void *)((char *)x - offsetof(struct tcx_metadata, exchange)); }
-static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head) { of_exchange(x)->http_status = head->status; }
+static struct tcx_metadata *of_exchange(struct tcx_exchange *x) {
+  return (struct tcx_metadata *)(void *)((char *)x - offsetof(struct tcx_metadata, exchange));
+}
+static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head) {
+  of_exchange(x)->http_status = head->status;
+}
 static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
   struct tcx_metadata *m = of_exchange(x);
   tcx__buf_add(&m->body, p, n);
@@ -59,17 +63,23 @@ static void on_broken(struct tcx_exchange *x, int status, tcx_phase_t phase, con
   (void)phase;
   over(of_exchange(x), status, why);
 }
-static const struct tcx_exchange_ops exchange_ops = {.head = on_head, .data = on_data, .end = on_end, .failed = on_broken};
+static const struct tcx_exchange_ops exchange_ops = {
+    .head = on_head, .data = on_data, .end = on_end, .failed = on_broken};
 
 static void start(struct tcx_metadata *m, struct tcx_conn *conn) {
   uv_buf_t buf = uv_buf_init(m->head.data, (unsigned)m->head.len);
   m->state = TCX__METADATA_EXCHANGE;
-  m->exchange = (struct tcx_exchange){.ops = &exchange_ops, .arena = m->arena, .read_timeout_ms = TCX_NEVER};
+  m->exchange =
+      (struct tcx_exchange){.ops = &exchange_ops, .arena = m->arena, .read_timeout_ms = TCX_NEVER};
   tcx__exchange_start(&m->exchange, conn, &buf, 1, false);
 }
 
-static struct tcx_metadata *of_lease(struct tcx_lease *lease) { return (struct tcx_metadata *)(void *)((char *)lease - offsetof(struct tcx_metadata, lease)); }
-static void on_ready(struct tcx_lease *lease, struct tcx_conn *conn) { start(of_lease(lease), conn); }
+static struct tcx_metadata *of_lease(struct tcx_lease *lease) {
+  return (struct tcx_metadata *)(void *)((char *)lease - offsetof(struct tcx_metadata, lease));
+}
+static void on_ready(struct tcx_lease *lease, struct tcx_conn *conn) {
+  start(of_lease(lease), conn);
+}
 static void on_refused(struct tcx_lease *lease, int status, tcx_phase_t phase, const char *why) {
   (void)phase;
   over(of_lease(lease), status, why);
@@ -77,7 +87,8 @@ static void on_refused(struct tcx_lease *lease, int status, tcx_phase_t phase, c
 static const struct tcx_lease_ops lease_ops = {.ready = on_ready, .failed = on_refused};
 
 static void on_time(struct tcx_timer *timer) {
-  struct tcx_metadata *m = (struct tcx_metadata *)(void *)((char *)timer - offsetof(struct tcx_metadata, timer));
+  struct tcx_metadata *m =
+      (struct tcx_metadata *)(void *)((char *)timer - offsetof(struct tcx_metadata, timer));
   m->connected = m->state == TCX__METADATA_EXCHANGE;
   if (m->connected)
     tcx__exchange_abort(&m->exchange);
@@ -89,7 +100,8 @@ static void on_time(struct tcx_timer *timer) {
 /* ---- a request ---- */
 
 /* TCX_EPARAM when a line holds what would begin another one. */
-static int write_head(struct tcx_buf *to, const char *method, const struct tcx_url *url, const char *const *lines) {
+static int write_head(struct tcx_buf *to, const char *method, const struct tcx_url *url,
+                      const char *const *lines) {
   tcx__buf_adds(to, method);
   tcx__buf_addc(to, ' ');
   if (url->path.n == 0)
@@ -115,7 +127,10 @@ static int write_head(struct tcx_buf *to, const char *method, const struct tcx_u
 }
 
 static int open_pool(struct tcx_metadata *m) {
-  struct tcx_pool_options o = {.max_connections = 1, .connect_timeout_ms = TCX_NEVER, .idle_ms = 1000, .tls = {.ca_bundle = m->ca_bundle}};
+  struct tcx_pool_options o = {.max_connections = 1,
+                               .connect_timeout_ms = TCX_NEVER,
+                               .idle_ms = 1000,
+                               .tls = {.ca_bundle = m->ca_bundle}};
   if (m->pool != NULL)
     return 0;
   int err = tcx__pool_new(m->session->net, &o, &m->pool);
@@ -132,7 +147,8 @@ static int lower_host(struct tcx_arena *arena, struct tcx_str host, struct tcx_s
   return p != NULL ? 0 : UV_ENOMEM;
 }
 
-int tcx__metadata_ask(struct tcx_metadata *m, const char *method, const struct tcx_url *url, const char *const *lines, unsigned timeout_ms) {
+int tcx__metadata_ask(struct tcx_metadata *m, const char *method, const struct tcx_url *url,
+                      const char *const *lines, unsigned timeout_ms) {
   struct tcx_target target = {.tls = url->tls, .port = url->port};
   m->http_status = 0;
   m->connected = false;

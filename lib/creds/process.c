@@ -1,8 +1,10 @@
 /*
  * process.c - credential_process: a program is started, without a shell, and prints keys.
  *
- *   idle -> running (a struct run: process, pipes of stdout and stderr) -> both at their end and the process gone: answered
- *                 -> cancelled, or the time is up: killed; the run goes on alone until the process is gone
+ *   idle -> running (a struct run: process, pipes of stdout and stderr) -> both at their end and
+ *     the process gone: answered
+ *                 -> cancelled, or the time is up: killed; the run goes on alone until the process
+ *                   is gone
  *
  * A run is freed when its three handles are closed; the session's network lingers until then.
  */
@@ -14,10 +16,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define OUTPUT_MAX (64 * 1024u) /* bytes of stdout */
-#define COMPLAINT_MAX 512       /* bytes of stderr that are kept for the error */
-#define WORDS_MAX 256
-#define TIME_MS 60000
+#define OUTPUT_MAX    (64 * 1024u) /* bytes of stdout */
+#define COMPLAINT_MAX 512          /* bytes of stderr that are kept for the error */
+#define WORDS_MAX     256
+#define TIME_MS       60000
 
 struct process_provider {
   struct tcx_provider provider;
@@ -53,7 +55,8 @@ static const char *take_word(const char *p, char **to) {
       quote = *p;
     else if (*p == quote)
       quote = 0;
-    else if (*p == '\\' && p[1] != '\0' && (quote == 0 || (quote == '"' && (p[1] == '"' || p[1] == '\\'))))
+    else if (*p == '\\' && p[1] != '\0' &&
+             (quote == 0 || (quote == '"' && (p[1] == '"' || p[1] == '\\'))))
       *(*to)++ = *++p;
     else
       *(*to)++ = *p;
@@ -69,7 +72,8 @@ static void free_words(char **words, size_t size) {
   tcx__free(words);
 }
 
-/* words: pointers into a copy that begins behind them; one allocation of *size bytes. TCX_ECONFIG: a quote that is not closed, no word, too many. */
+/* words: pointers into a copy that begins behind them; one allocation of *size bytes. TCX_ECONFIG:
+ * a quote that is not closed, no word, too many. */
 static int split(const char *line, char ***out, size_t *size) {
   size_t table = (WORDS_MAX + 1) * sizeof(char *), n = 0;
   *size = table + strlen(line) + 1;
@@ -170,7 +174,8 @@ static void part_over(struct run *run) {
   for (size_t i = 0; i < run->complaint_n; i++) /* one line, as in an error */
     if (iscntrl((unsigned char)run->complaint[i]))
       run->complaint[i] = ' ';
-  snprintf(what, sizeof what, "%s %d: %.*s", run->signal != 0 ? "signal" : "exit status", run->signal != 0 ? run->signal : (int)run->exit_status, (int)run->complaint_n,
+  snprintf(what, sizeof what, "%s %d: %.*s", run->signal != 0 ? "signal" : "exit status",
+           run->signal != 0 ? run->signal : (int)run->exit_status, (int)run->complaint_n,
            run->complaint);
   fail(p, TCX_ECREDS, what);
 }
@@ -218,7 +223,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
   } else if (stream == (uv_stream_t *)&run->out) {
     tcx__buf_add(&run->output, buf->base, (size_t)n);
   } else {
-    size_t room = sizeof run->complaint - run->complaint_n, take = (size_t)n < room ? (size_t)n : room;
+    size_t room = sizeof run->complaint - run->complaint_n,
+           take = (size_t)n < room ? (size_t)n : room;
     memcpy(run->complaint + run->complaint_n, buf->base, take);
     run->complaint_n += take;
   }
@@ -230,7 +236,8 @@ static int start(struct run *run, char **words) {
       {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&run->out},
       {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&run->err},
   };
-  uv_process_options_t o = {.file = words[0], .args = words, .exit_cb = on_exit_status, .stdio_count = 3, .stdio = stdio};
+  uv_process_options_t o = {
+      .file = words[0], .args = words, .exit_cb = on_exit_status, .stdio_count = 3, .stdio = stdio};
   uv_pipe_init(run->session->loop, &run->out, 0);
   uv_pipe_init(run->session->loop, &run->err, 0);
   run->process.data = run->out.data = run->err.data = run;
@@ -242,7 +249,8 @@ static int start(struct run *run, char **words) {
   uv_unref((uv_handle_t *)&run->out);
   uv_unref((uv_handle_t *)&run->err);
   if (err == 0) {
-    (void)uv_read_start((uv_stream_t *)&run->out, give_chunk, on_read); /* of a pipe that is open it cannot fail */
+    /* of a pipe that is open it cannot fail */
+    (void)uv_read_start((uv_stream_t *)&run->out, give_chunk, on_read);
     (void)uv_read_start((uv_stream_t *)&run->err, give_chunk, on_read);
     return 0;
   }
@@ -267,7 +275,8 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   struct run *run = err == 0 ? tcx__calloc(1, sizeof *run) : NULL;
   if (run == NULL) {
     free_words(words, size);
-    snprintf(why, sizeof why, "credential_process of profile %s cannot be split into words", p->profile);
+    snprintf(why, sizeof why, "credential_process of profile %s cannot be split into words",
+             p->profile);
     tcx__answer_failure(asker, err == 0 ? UV_ENOMEM : err, err == TCX_ECONFIG ? why : NULL);
     return;
   }
@@ -293,11 +302,13 @@ static void cancel(struct tcx_provider *provider) {
 
 static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
 
-int tcx__creds_process(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
+int tcx__creds_process(const struct tcx_creds *creds, const char *profile,
+                       struct tcx_provider **out) {
   struct process_provider *p = tcx__malloc(sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
-  *p = (struct process_provider){{"custom-process", fetch, cancel, free_provider}, creds, profile, NULL, NULL};
+  *p = (struct process_provider){
+      {"custom-process", fetch, cancel, free_provider}, creds, profile, NULL, NULL};
   *out = &p->provider;
   return 0;
 }

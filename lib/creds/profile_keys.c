@@ -27,7 +27,8 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
     snprintf(why, sizeof why, "profile %s has no aws_access_key_id", p->profile);
     tcx__answer_failure(asker, UV_ENOENT, why);
   } else if (c.secret_key == NULL) {
-    snprintf(why, sizeof why, "Partial credentials found in %s, missing: aws_secret_access_key", provider->name);
+    snprintf(why, sizeof why, "Partial credentials found in %s, missing: aws_secret_access_key",
+             provider->name);
     tcx__answer_failure(asker, TCX_ECREDS, why);
   } else {
     tcx__answer_keys(asker, &c, provider->name);
@@ -36,7 +37,8 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
 
 static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
 
-static int make(const char *name, const char *profile, const struct tcx_value *section, struct tcx_provider **out) {
+static int make(const char *name, const char *profile, const struct tcx_value *section,
+                struct tcx_provider **out) {
   struct profile_keys *p = tcx__malloc(sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
@@ -45,10 +47,13 @@ static int make(const char *name, const char *profile, const struct tcx_value *s
   return 0;
 }
 
-int tcx__creds_shared_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
-  return make("shared-credentials-file", profile, tcx__settings_profile(creds->settings, profile).secrets, out);
+int tcx__creds_shared_file(const struct tcx_creds *creds, const char *profile,
+                           struct tcx_provider **out) {
+  return make("shared-credentials-file", profile,
+              tcx__settings_profile(creds->settings, profile).secrets, out);
 }
 
-int tcx__creds_config_file(const struct tcx_creds *creds, const char *profile, struct tcx_provider **out) {
+int tcx__creds_config_file(const struct tcx_creds *creds, const char *profile,
+                           struct tcx_provider **out) {
   return make("config-file", profile, tcx__settings_profile(creds->settings, profile).config, out);
 }

@@ -62,12 +62,14 @@ static struct role *find(struct tcx_roles *roles, const char *key) {
 }
 
 static bool lasts(const struct tcx_roles *roles, int64_t expires) {
-  return expires != 0 && expires * 1000 - tcx__session_expiry_now_ms(roles->session) >= (int64_t)tcx__identity_advisory_ms(roles->session);
+  return expires != 0 && expires * 1000 - tcx__session_expiry_now_ms(roles->session) >=
+                             (int64_t)tcx__identity_advisory_ms(roles->session);
 }
 
 /* ---- in memory ---- */
 
-static void remember(struct tcx_roles *roles, const char *key, const tcx_credentials_t *c, const char *origin) {
+static void remember(struct tcx_roles *roles, const char *key, const tcx_credentials_t *c,
+                     const char *origin) {
   struct tcx_identity *identity = NULL;
   struct role *r = find(roles, key);
   if (tcx__identity_new(c, NULL, origin, &identity) != 0)
@@ -105,7 +107,11 @@ static void write_file(struct tcx_roles *roles, const char *key, const tcx_crede
   struct tcx_buf json;
   tcx__buf_init(&json, NULL, FILE_MAX);
   (void)tcx__buf_reserve(&json, 4096); /* secrets are not left behind by growing */
-  const char *const members[][2] = {{"AccessKeyId", c->access_key}, {"SecretAccessKey", c->secret_key}, {"SessionToken", c->session_token}, {"Expiration", expires}, {"AccountId", c->account_id}};
+  const char *const members[][2] = {{"AccessKeyId", c->access_key},
+                                    {"SecretAccessKey", c->secret_key},
+                                    {"SessionToken", c->session_token},
+                                    {"Expiration", expires},
+                                    {"AccountId", c->account_id}};
   tcx__buf_adds(&json, "{\"Credentials\": {");
   for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
     if (members[i][1] == NULL)
@@ -116,7 +122,8 @@ static void write_file(struct tcx_roles *roles, const char *key, const tcx_crede
   tcx__buf_adds(&json, "}}\n");
   int err = json.status != 0 ? json.status : tcx__file_replace(path, json.data, json.len);
   if (err != 0)
-    tcx__log(roles->session, TCX_LOG_WARN, "credentials", NULL, "the role's credentials could not be kept in %s: %s", path, tcx_strerror(err));
+    tcx__log(roles->session, TCX_LOG_WARN, "credentials", NULL,
+             "the role's credentials could not be kept in %s: %s", path, tcx_strerror(err));
   tcx__buf_wipe(&json);
   tcx__free(path);
 }
@@ -130,7 +137,8 @@ static void read_file(struct tcx_roles *roles, const char *key, const char *orig
   if (path == NULL)
     return;
   tcx__buf_init(&text, NULL, FILE_MAX);
-  if (tcx__file_read(path, &text) == 0 && tcx__creds_document_begin(&d, text.data, text.len) == 0 && (d.map = tcx__value_find(d.map, "Credentials", 11)) != NULL &&
+  if (tcx__file_read(path, &text) == 0 && tcx__creds_document_begin(&d, text.data, text.len) == 0 &&
+      (d.map = tcx__value_find(d.map, "Credentials", 11)) != NULL &&
       tcx__creds_document_keys(&d, "SessionToken", &why) == 0 && lasts(roles, d.keys.expires))
     remember(roles, key, &d.keys, origin);
   tcx__creds_document_end(&d);
@@ -140,7 +148,8 @@ static void read_file(struct tcx_roles *roles, const char *key, const char *orig
 
 /* ---- both ---- */
 
-bool tcx__roles_answer(struct tcx_roles *roles, const char *key, struct tcx_asker *asker, const char *origin) {
+bool tcx__roles_answer(struct tcx_roles *roles, const char *key, struct tcx_asker *asker,
+                       const char *origin) {
   struct role *r = find(roles, key);
   if (r == NULL || !lasts(roles, r->identity->expires)) {
     read_file(roles, key, origin);
@@ -149,13 +158,15 @@ bool tcx__roles_answer(struct tcx_roles *roles, const char *key, struct tcx_aske
   if (r == NULL || !lasts(roles, r->identity->expires))
     return false;
   struct tcx_identity *id = tcx__identity_retain(r->identity);
-  tcx_credentials_t c = {id->access_key, id->secret_key, id->session_token, id->account_id, id->expires};
+  tcx_credentials_t c = {id->access_key, id->secret_key, id->session_token, id->account_id,
+                         id->expires};
   tcx__answer_keys(asker, &c, origin);
   tcx__identity_release(id);
   return true;
 }
 
-void tcx__roles_keep(struct tcx_roles *roles, const char *key, const tcx_credentials_t *c, const char *origin) {
+void tcx__roles_keep(struct tcx_roles *roles, const char *key, const tcx_credentials_t *c,
+                     const char *origin) {
   remember(roles, key, c, origin);
   write_file(roles, key, c);
 }
@@ -171,7 +182,8 @@ static void account_of(const char *arn, char *out, size_t size) {
     snprintf(out, size, "%.*s", (int)strcspn(arn, ":"), arn);
 }
 
-void tcx__roles_take(struct tcx_roles *roles, const char *key, const tcx_value_t *response, struct tcx_asker *asker, const char *origin) {
+void tcx__roles_take(struct tcx_roles *roles, const char *key, const tcx_value_t *response,
+                     struct tcx_asker *asker, const char *origin) {
   char account[32];
   account_of(tcx_value_str(response, "AssumedRoleUser.Arn"), account, sizeof account);
   tcx_credentials_t c = {

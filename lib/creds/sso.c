@@ -1,7 +1,8 @@
 /*
  * sso.c - the credentials of a role that single sign-on gives.
  *
- *   idle -> (cached: answered) -> TOKEN: sso_token.c -> CALL: sso GetRoleCredentials, unsigned -> answered: idle
+ *   idle -> (cached: answered) -> TOKEN: sso_token.c -> CALL: sso GetRoleCredentials, unsigned ->
+ *     answered: idle
  */
 #include "creds/sso.h"
 #include "base/json.h"
@@ -24,7 +25,8 @@ struct sso {
   char key[TCX__ROLE_KEY];
 };
 
-static void on_credentials(struct tcx_inner *inner, const tcx_value_t *response, const tcx_error_t *error) {
+static void on_credentials(struct tcx_inner *inner, const tcx_value_t *response,
+                           const tcx_error_t *error) {
   struct sso *p = (struct sso *)(void *)((char *)inner - offsetof(struct sso, inner));
   char why[TCX__CREDS_TEXT];
   if (error != NULL && error->code != NULL && strcmp(error->code, "UnauthorizedException") == 0) {
@@ -44,7 +46,8 @@ static void on_credentials(struct tcx_inner *inner, const tcx_value_t *response,
       .expires = tcx_value_int(response, "roleCredentials.expiration", 0) / 1000,
   };
   if (c.access_key == NULL || c.secret_key == NULL || c.session_token == NULL || c.expires == 0) {
-    tcx__answer_failure(p->asker, TCX_ECREDS, "the answer of single sign-on has no whole credentials");
+    tcx__answer_failure(p->asker, TCX_ECREDS,
+                        "the answer of single sign-on has no whole credentials");
     return;
   }
   tcx__roles_keep(p->creds->roles, p->key, &c, p->provider.name);
@@ -58,7 +61,8 @@ static void on_token(struct tcx_asker *asker, const struct tcx_answer *a) {
     return;
   }
   tcx_client_options_t o = {.region = p->config.region, .unsigned_requests = true};
-  tcx_value_t *params = tcx_params("{roleName: %s, accountId: %s, accessToken: %s}", p->role, p->account, a->token);
+  tcx_value_t *params =
+      tcx_params("{roleName: %s, accountId: %s, accessToken: %s}", p->role, p->account, a->token);
   int err = tcx__inner_start(&p->inner, "sso", &o, "get_role_credentials", params);
   if (err != 0)
     tcx__answer_failure(p->asker, err, NULL);
@@ -76,8 +80,12 @@ static int configure(struct sso *p, char *why, size_t size) {
   if (err != 0)
     return err;
   const char *const values[] = {p->role, p->account, p->config.start_url, p->config.region};
-  static const char *const names[] = {"sso_role_name", "sso_account_id", "sso_start_url", "sso_region"};
-  size_t used = (size_t)snprintf(why, size, "The profile \"%.200s\" is configured to use SSO but is missing required configuration:", p->profile);
+  static const char *const names[] = {"sso_role_name", "sso_account_id", "sso_start_url",
+                                      "sso_region"};
+  size_t used = (size_t)snprintf(
+      why, size,
+      "The profile \"%.200s\" is configured to use SSO but is missing required configuration:",
+      p->profile);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (values[i] != NULL)
       continue;

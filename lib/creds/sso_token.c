@@ -1,7 +1,9 @@
 /*
- * sso_token.c - the access token of a sign-on: a file in ~/.aws/sso/cache, named by the SHA-1 of the session's name (or of the start URL, where the profile has no session).
+ * sso_token.c - the access token of a sign-on: a file in ~/.aws/sso/cache, named by the SHA-1 of
+ * the session's name (or of the start URL, where the profile has no session).
  *
- *   idle -> the file is read -> (15 minutes or less are left, and it can be renewed) CALL: sso-oidc CreateToken, the file is replaced -> answered: idle
+ *   idle -> the file is read -> (15 minutes or less are left, and it can be renewed) CALL: sso-oidc
+ *     CreateToken, the file is replaced -> answered: idle
  *
  * A renewal that fails leaves the token as it is, as long as it lasts.
  */
@@ -17,9 +19,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define FILE_MAX (64 * 1024u)
+#define FILE_MAX       (64 * 1024u)
 #define PATH_MAX_BYTES 4096
-#define RENEW_S (15 * 60)
+#define RENEW_S        (15 * 60)
 
 struct sso_token {
   struct tcx_provider provider;
@@ -36,7 +38,8 @@ struct sso_token {
 
 /* ---- the profile ---- */
 
-int tcx__sso_read(const struct tcx_creds *creds, const char *profile, struct tcx_sso *sso, char *why, size_t size) {
+int tcx__sso_read(const struct tcx_creds *creds, const char *profile, struct tcx_sso *sso,
+                  char *why, size_t size) {
   *sso = (struct tcx_sso){
       .session = tcx__creds_profile_key(creds, profile, "sso_session"),
       .start_url = tcx__creds_profile_key(creds, profile, "sso_start_url"),
@@ -44,15 +47,20 @@ int tcx__sso_read(const struct tcx_creds *creds, const char *profile, struct tcx
   };
   if (sso->session == NULL)
     return 0;
-  const struct tcx_value *section = tcx__settings_section(creds->settings, "sso-session", sso->session);
+  const struct tcx_value *section =
+      tcx__settings_section(creds->settings, "sso-session", sso->session);
   if (section == NULL) {
     snprintf(why, size, "The specified sso-session does not exist: \"%.200s\"", sso->session);
     return TCX_ECONFIG;
   }
   for (const struct tcx_value *v = tcx__value_kids(section); v != NULL; v = v->next) {
-    const char *own = tcx__creds_profile_key(creds, profile, v->name), *session = tcx__creds_key(section, v->name);
+    const char *own = tcx__creds_profile_key(creds, profile, v->name),
+               *session = tcx__creds_key(section, v->name);
     if (own != NULL && session != NULL && strcmp(own, session) != 0) {
-      snprintf(why, size, "The value for %.100s is inconsistent between profile (%.200s) and sso-session (%.200s).", v->name, own, session);
+      snprintf(
+          why, size,
+          "The value for %.100s is inconsistent between profile (%.200s) and sso-session (%.200s).",
+          v->name, own, session);
       return TCX_ECONFIG;
     }
   }
@@ -64,7 +72,10 @@ int tcx__sso_read(const struct tcx_creds *creds, const char *profile, struct tcx
 }
 
 void tcx__sso_expired(const char *profile, char *why, size_t size) {
-  snprintf(why, size, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run: aws sso login --profile %.200s", profile);
+  snprintf(why, size,
+           "The SSO session associated with this profile has expired or is otherwise invalid. To "
+           "refresh this SSO session run: aws sso login --profile %.200s",
+           profile);
 }
 
 /* ---- answers ---- */
@@ -82,7 +93,9 @@ static void answer(struct sso_token *p, const char *token, int64_t expires) {
   tcx__creds_document_end(&file);
 }
 
-static int64_t now_of(const struct sso_token *p) { return tcx__session_expiry_now_ms(p->creds->session) / 1000; }
+static int64_t now_of(const struct sso_token *p) {
+  return tcx__session_expiry_now_ms(p->creds->session) / 1000;
+}
 
 static void answer_file(struct sso_token *p) {
   char why[TCX__CREDS_TEXT];
@@ -111,8 +124,11 @@ static int read_time(const char *text, int64_t *seconds) {
 
 static bool can_renew(const struct sso_token *p) {
   int64_t registered;
-  return p->sso.session != NULL && tcx__creds_key(p->file.map, "refreshToken") != NULL && tcx__creds_key(p->file.map, "clientId") != NULL &&
-         tcx__creds_key(p->file.map, "clientSecret") != NULL && read_time(tcx__creds_key(p->file.map, "registrationExpiresAt"), &registered) == 0 && registered > now_of(p);
+  return p->sso.session != NULL && tcx__creds_key(p->file.map, "refreshToken") != NULL &&
+         tcx__creds_key(p->file.map, "clientId") != NULL &&
+         tcx__creds_key(p->file.map, "clientSecret") != NULL &&
+         read_time(tcx__creds_key(p->file.map, "registrationExpiresAt"), &registered) == 0 &&
+         registered > now_of(p);
 }
 
 static void save(struct sso_token *p, const char *token, const char *refresh, int64_t expires) {
@@ -140,15 +156,19 @@ static void save(struct sso_token *p, const char *token, const char *refresh, in
   tcx__buf_adds(&json, "}");
   int err = json.status != 0 ? json.status : tcx__file_replace(p->path, json.data, json.len);
   if (err != 0)
-    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL, "the renewed SSO token could not be kept in %s: %s", p->path, tcx_strerror(err));
+    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL,
+             "the renewed SSO token could not be kept in %s: %s", p->path, tcx_strerror(err));
   tcx__buf_wipe(&json);
 }
 
-static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response, const tcx_error_t *error) {
-  struct sso_token *p = (struct sso_token *)(void *)((char *)inner - offsetof(struct sso_token, inner));
+static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response,
+                       const tcx_error_t *error) {
+  struct sso_token *p =
+      (struct sso_token *)(void *)((char *)inner - offsetof(struct sso_token, inner));
   const char *token = tcx_value_str(response, "accessToken");
   if (error != NULL || token == NULL) {
-    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL, "SSO token refresh attempt failed: %s", error != NULL ? error->msg : "no token came");
+    tcx__log(p->creds->session, TCX_LOG_WARN, "credentials", NULL,
+             "SSO token refresh attempt failed: %s", error != NULL ? error->msg : "no token came");
     answer_file(p);
     return;
   }
@@ -159,8 +179,10 @@ static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response, con
 
 static void renew(struct sso_token *p) {
   tcx_client_options_t o = {.region = p->sso.region, .unsigned_requests = true};
-  tcx_value_t *params = tcx_params("{grantType: refresh_token, clientId: %s, clientSecret: %s, refreshToken: %s}", tcx__creds_key(p->file.map, "clientId"),
-                                   tcx__creds_key(p->file.map, "clientSecret"), tcx__creds_key(p->file.map, "refreshToken"));
+  tcx_value_t *params = tcx_params(
+      "{grantType: refresh_token, clientId: %s, clientSecret: %s, refreshToken: %s}",
+      tcx__creds_key(p->file.map, "clientId"), tcx__creds_key(p->file.map, "clientSecret"),
+      tcx__creds_key(p->file.map, "refreshToken"));
   int err = tcx__inner_start(&p->inner, "sso-oidc", &o, "create_token", params);
   if (err != 0)
     fail(p, err, NULL);
@@ -177,12 +199,14 @@ static int read_file(struct sso_token *p) {
   tcx__sha1(name, strlen(name), hash);
   tcx__hex_encode(hex, hash, sizeof hash);
   hex[40] = '\0';
-  snprintf(p->path, sizeof p->path, "%s/.aws/sso/cache/%s.json", p->creds->settings->home != NULL ? p->creds->settings->home : "", hex);
+  snprintf(p->path, sizeof p->path, "%s/.aws/sso/cache/%s.json",
+           p->creds->settings->home != NULL ? p->creds->settings->home : "", hex);
   tcx__buf_init(&text, NULL, FILE_MAX);
   int err = tcx__file_read(p->path, &text);
   if (err == 0)
     err = tcx__creds_document_begin(&p->file, text.data != NULL ? text.data : "", text.len);
-  if (err == 0 && (tcx__creds_key(p->file.map, "accessToken") == NULL || read_time(tcx__creds_key(p->file.map, "expiresAt"), &p->expires) != 0))
+  if (err == 0 && (tcx__creds_key(p->file.map, "accessToken") == NULL ||
+                   read_time(tcx__creds_key(p->file.map, "expiresAt"), &p->expires) != 0))
     err = TCX_ECREDS;
   tcx__buf_wipe(&text);
   return err == 0 || err == UV_ENOMEM ? err : TCX_ECREDS;
@@ -197,7 +221,9 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
     snprintf(why, sizeof why, "profile %.200s has no sso_session", p->profile);
     err = UV_ENOENT;
   } else if (err == 0 && (p->sso.start_url == NULL || p->sso.region == NULL)) {
-    snprintf(why, sizeof why, "The profile \"%.200s\" is configured to use the SSO token provider but is missing %s", p->profile, p->sso.start_url == NULL ? "sso_start_url" : "sso_region");
+    snprintf(why, sizeof why,
+             "The profile \"%.200s\" is configured to use the SSO token provider but is missing %s",
+             p->profile, p->sso.start_url == NULL ? "sso_start_url" : "sso_region");
     err = TCX_ECONFIG;
   }
   if (err != 0) {
@@ -205,7 +231,9 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
     return;
   }
   err = read_file(p);
-  snprintf(why, sizeof why, "Error loading SSO Token: Token for %.200s does not exist or is invalid. To sign on run: aws sso login --profile %.200s",
+  snprintf(why, sizeof why,
+           "Error loading SSO Token: Token for %.200s does not exist or is invalid. To sign on "
+           "run: aws sso login --profile %.200s",
            p->sso.session != NULL ? p->sso.session : p->sso.start_url, p->profile);
   if (err != 0)
     fail(p, err, err == UV_ENOMEM ? NULL : why);
@@ -223,7 +251,8 @@ static void cancel(struct tcx_provider *provider) {
 
 static void free_provider(struct tcx_provider *provider) { tcx__free(provider); }
 
-int tcx__creds_sso_token(const struct tcx_creds *creds, const char *profile, bool legacy, struct tcx_provider **out) {
+int tcx__creds_sso_token(const struct tcx_creds *creds, const char *profile, bool legacy,
+                         struct tcx_provider **out) {
   struct sso_token *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;

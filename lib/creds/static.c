@@ -22,7 +22,8 @@ static void free_provider(struct tcx_provider *provider) {
   tcx__free(provider);
 }
 
-static int make(const tcx_credentials_t *credentials, const char *token, const char *name, struct tcx_provider **out) {
+static int make(const tcx_credentials_t *credentials, const char *token, const char *name,
+                struct tcx_provider **out) {
   struct static_provider *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
     return UV_ENOMEM;
@@ -36,5 +37,9 @@ static int make(const tcx_credentials_t *credentials, const char *token, const c
   return 0;
 }
 
-int tcx__creds_static(const tcx_credentials_t *credentials, struct tcx_provider **out) { return make(credentials, NULL, "explicit", out); }
-int tcx__creds_token(const char *token, const char *name, struct tcx_provider **out) { return make(&(tcx_credentials_t){0}, token, name, out); }
+int tcx__creds_static(const tcx_credentials_t *credentials, struct tcx_provider **out) {
+  return make(credentials, NULL, "explicit", out);
+}
+int tcx__creds_token(const char *token, const char *name, struct tcx_provider **out) {
+  return make(&(tcx_credentials_t){0}, token, name, out);
+}

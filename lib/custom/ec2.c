@@ -4,9 +4,7 @@
 #include "base/utf8.h"
 #include "custom/custom.h"
 
-static int filters(tcx_call_t *call) {
-  return tcx__custom_alias(call, "Filter", "Filters");
-}
+static int filters(tcx_call_t *call) { return tcx__custom_alias(call, "Filter", "Filters"); }
 static int copy_snapshot(tcx_call_t *call) {
   return tcx__custom_copy_url(call, "PresignedUrl", true);
 }

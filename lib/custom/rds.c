@@ -2,9 +2,7 @@
  * service's own member: it makes the URL and is not sent. */
 #include "custom/custom.h"
 
-static int copy(tcx_call_t *call) {
-  return tcx__custom_copy_url(call, "PreSignedUrl", false);
-}
+static int copy(tcx_call_t *call) { return tcx__custom_copy_url(call, "PreSignedUrl", false); }
 
 static const struct tcx_hook rds[] = {
     {"CopyDBClusterSnapshot", copy},

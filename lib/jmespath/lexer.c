@@ -22,20 +22,24 @@ unsigned tcx__jmespath_column(struct tcx_str text, size_t byte) {
   return column;
 }
 
-int tcx__jmespath_fail(struct tcx_fail *f, struct tcx_str text, unsigned caret, bool quoted, const char *message) {
+int tcx__jmespath_fail(struct tcx_fail *f, struct tcx_str text, unsigned caret, bool quoted,
+                       const char *message) {
   const char *quote = quoted ? "\"" : "";
-  return tcx__fail(f, TCX_EPARAM, "%s:\n%s%.*s%s\n%*s^", message, quote, (int)text.n, text.p, quote, (int)caret, "");
+  return tcx__fail(f, TCX_EPARAM, "%s:\n%s%.*s%s\n%*s^", message, quote, (int)text.n, text.p, quote,
+                   (int)caret, "");
 }
 
 static int lexer_fail(struct lexer *l, size_t at, const char *what, struct tcx_str shown) {
   char message[256];
-  snprintf(message, sizeof message, "Bad jmespath expression: %s%.*s", what, (int)(shown.n < 128 ? shown.n : 128), shown.p != NULL ? shown.p : "");
+  snprintf(message, sizeof message, "Bad jmespath expression: %s%.*s", what,
+           (int)(shown.n < 128 ? shown.n : 128), shown.p != NULL ? shown.p : "");
   return tcx__jmespath_fail(l->f, l->text, tcx__jmespath_column(l->text, at), false, message);
 }
 
 /* ---- tokens ---- */
 
-static int emit(struct lexer *l, tcx__token_type type, size_t start, struct tcx_str text, const struct tcx_value *literal) {
+static int emit(struct lexer *l, tcx__token_type type, size_t start, struct tcx_str text,
+                const struct tcx_value *literal) {
   struct tcx_tokens *t = l->out;
   if (t->count == t->cap) {
     unsigned cap = t->cap == 0 ? 16 : 2 * t->cap;
@@ -47,14 +51,19 @@ static int emit(struct lexer *l, tcx__token_type type, size_t start, struct tcx_
     t->list = list;
     t->cap = cap;
   }
-  t->list[t->count++] = (struct tcx_token){.type = (uint8_t)type, .start = (uint32_t)start, .text = text, .literal = literal};
+  t->list[t->count++] = (struct tcx_token){
+      .type = (uint8_t)type, .start = (uint32_t)start, .text = text, .literal = literal};
   return 0;
 }
 
 static bool digit(char c) { return c >= '0' && c <= '9'; }
-static bool name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
-static char peek(const struct lexer *l, size_t ahead) { return l->at + ahead < l->text.n ? l->text.p[l->at + ahead] : '\0'; }
+static char peek(const struct lexer *l, size_t ahead) {
+  return l->at + ahead < l->text.n ? l->text.p[l->at + ahead] : '\0';
+}
 
 static int plain(struct lexer *l, tcx__token_type type, size_t n) {
   size_t start = l->at;
@@ -69,7 +78,8 @@ static int name(struct lexer *l) {
   const char *copy = tcx__arena_strndup(l->arena, l->text.p + l->at, n);
   size_t start = l->at;
   l->at += n;
-  return copy == NULL ? UV_ENOMEM : emit(l, TCX__TOKEN_NAME, start, (struct tcx_str){copy, n}, NULL);
+  return copy == NULL ? UV_ENOMEM
+                      : emit(l, TCX__TOKEN_NAME, start, (struct tcx_str){copy, n}, NULL);
 }
 
 static int number(struct lexer *l) {
@@ -81,7 +91,8 @@ static int number(struct lexer *l) {
   return plain(l, TCX__TOKEN_NUMBER, n);
 }
 
-/* What stands between two of mark, with its escapes; l->at goes behind it. A backslash keeps whatever follows it. */
+/* What stands between two of mark, with its escapes; l->at goes behind it. A backslash keeps
+ * whatever follows it. */
 static int until(struct lexer *l, char mark, struct tcx_str *out) {
   size_t start = l->at, i = start + 1;
   *out = (struct tcx_str){NULL, 0};
@@ -97,8 +108,10 @@ static int until(struct lexer *l, char mark, struct tcx_str *out) {
   return 0;
 }
 
-/* Between two of around, and without the backslashes in front of mark; NUL-ended; NULL when memory is out. */
-static char *unescaped(struct lexer *l, struct tcx_str text, char mark, struct tcx_str around, size_t *n) {
+/* Between two of around, and without the backslashes in front of mark; NUL-ended; NULL when memory
+ * is out. */
+static char *unescaped(struct lexer *l, struct tcx_str text, char mark, struct tcx_str around,
+                       size_t *n) {
   char *out = tcx__arena_alloc(l->arena, text.n + 2 * around.n + 1), *to = out;
   if (out == NULL)
     return NULL;
@@ -161,7 +174,9 @@ static int literal(struct lexer *l) {
   }
   if (err == TCX_EPARAM)
     return lexer_fail(l, start, "Bad token ", (struct tcx_str){json + 1, n - 2});
-  return err != 0 ? err : emit(l, TCX__TOKEN_LITERAL, start, v->type == TCX_STRING ? v->u.bytes : text, v);
+  return err != 0
+             ? err
+             : emit(l, TCX__TOKEN_LITERAL, start, v->type == TCX_STRING ? v->u.bytes : text, v);
 }
 
 static int either(struct lexer *l, char second, tcx__token_type both, tcx__token_type one) {
@@ -169,7 +184,8 @@ static int either(struct lexer *l, char second, tcx__token_type both, tcx__token
 }
 
 static int equals(struct lexer *l) {
-  return peek(l, 1) == '=' ? plain(l, TCX__TOKEN_EQ, 2) : lexer_fail(l, l->at, "Unknown token '='", (struct tcx_str){NULL, 0});
+  return peek(l, 1) == '=' ? plain(l, TCX__TOKEN_EQ, 2)
+                           : lexer_fail(l, l->at, "Unknown token '='", (struct tcx_str){NULL, 0});
 }
 
 static int bracket(struct lexer *l) {
@@ -185,34 +201,56 @@ static int unknown(struct lexer *l) {
 
 static int one_token(struct lexer *l) {
   switch (l->text.p[l->at]) {
-  case '.': return plain(l, TCX__TOKEN_DOT, 1);
-  case '*': return plain(l, TCX__TOKEN_STAR, 1);
-  case ']': return plain(l, TCX__TOKEN_RBRACKET, 1);
-  case ',': return plain(l, TCX__TOKEN_COMMA, 1);
-  case ':': return plain(l, TCX__TOKEN_COLON, 1);
-  case '@': return plain(l, TCX__TOKEN_CURRENT, 1);
-  case '(': return plain(l, TCX__TOKEN_LPAREN, 1);
-  case ')': return plain(l, TCX__TOKEN_RPAREN, 1);
-  case '{': return plain(l, TCX__TOKEN_LBRACE, 1);
-  case '}': return plain(l, TCX__TOKEN_RBRACE, 1);
-  case '[': return bracket(l);
-  case '\'': return raw_string(l);
-  case '`': return literal(l);
-  case '"': return quoted_name(l);
-  case '|': return either(l, '|', TCX__TOKEN_OR, TCX__TOKEN_PIPE);
-  case '&': return either(l, '&', TCX__TOKEN_AND, TCX__TOKEN_EXPREF);
-  case '<': return either(l, '=', TCX__TOKEN_LTE, TCX__TOKEN_LT);
-  case '>': return either(l, '=', TCX__TOKEN_GTE, TCX__TOKEN_GT);
-  case '!': return either(l, '=', TCX__TOKEN_NE, TCX__TOKEN_NOT);
-  case '=': return equals(l);
-  default: break;
+  case '.':
+    return plain(l, TCX__TOKEN_DOT, 1);
+  case '*':
+    return plain(l, TCX__TOKEN_STAR, 1);
+  case ']':
+    return plain(l, TCX__TOKEN_RBRACKET, 1);
+  case ',':
+    return plain(l, TCX__TOKEN_COMMA, 1);
+  case ':':
+    return plain(l, TCX__TOKEN_COLON, 1);
+  case '@':
+    return plain(l, TCX__TOKEN_CURRENT, 1);
+  case '(':
+    return plain(l, TCX__TOKEN_LPAREN, 1);
+  case ')':
+    return plain(l, TCX__TOKEN_RPAREN, 1);
+  case '{':
+    return plain(l, TCX__TOKEN_LBRACE, 1);
+  case '}':
+    return plain(l, TCX__TOKEN_RBRACE, 1);
+  case '[':
+    return bracket(l);
+  case '\'':
+    return raw_string(l);
+  case '`':
+    return literal(l);
+  case '"':
+    return quoted_name(l);
+  case '|':
+    return either(l, '|', TCX__TOKEN_OR, TCX__TOKEN_PIPE);
+  case '&':
+    return either(l, '&', TCX__TOKEN_AND, TCX__TOKEN_EXPREF);
+  case '<':
+    return either(l, '=', TCX__TOKEN_LTE, TCX__TOKEN_LT);
+  case '>':
+    return either(l, '=', TCX__TOKEN_GTE, TCX__TOKEN_GT);
+  case '!':
+    return either(l, '=', TCX__TOKEN_NE, TCX__TOKEN_NOT);
+  case '=':
+    return equals(l);
+  default:
+    break;
   }
   if (name_start(l->text.p[l->at]))
     return name(l);
   return digit(l->text.p[l->at]) || l->text.p[l->at] == '-' ? number(l) : unknown(l);
 }
 
-int tcx__jmespath_tokens(struct tcx_arena *arena, struct tcx_str text, struct tcx_tokens *out, struct tcx_fail *f) {
+int tcx__jmespath_tokens(struct tcx_arena *arena, struct tcx_str text, struct tcx_tokens *out,
+                         struct tcx_fail *f) {
   struct lexer l = {.arena = arena, .text = text, .out = out, .f = f};
   int err = 0;
   while (err == 0 && l.at < text.n) {

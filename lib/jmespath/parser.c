@@ -1,6 +1,7 @@
 /*
- * parser.c - the tree of an expression: operator precedence, as Vaughan Pratt has it. A token begins an expression (first) or goes on with what is left of it (next), as long as it
- * binds more strongly than what stands before.
+ * parser.c - the tree of an expression: operator precedence, as Vaughan Pratt has it. A token
+ * begins an expression (first) or goes on with what is left of it (next), as long as it binds more
+ * strongly than what stands before.
  */
 #include "jmespath/ast.h"
 #include <stdio.h>
@@ -13,10 +14,12 @@ struct parser {
   struct tcx_str text;
   struct tcx_tokens tokens;
   unsigned at;
-  unsigned depth;   /* of expression() within itself */
+  unsigned depth; /* of expression() within itself */
   struct tcx_fail *f;
   int status;
-  struct tcx_fail late; /* a function that is unknown or takes another number of arguments: told when the syntax is right */
+  /* a function that is unknown or takes another number of arguments: told when the syntax is
+   * right */
+  struct tcx_fail late;
 };
 
 /* clang-format off */
@@ -48,13 +51,17 @@ static const struct tcx_node *stop(struct parser *p, int status) {
   return NULL;
 }
 
-static const struct tcx_node *wrong_at(struct parser *p, unsigned column, const struct tcx_token *t, const char *what) {
+static const struct tcx_node *wrong_at(struct parser *p, unsigned column, const struct tcx_token *t,
+                                       const char *what) {
   char message[512], kind[32];
   size_t n = 0;
   for (; kinds[t->type].name[n] != '\0'; n++)
-    kind[n] = (char)(kinds[t->type].name[n] >= 'a' ? kinds[t->type].name[n] - ('a' - 'A') : kinds[t->type].name[n]);
+    kind[n] = (char)(kinds[t->type].name[n] >= 'a' ? kinds[t->type].name[n] - ('a' - 'A')
+                                                   : kinds[t->type].name[n]);
   kind[n] = '\0';
-  snprintf(message, sizeof message, "%s: Parse error at column %u, token \"%.*s\" (%s), for expression", what, column, (int)(t->text.n < 128 ? t->text.n : 128), t->text.p, kind);
+  snprintf(message, sizeof message,
+           "%s: Parse error at column %u, token \"%.*s\" (%s), for expression", what, column,
+           (int)(t->text.n < 128 ? t->text.n : 128), t->text.p, kind);
   return stop(p, tcx__jmespath_fail(p->f, p->text, column + 1, true, message));
 }
 
@@ -63,7 +70,8 @@ static const struct tcx_node *wrong(struct parser *p, const struct tcx_token *t,
 }
 
 static const struct tcx_node *incomplete(struct parser *p) {
-  return stop(p, tcx__jmespath_fail(p->f, p->text, tcx__jmespath_column(p->text, p->text.n) + 1, true, "Invalid jmespath expression: Incomplete expression"));
+  return stop(p, tcx__jmespath_fail(p->f, p->text, tcx__jmespath_column(p->text, p->text.n) + 1,
+                                    true, "Invalid jmespath expression: Incomplete expression"));
 }
 
 /* Something else was due; an expression that ends too early says so. */
@@ -104,11 +112,14 @@ static void heighten(struct parser *p, struct tcx_node *n, const struct tcx_node
     return;
   n->height = (uint16_t)(kid->height + 1);
   if (n->height > TCX__JMESPATH_DEPTH)
-    (void)stop(p, tcx__fail(p->f, TCX_ETOOBIG, "The JMESPath expression is more than %d levels deep", TCX__JMESPATH_DEPTH));
+    (void)stop(p,
+               tcx__fail(p->f, TCX_ETOOBIG, "The JMESPath expression is more than %d levels deep",
+                         TCX__JMESPATH_DEPTH));
 }
 
 /* A node of others; NULL when one of them is NULL for a reason. */
-static struct tcx_node *join(struct parser *p, tcx__node_type type, const struct tcx_node *left, const struct tcx_node *right, const struct tcx_node *third) {
+static struct tcx_node *join(struct parser *p, tcx__node_type type, const struct tcx_node *left,
+                             const struct tcx_node *right, const struct tcx_node *third) {
   struct tcx_node *n = new_node(p, type);
   if (n == NULL)
     return NULL;
@@ -132,11 +143,13 @@ static const struct tcx_node *field(struct parser *p, struct tcx_str name) {
 
 /* ---- lists of expressions ---- */
 
-static void add_kid(struct parser *p, struct tcx_node *n, struct tcx_str name, const struct tcx_node *kid) {
+static void add_kid(struct parser *p, struct tcx_node *n, struct tcx_str name,
+                    const struct tcx_node *kid) {
   if (p->status != 0)
     return;
   if ((n->n_kids & (n->n_kids - 1)) == 0) { /* full at each power of two */
-    struct tcx_named *list = tcx__arena_alloc(p->arena, (n->n_kids == 0 ? 1 : 2 * n->n_kids) * sizeof *list);
+    struct tcx_named *list =
+        tcx__arena_alloc(p->arena, (n->n_kids == 0 ? 1 : 2 * n->n_kids) * sizeof *list);
     if (list == NULL) {
       (void)stop(p, UV_ENOMEM);
       return;
@@ -183,9 +196,21 @@ static const struct tcx_node *multi_map(struct parser *p) {
 
 static bool begins(const struct tcx_token *t) {
   switch (t->type) {
-  case TCX__TOKEN_NAME: case TCX__TOKEN_QUOTED_NAME: case TCX__TOKEN_LITERAL: case TCX__TOKEN_CURRENT: case TCX__TOKEN_STAR: case TCX__TOKEN_FILTER: case TCX__TOKEN_FLATTEN:
-  case TCX__TOKEN_LBRACKET: case TCX__TOKEN_LBRACE: case TCX__TOKEN_LPAREN: case TCX__TOKEN_NOT: case TCX__TOKEN_EXPREF: return true;
-  default: return false;
+  case TCX__TOKEN_NAME:
+  case TCX__TOKEN_QUOTED_NAME:
+  case TCX__TOKEN_LITERAL:
+  case TCX__TOKEN_CURRENT:
+  case TCX__TOKEN_STAR:
+  case TCX__TOKEN_FILTER:
+  case TCX__TOKEN_FLATTEN:
+  case TCX__TOKEN_LBRACKET:
+  case TCX__TOKEN_LBRACE:
+  case TCX__TOKEN_LPAREN:
+  case TCX__TOKEN_NOT:
+  case TCX__TOKEN_EXPREF:
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -208,7 +233,8 @@ static const struct tcx_node *call(struct parser *p, const struct tcx_node *left
   const struct tcx_token *before = &p->tokens.list[p->at - 2];
   char message[160];
   if (left->type != TCX__NODE_FIELD || before->type != TCX__TOKEN_NAME) {
-    snprintf(message, sizeof message, "Invalid function name '%.*s'", (int)(before->text.n < 128 ? before->text.n : 128), before->text.p);
+    snprintf(message, sizeof message, "Invalid function name '%.*s'",
+             (int)(before->text.n < 128 ? before->text.n : 128), before->text.p);
     return wrong(p, before, message);
   }
   struct tcx_node *n = new_node(p, TCX__NODE_CALL);
@@ -219,7 +245,8 @@ static const struct tcx_node *call(struct parser *p, const struct tcx_node *left
   if (p->status != 0)
     return NULL;
   if (n->u.kids.function == NULL)
-    (void)tcx__fail(&p->late, TCX_EPARAM, "Unknown function: %.*s()", (int)(left->name.n < 128 ? left->name.n : 128), left->name.p);
+    (void)tcx__fail(&p->late, TCX_EPARAM, "Unknown function: %.*s()",
+                    (int)(left->name.n < 128 ? left->name.n : 128), left->name.p);
   else
     (void)tcx__jmespath_arity(n->u.kids.function, n->n_kids, &p->late);
   return n;
@@ -229,13 +256,23 @@ static const struct tcx_node *call(struct parser *p, const struct tcx_node *left
 
 static const struct tcx_node *dot_right(struct parser *p, unsigned power) {
   switch (token(p)->type) {
-  case TCX__TOKEN_NAME: case TCX__TOKEN_QUOTED_NAME: case TCX__TOKEN_STAR: return expression(p, power);
-  case TCX__TOKEN_LBRACKET: p->at++; return multi_list(p);
-  case TCX__TOKEN_LBRACE: p->at++; return multi_map(p);
-  default: break;
+  case TCX__TOKEN_NAME:
+  case TCX__TOKEN_QUOTED_NAME:
+  case TCX__TOKEN_STAR:
+    return expression(p, power);
+  case TCX__TOKEN_LBRACKET:
+    p->at++;
+    return multi_list(p);
+  case TCX__TOKEN_LBRACE:
+    p->at++;
+    return multi_map(p);
+  default:
+    break;
   }
   char message[160];
-  snprintf(message, sizeof message, "Expecting: ['quoted_identifier', 'unquoted_identifier', 'lbracket', 'lbrace'], got: %s", kinds[token(p)->type].name);
+  snprintf(message, sizeof message,
+           "Expecting: ['quoted_identifier', 'unquoted_identifier', 'lbracket', 'lbrace'], got: %s",
+           kinds[token(p)->type].name);
   return wrong(p, token(p), message);
 }
 
@@ -254,13 +291,15 @@ static const struct tcx_node *projected(struct parser *p, unsigned power) {
   return wrong(p, token(p), "syntax error");
 }
 
-static const struct tcx_node *project(struct parser *p, tcx__node_type type, const struct tcx_node *left, tcx__token_type by) {
+static const struct tcx_node *project(struct parser *p, tcx__node_type type,
+                                      const struct tcx_node *left, tcx__token_type by) {
   const struct tcx_node *right = projected(p, kinds[by].power);
   return join(p, type, left, right, NULL);
 }
 
 static const struct tcx_node *flatten(struct parser *p, const struct tcx_node *left) {
-  return project(p, TCX__NODE_PROJECTION, join(p, TCX__NODE_FLATTEN, left, NULL, NULL), TCX__TOKEN_FLATTEN);
+  return project(p, TCX__NODE_PROJECTION, join(p, TCX__NODE_FLATTEN, left, NULL, NULL),
+                 TCX__TOKEN_FLATTEN);
 }
 
 /* Behind "[?". */
@@ -268,7 +307,8 @@ static const struct tcx_node *filter(struct parser *p, const struct tcx_node *le
   const struct tcx_node *condition = expression(p, 0);
   if (!match(p, TCX__TOKEN_RBRACKET))
     return NULL;
-  const struct tcx_node *right = is(p, TCX__TOKEN_FLATTEN) ? &current : projected(p, kinds[TCX__TOKEN_FILTER].power);
+  const struct tcx_node *right =
+      is(p, TCX__TOKEN_FLATTEN) ? &current : projected(p, kinds[TCX__TOKEN_FILTER].power);
   return join(p, TCX__NODE_FILTER, left, right, condition);
 }
 
@@ -305,7 +345,8 @@ static const struct tcx_node *slice(struct parser *p) {
 /* A number or a colon is next. */
 static const struct tcx_node *index_or_slice(struct parser *p, const struct tcx_node *left) {
   if (is(p, TCX__TOKEN_COLON) || p->tokens.list[p->at + 1].type == TCX__TOKEN_COLON)
-    return project(p, TCX__NODE_PROJECTION, join(p, TCX__NODE_CHAIN, left, slice(p), NULL), TCX__TOKEN_STAR);
+    return project(p, TCX__NODE_PROJECTION, join(p, TCX__NODE_CHAIN, left, slice(p), NULL),
+                   TCX__TOKEN_STAR);
   struct tcx_node *n = new_node(p, TCX__NODE_INDEX);
   if (n == NULL)
     return NULL;
@@ -353,20 +394,34 @@ static const struct tcx_node *first_paren(struct parser *p) {
 /* t has been taken. */
 static const struct tcx_node *first(struct parser *p, const struct tcx_token *t) {
   switch (t->type) {
-  case TCX__TOKEN_NAME: return field(p, t->text);
-  case TCX__TOKEN_QUOTED_NAME: return first_quoted(p, t);
-  case TCX__TOKEN_LITERAL: return first_literal(p, t);
-  case TCX__TOKEN_CURRENT: return &current;
-  case TCX__TOKEN_STAR: return first_star(p);
-  case TCX__TOKEN_FILTER: return filter(p, &current);
-  case TCX__TOKEN_FLATTEN: return flatten(p, &current);
-  case TCX__TOKEN_LBRACKET: return first_bracket(p);
-  case TCX__TOKEN_LBRACE: return multi_map(p);
-  case TCX__TOKEN_LPAREN: return first_paren(p);
-  case TCX__TOKEN_NOT: return join(p, TCX__NODE_NOT, expression(p, kinds[TCX__TOKEN_NOT].power), NULL, NULL);
-  case TCX__TOKEN_EXPREF: return join(p, TCX__NODE_EXPREF, expression(p, kinds[TCX__TOKEN_EXPREF].power), NULL, NULL);
-  case TCX__TOKEN_EOF: return incomplete(p);
-  default: return wrong(p, t, "invalid token");
+  case TCX__TOKEN_NAME:
+    return field(p, t->text);
+  case TCX__TOKEN_QUOTED_NAME:
+    return first_quoted(p, t);
+  case TCX__TOKEN_LITERAL:
+    return first_literal(p, t);
+  case TCX__TOKEN_CURRENT:
+    return &current;
+  case TCX__TOKEN_STAR:
+    return first_star(p);
+  case TCX__TOKEN_FILTER:
+    return filter(p, &current);
+  case TCX__TOKEN_FLATTEN:
+    return flatten(p, &current);
+  case TCX__TOKEN_LBRACKET:
+    return first_bracket(p);
+  case TCX__TOKEN_LBRACE:
+    return multi_map(p);
+  case TCX__TOKEN_LPAREN:
+    return first_paren(p);
+  case TCX__TOKEN_NOT:
+    return join(p, TCX__NODE_NOT, expression(p, kinds[TCX__TOKEN_NOT].power), NULL, NULL);
+  case TCX__TOKEN_EXPREF:
+    return join(p, TCX__NODE_EXPREF, expression(p, kinds[TCX__TOKEN_EXPREF].power), NULL, NULL);
+  case TCX__TOKEN_EOF:
+    return incomplete(p);
+  default:
+    return wrong(p, t, "invalid token");
   }
 }
 
@@ -387,9 +442,13 @@ static const struct tcx_node *next_bracket(struct parser *p, const struct tcx_no
   return project(p, TCX__NODE_PROJECTION, left, TCX__TOKEN_STAR);
 }
 
-static const struct tcx_node *operator(struct parser *p, const struct tcx_node *left, uint8_t type) {
+static const struct tcx_node *operator(struct parser *p, const struct tcx_node *left,
+                                       uint8_t type) {
   const struct tcx_node *right = expression(p, kinds[type].power);
-  tcx__node_type node = type == TCX__TOKEN_PIPE ? TCX__NODE_CHAIN : type == TCX__TOKEN_OR ? TCX__NODE_OR : type == TCX__TOKEN_AND ? TCX__NODE_AND : TCX__NODE_COMPARE;
+  tcx__node_type node = type == TCX__TOKEN_PIPE  ? TCX__NODE_CHAIN
+                        : type == TCX__TOKEN_OR  ? TCX__NODE_OR
+                        : type == TCX__TOKEN_AND ? TCX__NODE_AND
+                                                 : TCX__NODE_COMPARE;
   struct tcx_node *n = join(p, node, left, right, NULL);
   if (n != NULL)
     n->op = type;
@@ -401,14 +460,28 @@ static const struct tcx_node *next(struct parser *p, const struct tcx_node *left
   const struct tcx_token *t = token(p);
   p->at++;
   switch (t->type) {
-  case TCX__TOKEN_DOT: return next_dot(p, left);
-  case TCX__TOKEN_LBRACKET: return next_bracket(p, left);
-  case TCX__TOKEN_FILTER: return filter(p, left);
-  case TCX__TOKEN_FLATTEN: return flatten(p, left);
-  case TCX__TOKEN_LPAREN: return call(p, left);
-  case TCX__TOKEN_PIPE: case TCX__TOKEN_OR: case TCX__TOKEN_AND:
-  case TCX__TOKEN_EQ: case TCX__TOKEN_NE: case TCX__TOKEN_LT: case TCX__TOKEN_LTE: case TCX__TOKEN_GT: case TCX__TOKEN_GTE: return operator(p, left, t->type);
-  default: return wrong(p, t, "invalid token");
+  case TCX__TOKEN_DOT:
+    return next_dot(p, left);
+  case TCX__TOKEN_LBRACKET:
+    return next_bracket(p, left);
+  case TCX__TOKEN_FILTER:
+    return filter(p, left);
+  case TCX__TOKEN_FLATTEN:
+    return flatten(p, left);
+  case TCX__TOKEN_LPAREN:
+    return call(p, left);
+  case TCX__TOKEN_PIPE:
+  case TCX__TOKEN_OR:
+  case TCX__TOKEN_AND:
+  case TCX__TOKEN_EQ:
+  case TCX__TOKEN_NE:
+  case TCX__TOKEN_LT:
+  case TCX__TOKEN_LTE:
+  case TCX__TOKEN_GT:
+  case TCX__TOKEN_GTE:
+    return operator(p, left, t->type);
+  default:
+    return wrong(p, t, "invalid token");
   }
 }
 
@@ -416,7 +489,9 @@ static const struct tcx_node *expression(struct parser *p, unsigned power) {
   if (p->status != 0)
     return NULL;
   if (++p->depth > TCX__JMESPATH_DEPTH)
-    return stop(p, tcx__fail(p->f, TCX_ETOOBIG, "The JMESPath expression is more than %d levels deep", TCX__JMESPATH_DEPTH));
+    return stop(p,
+                tcx__fail(p->f, TCX_ETOOBIG, "The JMESPath expression is more than %d levels deep",
+                          TCX__JMESPATH_DEPTH));
   const struct tcx_token *t = token(p);
   p->at += t->type != TCX__TOKEN_EOF;
   const struct tcx_node *left = first(p, t);
@@ -426,7 +501,8 @@ static const struct tcx_node *expression(struct parser *p, unsigned power) {
   return p->status == 0 ? left : NULL;
 }
 
-int tcx__jmespath_compile(struct tcx_arena *arena, struct tcx_str text, const struct tcx_jmespath **out, struct tcx_fail *f) {
+int tcx__jmespath_compile(struct tcx_arena *arena, struct tcx_str text,
+                          const struct tcx_jmespath **out, struct tcx_fail *f) {
   struct parser p = {.arena = arena, .text = text, .f = f, .late.arena = arena};
   struct tcx_jmespath *e = tcx__arena_alloc(arena, sizeof *e);
   if (e == NULL)
@@ -434,16 +510,19 @@ int tcx__jmespath_compile(struct tcx_arena *arena, struct tcx_str text, const st
   if (text.n == 0)
     return tcx__fail(f, TCX_EPARAM, "Invalid JMESPath expression: cannot be empty.");
   if (text.n > TCX__JMESPATH_MAX)
-    return tcx__fail(f, TCX_ETOOBIG, "The JMESPath expression is longer than %u bytes", TCX__JMESPATH_MAX);
+    return tcx__fail(f, TCX_ETOOBIG, "The JMESPath expression is longer than %u bytes",
+                     TCX__JMESPATH_MAX);
   int err = tcx__jmespath_tokens(arena, text, &p.tokens, f);
   if (err != 0)
     return err;
   e->top = expression(&p, 0);
   if (p.status == 0 && !is(&p, TCX__TOKEN_EOF)) {
     char message[160];
-    snprintf(message, sizeof message, "Unexpected token: %.*s", (int)(token(&p)->text.n < 128 ? token(&p)->text.n : 128), token(&p)->text.p);
+    snprintf(message, sizeof message, "Unexpected token: %.*s",
+             (int)(token(&p)->text.n < 128 ? token(&p)->text.n : 128), token(&p)->text.p);
     (void)wrong(&p, token(&p), message);
   }
   *out = e;
-  return p.status != 0 || p.late.status == 0 ? p.status : tcx__fail(f, p.late.status, "%s", p.late.text);
+  return p.status != 0 || p.late.status == 0 ? p.status
+                                             : tcx__fail(f, p.late.status, "%s", p.late.text);
 }

@@ -177,9 +177,7 @@ static int add_root_names(struct names *names, const char *root) {
   return tcx__each_folder(root, add_folder, names);
 }
 
-static int by_name(const void *a, const void *b) {
-  return strcmp(a, b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
 /* Fills names, sorted; names->list is freed by the caller, also on failure. */
 static int collect_names(struct tcx_models *models, struct names *names) {

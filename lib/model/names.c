@@ -62,13 +62,9 @@ static const struct irregular {
     {"UpdateWhatsAppFlowAssets", "update_whatsapp_flow_assets"},
     {"UpdateWhatsAppMessageTemplate", "update_whatsapp_message_template"}};
 
-static bool upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
+static bool upper(char c) { return c >= 'A' && c <= 'Z'; }
 
-static bool lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
+static bool lower(char c) { return c >= 'a' && c <= 'z'; }
 
 static int by_operation(const void *key, const void *entry) {
   return strcmp(key, ((const struct irregular *)entry)->operation);

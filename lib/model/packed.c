@@ -3,7 +3,7 @@
 
 /* ---- what the structs are made of ---- */
 
-#define AT(s, f) (uint16_t)offsetof(struct s, f)
+#define AT(s, f) (uint16_t) offsetof(struct s, f)
 #define U8(s, f)                                                                                   \
   { TCX__FIELD_U8, 0, AT(s, f), 0, NULL }
 #define U16(s, f)                                                                                  \

@@ -7,9 +7,7 @@
 #define REGIONS_MAX    1024 /* of one partition */
 #define PATTERN_MAX    256  /* bytes */
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }

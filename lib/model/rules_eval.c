@@ -22,9 +22,7 @@ struct eval {
   struct tcx_rule_val slots[TCX__RULES_SLOTS];
 };
 
-static int no_memory(struct eval *e) {
-  return tcx__fail(e->f, UV_ENOMEM, "out of memory");
-}
+static int no_memory(struct eval *e) { return tcx__fail(e->f, UV_ENOMEM, "out of memory"); }
 
 /* ---- parameters ---- */
 unsigned tcx__ruleset_params(const struct tcx_ruleset *rules,

@@ -52,13 +52,16 @@ bool tcx__certificate_read(const unsigned char *der, size_t n, struct tcx_certif
   struct tcx_der file = {der, der + n}, certificate, tbs, in;
   unsigned tag;
   memset(out, 0, sizeof *out);
-  if (n > TCX__CERTIFICATE_MAX || !tcx__der_expect(&file, 0x30, &certificate) || !tcx__der_expect(&certificate, 0x30, &tbs))
+  if (n > TCX__CERTIFICATE_MAX || !tcx__der_expect(&file, 0x30, &certificate) ||
+      !tcx__der_expect(&certificate, 0x30, &tbs))
     return false;
   if (tcx__der_is_next(&tbs, 0xa0) && !tcx__der_expect(&tbs, 0xa0, &in)) /* version */
     return false;
-  if (!tcx__der_expect(&tbs, 0x02, &in) || !tcx__der_expect(&tbs, 0x30, &in)) /* serial number, algorithm */
+  /* serial number, algorithm */
+  if (!tcx__der_expect(&tbs, 0x02, &in) || !tcx__der_expect(&tbs, 0x30, &in))
     return false;
-  if (!whole(&tbs, &out->issuer) || !tcx__der_expect(&tbs, 0x30, &out->validity) || !whole(&tbs, &out->subject) || !tcx__der_expect(&tbs, 0x30, &out->key))
+  if (!whole(&tbs, &out->issuer) || !tcx__der_expect(&tbs, 0x30, &out->validity) ||
+      !whole(&tbs, &out->subject) || !tcx__der_expect(&tbs, 0x30, &out->key))
     return false;
   while (tbs.p < tbs.end) {
     if (!tcx__der_next(&tbs, &tag, &in))
@@ -69,7 +72,8 @@ bool tcx__certificate_read(const unsigned char *der, size_t n, struct tcx_certif
   return true;
 }
 
-bool tcx__certificate_extension(const struct tcx_certificate *certificate, const void *oid, size_t oid_len, struct tcx_der *value, bool *found) {
+bool tcx__certificate_extension(const struct tcx_certificate *certificate, const void *oid,
+                                size_t oid_len, struct tcx_der *value, bool *found) {
   struct tcx_der all = certificate->extensions, one, id, in;
   *found = false;
   while (all.p < all.end) {

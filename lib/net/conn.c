@@ -1,11 +1,12 @@
 /* conn.c - a connection's life from its socket to its end; see conn.h for the states. */
 #include "net/conn.h"
-#include "net/pool.h"
 #include "base/mem.h"
+#include "net/pool.h"
 #include <stdio.h>
 #include <string.h>
 
-struct tcx_conn *tcx__conn_new(struct tcx_pool *pool, struct tcx_bucket *bucket, int family, int *status) {
+struct tcx_conn *tcx__conn_new(struct tcx_pool *pool, struct tcx_bucket *bucket, int family,
+                               int *status) {
   struct tcx_conn *conn = tcx__calloc(1, sizeof *conn);
   if (conn == NULL) {
     *status = UV_ENOMEM;
@@ -14,7 +15,9 @@ struct tcx_conn *tcx__conn_new(struct tcx_pool *pool, struct tcx_bucket *bucket,
   conn->pool = pool;
   conn->idle.bucket = bucket;
   conn->reading = true;
-  conn->transport = bucket->tunnel ? &tcx__transport_tunnel : bucket->tls ? &tcx__transport_tls : &tcx__transport_tcp;
+  conn->transport = bucket->tunnel ? &tcx__transport_tunnel
+                    : bucket->tls  ? &tcx__transport_tls
+                                   : &tcx__transport_tcp;
   *status = tcx__socket_open(pool->net, conn, family);
   if (*status != 0) {
     tcx__free(conn);
@@ -33,7 +36,8 @@ static void handle_closed(uv_handle_t *handle) {
   struct tcx_conn *conn = handle->data;
   struct tcx_pool *pool = conn->pool;
   struct tcx_net *net = pool->net;
-  if (conn->x != NULL) /* an exchange was started on a connection that had been closed in the same turn */
+  /* an exchange was started on a connection that had been closed in the same turn */
+  if (conn->x != NULL)
     tcx__exchange_fail(conn, TCX_ECLOSING, TCX_PHASE_SEND, "the connection is closed");
   conn->transport->free(conn);
   tcx__free(conn);
@@ -76,9 +80,7 @@ const char *tcx__conn_name(const struct tcx_conn *conn, char out[300]) {
   return tcx__target_name(conn->idle.bucket, out);
 }
 
-void tcx__conn_opened(struct tcx_conn *conn) {
-  tcx__dial_opened(conn->dial, conn);
-}
+void tcx__conn_opened(struct tcx_conn *conn) { tcx__dial_opened(conn->dial, conn); }
 
 void tcx__conn_failed(struct tcx_conn *conn, int status, tcx_phase_t phase, const char *why) {
   char name[300], text[512];
@@ -88,18 +90,24 @@ void tcx__conn_failed(struct tcx_conn *conn, int status, tcx_phase_t phase, cons
     return;
   case TCX__CONN_OPENING:
     if (why == NULL) {
-      snprintf(text, sizeof text, "the connection to %s broke %s: %s", tcx__conn_name(conn, name), conn->tunnel != NULL ? "before the proxy answered CONNECT" : "in the TLS handshake",
+      snprintf(text, sizeof text, "the connection to %s broke %s: %s", tcx__conn_name(conn, name),
+               conn->tunnel != NULL ? "before the proxy answered CONNECT" : "in the TLS handshake",
                tcx_strerror(status));
       why = text;
     }
-    tcx__dial_lost(conn->dial, conn, status, conn->tunnel != NULL || phase == TCX_PHASE_CONNECT ? TCX_PHASE_CONNECT : TCX_PHASE_TLS, why);
+    tcx__dial_lost(conn->dial, conn, status,
+                   conn->tunnel != NULL || phase == TCX_PHASE_CONNECT ? TCX_PHASE_CONNECT
+                                                                      : TCX_PHASE_TLS,
+                   why);
     return;
   case TCX__CONN_BUSY:
     if (why == NULL) {
-      snprintf(text, sizeof text, "the connection to %s broke: %s", tcx__conn_name(conn, name), tcx_strerror(status));
+      snprintf(text, sizeof text, "the connection to %s broke: %s", tcx__conn_name(conn, name),
+               tcx_strerror(status));
       why = text;
     }
-    tcx__exchange_fail(conn, status, phase != TCX_PHASE_NONE ? phase : tcx__exchange_phase(conn), why);
+    tcx__exchange_fail(conn, status, phase != TCX_PHASE_NONE ? phase : tcx__exchange_phase(conn),
+                       why);
     return;
   default:
     tcx__conn_close(conn);

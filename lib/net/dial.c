@@ -1,8 +1,8 @@
 /* dial.c - making one connection; see dial.h for the states. */
 #include "net/dial.h"
+#include "base/mem.h"
 #include "net/pool.h"
 #include "net/proxy.h"
-#include "base/mem.h"
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,15 +49,18 @@ static uint16_t peer_port(const struct tcx_dial *dial) {
 }
 
 static bool asks_proxy(const struct tcx_dial *dial) {
-  return dial->opening && dial->conns[dial->chosen] != NULL && dial->conns[dial->chosen]->tunnel != NULL;
+  return dial->opening && dial->conns[dial->chosen] != NULL &&
+         dial->conns[dial->chosen]->tunnel != NULL;
 }
 
-/* Everything up to the end of the proxy's answer is about the proxy; what fails in the tunnel is about the target. */
+/* Everything up to the end of the proxy's answer is about the proxy; what fails in the tunnel is
+ * about the target. */
 static void fail(struct tcx_dial *dial, int status, tcx_phase_t phase, const char *why) {
   const struct tcx_bucket *bucket = dial->attempt.bucket;
   char text[900];
   if (bucket->proxy != NULL && !(bucket->tunnel && phase == TCX_PHASE_TLS)) {
-    snprintf(text, sizeof text, "Failed to connect to proxy URL: \"%s\": %s", bucket->proxy->url, why);
+    snprintf(text, sizeof text, "Failed to connect to proxy URL: \"%s\": %s", bucket->proxy->url,
+             why);
     why = text;
     if (!is_local_failure(status) && status != UV_ETIMEDOUT && status != TCX_ECONFIG)
       status = TCX_EPROXY;
@@ -73,7 +76,8 @@ static void fail_connect(struct tcx_dial *dial) {
   if (dial->addresses.count > 1)
     snprintf(count, sizeof count, " (%u addresses)", dial->addresses.count);
   tcx__host_name(peer_host(dial), peer_port(dial), name);
-  snprintf(why, sizeof why, "could not connect to %s%s: %s", name, count, tcx_strerror(dial->status));
+  snprintf(why, sizeof why, "could not connect to %s%s: %s", name, count,
+           tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_CONNECT, why);
 }
 
@@ -84,13 +88,15 @@ static void on_failed(struct tcx_defer *defer) {
 static void on_no_resolver(struct tcx_defer *defer) {
   struct tcx_dial *dial = TCX__CONTAINER(defer, struct tcx_dial, defer);
   char why[512];
-  snprintf(why, sizeof why, "could not look up %s: %s", peer_host(dial), tcx_strerror(dial->status));
+  snprintf(why, sizeof why, "could not look up %s: %s", peer_host(dial),
+           tcx_strerror(dial->status));
   fail(dial, dial->status, TCX_PHASE_DNS, why);
 }
 
 /* ---- sockets ---- */
 
-static socklen_t make_sockaddr(const struct tcx_address *address, uint16_t port, struct sockaddr_storage *out) {
+static socklen_t make_sockaddr(const struct tcx_address *address, uint16_t port,
+                               struct sockaddr_storage *out) {
   memset(out, 0, sizeof *out);
   if (address->v6) {
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
@@ -110,7 +116,8 @@ static socklen_t make_sockaddr(const struct tcx_address *address, uint16_t port,
 static int try_address(struct tcx_dial *dial, unsigned i) {
   int status;
   const struct tcx_address *address = &dial->addresses.list[i];
-  struct tcx_conn *conn = tcx__conn_new(dial->pool, dial->attempt.bucket, address->v6 ? AF_INET6 : AF_INET, &status);
+  struct tcx_conn *conn =
+      tcx__conn_new(dial->pool, dial->attempt.bucket, address->v6 ? AF_INET6 : AF_INET, &status);
   if (conn == NULL)
     return status;
   struct sockaddr_storage to;
@@ -190,16 +197,19 @@ void tcx__dial_opened(struct tcx_dial *dial, struct tcx_conn *conn) {
   tcx__free(dial);
 }
 
-void tcx__dial_lost(struct tcx_dial *dial, struct tcx_conn *conn, int status, tcx_phase_t phase, const char *why) {
+void tcx__dial_lost(struct tcx_dial *dial, struct tcx_conn *conn, int status, tcx_phase_t phase,
+                    const char *why) {
   (void)conn; /* closed with the rest */
-  if (status != TCX_ETLS && status != TCX_EPROXY && status != TCX_ECONFIG && !is_local_failure(status))
+  if (status != TCX_ETLS && status != TCX_EPROXY && status != TCX_ECONFIG &&
+      !is_local_failure(status))
     address_failed(dial, dial->chosen, status);
   fail(dial, status, phase, why);
 }
 
 /* ---- the beginning ---- */
 
-static void on_resolved(struct tcx_dns_query *query, int status, const struct tcx_addresses *addresses, const char *text) {
+static void on_resolved(struct tcx_dns_query *query, int status,
+                        const struct tcx_addresses *addresses, const char *text) {
   struct tcx_dial *dial = TCX__CONTAINER(query, struct tcx_dial, query);
   dial->resolving = false;
   dial->resolved_us = tcx__net_now_us();
@@ -214,15 +224,21 @@ static void on_resolved(struct tcx_dns_query *query, int status, const struct tc
 }
 
 tcx_phase_t tcx__dial_phase(const struct tcx_dial *dial) {
-  return dial->resolving ? TCX_PHASE_DNS : dial->opening && !asks_proxy(dial) ? TCX_PHASE_TLS : TCX_PHASE_CONNECT;
+  return dial->resolving                      ? TCX_PHASE_DNS
+         : dial->opening && !asks_proxy(dial) ? TCX_PHASE_TLS
+                                              : TCX_PHASE_CONNECT;
 }
 
 static void on_deadline(struct tcx_timer *timer) {
   struct tcx_dial *dial = TCX__CONTAINER(timer, struct tcx_dial, deadline);
   tcx_phase_t phase = tcx__dial_phase(dial);
   char name[300], why[512];
-  snprintf(why, sizeof why, "could not connect to %s within %u ms: %s", tcx__target_name(dial->attempt.bucket, name), dial->pool->options.connect_timeout_ms,
-           asks_proxy(dial) ? "the proxy did not answer CONNECT" : phase == TCX_PHASE_TLS ? "the TLS handshake did not end" : phase == TCX_PHASE_DNS ? "its name was not resolved" : "no address answered");
+  snprintf(why, sizeof why, "could not connect to %s within %u ms: %s",
+           tcx__target_name(dial->attempt.bucket, name), dial->pool->options.connect_timeout_ms,
+           asks_proxy(dial)         ? "the proxy did not answer CONNECT"
+           : phase == TCX_PHASE_TLS ? "the TLS handshake did not end"
+           : phase == TCX_PHASE_DNS ? "its name was not resolved"
+                                    : "no address answered");
   if (!dial->opening && !dial->resolving)
     for (unsigned i = 0; i < dial->next; i++)
       if (dial->conns[i] != NULL)

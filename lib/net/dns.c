@@ -1,10 +1,14 @@
 /*
- * dns.c - c-ares on the loop: its sockets on uv_poll, its timeouts on the wheel; and the cache in front of it.
+ * dns.c - c-ares on the loop: its sockets on uv_poll, its timeouts on the wheel; and the cache in
+ * front of it.
  *
- *   name: unknown -> asking -> known until its TTL ends -> asking ...          dial -> tcx__dns_lookup -> c-ares -> on_answer -> every query that waits for the name
+ *   name: unknown -> asking -> known until its TTL ends -> asking ... dial -> tcx__dns_lookup ->
+ *     c-ares -> on_answer -> every query that waits for the name
  *
- * The network owns this, made at the first name that is neither an address nor localhost's (the system's configuration is read then). A name without queries may be dropped for another
- * one; a poll handle frees itself after its close callback. c-ares may answer from inside its own start: such a success is returned at once, such a failure is told at the next turn.
+ * The network owns this, made at the first name that is neither an address nor localhost's (the
+ * system's configuration is read then). A name without queries may be dropped for another one; a
+ * poll handle frees itself after its close callback. c-ares may answer from inside its own start:
+ * such a success is returned at once, such a failure is told at the next turn.
  */
 #include "net/dns.h"
 #include "base/mem.h"
@@ -14,13 +18,13 @@
 #include <string.h>
 
 struct tcx_dns_name {
-  struct tcx_dns_name *prev, *next;          /* newest first */
+  struct tcx_dns_name *prev, *next; /* newest first */
   struct tcx_dns *dns;
   struct tcx_dns_query *queries, *last;
-  struct tcx_defer defer;                    /* a failure from inside the start */
+  struct tcx_defer defer; /* a failure from inside the start */
   struct tcx_addresses addresses;
   uint64_t rests_until_ms[TCX__ADDRESSES_MAX];
-  uint64_t expires_ms;                       /* UINT64_MAX: never */
+  uint64_t expires_ms; /* UINT64_MAX: never */
   unsigned turn;
   bool asking, starting, telling;
   int status;
@@ -38,7 +42,13 @@ struct tcx_dns {
   unsigned count;
 };
 
-struct dns_socket { uv_poll_t poll; struct dns_socket *next; struct tcx_net *net; struct tcx_dns *dns; ares_socket_t fd; };
+struct dns_socket {
+  uv_poll_t poll;
+  struct dns_socket *next;
+  struct tcx_net *net;
+  struct tcx_dns *dns;
+  ares_socket_t fd;
+};
 
 /* ---- c-ares on the loop ---- */
 
@@ -55,7 +65,8 @@ static void set_timer(struct tcx_dns *dns) {
   if (next == NULL)
     tcx__timer_stop(dns->net, &dns->timer);
   else
-    tcx__timer_start(dns->net, &dns->timer, (uint64_t)next->tv_sec * 1000 + (uint64_t)next->tv_usec / 1000 + 1, on_timer);
+    tcx__timer_start(dns->net, &dns->timer,
+                     (uint64_t)next->tv_sec * 1000 + (uint64_t)next->tv_usec / 1000 + 1, on_timer);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
@@ -111,11 +122,14 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
 }
 
 static int open_channel(struct tcx_dns *dns) {
-  struct ares_options options = {.timeout = 1000, .tries = 4, .sock_state_cb = on_socket_state, .sock_state_cb_data = dns};
-  int rc = ares_init_options(&dns->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+  struct ares_options options = {
+      .timeout = 1000, .tries = 4, .sock_state_cb = on_socket_state, .sock_state_cb_data = dns};
+  int rc = ares_init_options(&dns->channel, &options,
+                             ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   if (rc != ARES_SUCCESS)
     return rc == ARES_ENOMEM ? UV_ENOMEM : UV_EIO;
-  if (dns->net->dns_servers != NULL && ares_set_servers_ports_csv(dns->channel, dns->net->dns_servers) != ARES_SUCCESS) {
+  if (dns->net->dns_servers != NULL &&
+      ares_set_servers_ports_csv(dns->channel, dns->net->dns_servers) != ARES_SUCCESS) {
     ares_destroy(dns->channel);
     return TCX_ECONFIG;
   }
@@ -173,7 +187,8 @@ static struct tcx_dns_name *add_name(struct tcx_dns *dns, const char *host) {
   return name;
 }
 
-/* The addresses in the order in which they are to be tried now: each family turned by one a look-up, IPv6 and IPv4 alternating, resting ones last. */
+/* The addresses in the order in which they are to be tried now: each family turned by one a
+ * look-up, IPv6 and IPv4 alternating, resting ones last. */
 static void order(struct tcx_dns_name *name, uint64_t now, struct tcx_addresses *out) {
   unsigned by_family[2][TCX__ADDRESSES_MAX], n[2] = {0, 0}, turn = name->turn++;
   for (unsigned i = 0; i < name->addresses.count; i++) {
@@ -200,13 +215,19 @@ static bool same_address(const struct tcx_address *a, const struct tcx_address *
 
 static int status_of(int ares) {
   switch (ares) {
-  case ARES_SUCCESS: return 0;
-  case ARES_ENOMEM: return UV_ENOMEM;
+  case ARES_SUCCESS:
+    return 0;
+  case ARES_ENOMEM:
+    return UV_ENOMEM;
   case ARES_ENOTFOUND:
-  case ARES_EBADNAME: return UV_EAI_NONAME;
-  case ARES_ENODATA: return UV_EAI_NODATA;
-  case ARES_ETIMEOUT: return UV_ETIMEDOUT;
-  default: return UV_EAI_AGAIN;
+  case ARES_EBADNAME:
+    return UV_EAI_NONAME;
+  case ARES_ENODATA:
+    return UV_EAI_NODATA;
+  case ARES_ETIMEOUT:
+    return UV_ETIMEDOUT;
+  default:
+    return UV_EAI_AGAIN;
   }
 }
 
@@ -218,7 +239,9 @@ static void take_addresses(struct tcx_dns_name *name, const struct ares_addrinfo
   uint64_t ttl = TCX__DNS_TTL_MAX_MS;
   for (const struct ares_addrinfo_node *node = info->nodes; node != NULL; node = node->ai_next)
     n[node->ai_family != AF_INET6]++;
-  cap[1] = n[1] < TCX__ADDRESSES_MAX / 2 ? n[1] : n[0] < TCX__ADDRESSES_MAX / 2 ? TCX__ADDRESSES_MAX - n[0] : TCX__ADDRESSES_MAX / 2;
+  cap[1] = n[1] < TCX__ADDRESSES_MAX / 2   ? n[1]
+           : n[0] < TCX__ADDRESSES_MAX / 2 ? TCX__ADDRESSES_MAX - n[0]
+                                           : TCX__ADDRESSES_MAX / 2;
   cap[0] = TCX__ADDRESSES_MAX - (cap[1] < n[1] ? cap[1] : n[1]);
   name->addresses.count = 0;
   for (const struct ares_addrinfo_node *node = info->nodes; node != NULL; node = node->ai_next) {
@@ -233,9 +256,11 @@ static void take_addresses(struct tcx_dns_name *name, const struct ares_addrinfo
     memset(address, 0, sizeof *address);
     address->v6 = !v4;
     if (v4)
-      memcpy(address->bytes, &((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr, 4);
+      memcpy(address->bytes, &((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr,
+             4);
     else
-      memcpy(address->bytes, &((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr, 16);
+      memcpy(address->bytes, &((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr,
+             16);
     name->rests_until_ms[at] = 0;
     for (unsigned i = 0; i < old.count; i++)
       if (same_address(&old.list[i], address))
@@ -244,7 +269,8 @@ static void take_addresses(struct tcx_dns_name *name, const struct ares_addrinfo
   name->expires_ms = now + (ttl < TCX__DNS_TTL_MIN_MS ? TCX__DNS_TTL_MIN_MS : ttl);
 }
 
-/* Every query gets the name's state. A done callback may cancel other queries, or start new ones. */
+/* Every query gets the name's state. A done callback may cancel other queries, or start new
+ * ones. */
 static void tell(struct tcx_dns_name *name) {
   struct tcx_dns_query *query;
   name->telling = true;
@@ -281,7 +307,9 @@ static void on_answer(void *arg, int ares, int timeouts, struct ares_addrinfo *i
   }
   if (name->status != 0 && name->addresses.count > 0 && name->expires_ms > uv_now(net->loop))
     name->status = 0; /* asked afresh in vain: what is known still holds */
-  tcx__net_log(net, TCX_LOG_DEBUG, "dns", "%s: %s%u address%s", name->host, name->status == 0 ? "" : name->why, name->addresses.count, name->addresses.count == 1 ? "" : "es");
+  tcx__net_log(net, TCX_LOG_DEBUG, "dns", "%s: %s%u address%s", name->host,
+               name->status == 0 ? "" : name->why, name->addresses.count,
+               name->addresses.count == 1 ? "" : "es");
   if (!name->starting)
     tell(name);
 }
@@ -330,7 +358,8 @@ static int ask(struct tcx_dns_name *name) {
     if (rc != 0)
       return rc;
   }
-  struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  struct ares_addrinfo_hints hints = {
+      .ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
   name->asking = name->starting = true;
   ares_getaddrinfo(dns->channel, name->host, NULL, &hints, on_answer, name);
   name->starting = false;
@@ -359,7 +388,8 @@ static void add_query(struct tcx_dns_name *name, struct tcx_dns_query *query) {
   name->last = query;
 }
 
-int tcx__dns_lookup(struct tcx_net *net, const char *host, bool fresh, struct tcx_dns_query *query, struct tcx_addresses *out) {
+int tcx__dns_lookup(struct tcx_net *net, const char *host, bool fresh, struct tcx_dns_query *query,
+                    struct tcx_addresses *out) {
   if (literal(host, out))
     return 1;
   int rc = get_dns(net);
@@ -410,7 +440,8 @@ void tcx__dns_cancel(struct tcx_dns_query *query) {
 
 /* ---- what became of an address ---- */
 
-static void set_rest(struct tcx_net *net, const char *host, const struct tcx_address *address, uint64_t until) {
+static void set_rest(struct tcx_net *net, const char *host, const struct tcx_address *address,
+                     uint64_t until) {
   if (net->dns == NULL)
     return;
   struct tcx_dns_name *name = find_name(net->dns, is_localhost(host) ? "localhost" : host);

@@ -1,15 +1,18 @@
 /*
  * exchange.c - one request and its response on a connection.
  *
- *   upload:    writing bufs -> (awaiting_100 ->) pulling windows -> done | stopped by an early response or a write error
+ *   upload:    writing bufs -> (awaiting_100 ->) pulling windows -> done | stopped by an early
+ *              response or a write error
  *   response:  waiting -> head -> body -> end          at the same time as the upload
  *
- * The exchange belongs to its caller; conn->x and x->conn point at each other while it lasts. It ends in exactly one of end, failed, abort. Callbacks run from the loop: from the socket's
- * readable event, from the connection's timer, or from deferred work (pulls, bytes kept during a pause).
+ * The exchange belongs to its caller; conn->x and x->conn point at each other while it lasts. It
+ * ends in exactly one of end, failed, abort. Callbacks run from the loop: from the socket's
+ * readable event, from the connection's timer, or from deferred work (pulls, bytes kept during a
+ * pause).
  */
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/pool.h"
-#include "base/mem.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,11 +48,13 @@ tcx_phase_t tcx__exchange_phase(const struct tcx_conn *conn) {
   return conn->head_seen ? TCX_PHASE_READ : conn->x->upload_done ? TCX_PHASE_WAIT : TCX_PHASE_SEND;
 }
 
-/* The response is complete. The connection goes back to the pool when both sides are done with it and nothing is left over, else it is closed. */
+/* The response is complete. The connection goes back to the pool when both sides are done with it
+ * and nothing is left over, else it is closed. */
 static void complete(struct tcx_conn *conn) {
   struct tcx_exchange *x = conn->x;
   struct tcx_pool *pool = conn->pool;
-  bool reusable = conn->http.keep_alive && x->upload_done && !conn->extra && !conn->more_input && conn->write_error == 0;
+  bool reusable = conn->http.keep_alive && x->upload_done && !conn->extra && !conn->more_input &&
+                  conn->write_error == 0;
   tcx__exchange_drop(conn);
   conn->reading = true; /* a pause may have stopped it */
   if (reusable && tcx__socket_watch(conn) == 0)
@@ -75,7 +80,8 @@ static void advance(struct tcx_conn *conn, size_t n) {
   }
 }
 
-/* The socket takes no more. A response may be on its way all the same (a server that refuses a body answers and closes): it is waited for a moment. */
+/* The socket takes no more. A response may be on its way all the same (a server that refuses a body
+ * answers and closes): it is waited for a moment. */
 static void write_failed(struct tcx_conn *conn, int status) {
   conn->write_error = status;
   conn->uploading = conn->awaiting_100 = conn->blocked = false;
@@ -111,8 +117,10 @@ static void upload(struct tcx_conn *conn) {
   size_t budget = TCX__TURN_BYTES;
   struct tcx_exchange *x = conn->x;
   bool written;
-  while ((written = write_out(conn, &budget)) && conn->uploading && !conn->awaiting_100 && budget > 0) {
-    if (conn->windows == NULL && (conn->windows = tcx__malloc(TCX__PULL_MAX * sizeof *conn->windows)) == NULL) {
+  while ((written = write_out(conn, &budget)) && conn->uploading && !conn->awaiting_100 &&
+         budget > 0) {
+    if (conn->windows == NULL &&
+        (conn->windows = tcx__malloc(TCX__PULL_MAX * sizeof *conn->windows)) == NULL) {
       tcx__exchange_fail(conn, UV_ENOMEM, TCX_PHASE_SEND, "out of memory");
       return;
     }
@@ -156,7 +164,8 @@ static void start_timer(struct tcx_conn *conn) {
 
 /* What could not be written at once: the first buffer is the caller's scratch and is copied. */
 static bool keep_out(struct tcx_conn *conn, const uv_buf_t *first) {
-  if (conn->out_count == 0 || conn->out[0].base < first->base || conn->out[0].base >= first->base + first->len)
+  if (conn->out_count == 0 || conn->out[0].base < first->base ||
+      conn->out[0].base >= first->base + first->len)
     return true;
   char *copy = tcx__malloc(conn->out[0].len);
   if (copy == NULL)
@@ -188,7 +197,8 @@ static void reset(struct tcx_conn *conn, struct tcx_exchange *x, bool has_body) 
   conn->started_us = tcx__net_now_us();
 }
 
-void tcx__exchange_start(struct tcx_exchange *x, struct tcx_conn *conn, const uv_buf_t *bufs, unsigned n, bool has_body) {
+void tcx__exchange_start(struct tcx_exchange *x, struct tcx_conn *conn, const uv_buf_t *bufs,
+                         unsigned n, bool has_body) {
   assert(n > 0 && n <= TCX__OUT_MAX);
   struct tcx_net *net = conn->pool->net;
   reset(conn, x, has_body);
@@ -270,7 +280,8 @@ static tcx__http1_verdict on_data(void *ctx, const char *p, size_t n) {
   return verdict(conn, x);
 }
 
-static const struct tcx_http1_ops http1_ops = {.interim = on_interim, .head = on_head, .data = on_data};
+static const struct tcx_http1_ops http1_ops = {
+    .interim = on_interim, .head = on_head, .data = on_data};
 
 void tcx__exchange_prepare(struct tcx_conn *conn) {
   tcx__http1_init(&conn->http, &http1_ops, conn);
@@ -282,7 +293,8 @@ static void protocol_error(struct tcx_conn *conn, const char *why) {
     snprintf(text, sizeof text, "%s", why);
   else
     snprintf(text, sizeof text, "malformed response from %s: %s", tcx__conn_name(conn, name), why);
-  tcx__exchange_fail(conn, conn->http.status, conn->head_seen ? TCX_PHASE_READ : TCX_PHASE_WAIT, text);
+  tcx__exchange_fail(conn, conn->http.status, conn->head_seen ? TCX_PHASE_READ : TCX_PHASE_WAIT,
+                     text);
 }
 
 size_t tcx__exchange_input(struct tcx_conn *conn, const char *p, size_t n) {
@@ -318,13 +330,17 @@ void tcx__exchange_ended(struct tcx_conn *conn) {
     return;
   }
   if (!conn->x->received) {
-    snprintf(text, sizeof text, "%s closed the connection before it answered", tcx__conn_name(conn, name));
+    snprintf(text, sizeof text, "%s closed the connection before it answered",
+             tcx__conn_name(conn, name));
     tcx__exchange_fail(conn, UV_ECONNRESET, tcx__exchange_phase(conn), text);
     return;
   }
   bool until_close = conn->head_seen && tcx__http1_until_close(&conn->http);
   if (until_close && !conn->transport->ended(conn)) {
-    snprintf(text, sizeof text, "the response from %s may be cut: it has no length, and the connection was cut without close_notify", tcx__conn_name(conn, name));
+    snprintf(text, sizeof text,
+             "the response from %s may be cut: it has no length, and the connection was cut "
+             "without close_notify",
+             tcx__conn_name(conn, name));
     tcx__exchange_fail(conn, TCX_EPROTO, TCX_PHASE_READ, text);
     return;
   }
@@ -392,7 +408,8 @@ static void go_on(struct tcx_defer *defer) {
     if (conn->x != x)
       return;
   }
-  if (!x->upload_done && conn->write_error == 0 && !conn->head_seen && !conn->source_dry && !conn->blocked)
+  if (!x->upload_done && conn->write_error == 0 && !conn->head_seen && !conn->source_dry &&
+      !conn->blocked)
     upload(conn);
 }
 
@@ -422,8 +439,11 @@ static void on_timer(struct tcx_timer *timer) {
     return;
   }
   char name[300], text[512];
-  snprintf(text, sizeof text, "%s was silent for %u ms %s", tcx__conn_name(conn, name), x->read_timeout_ms,
-           conn->head_seen ? "inside the response's body" : x->upload_done ? "before it answered" : "while the request was being sent");
+  snprintf(text, sizeof text, "%s was silent for %u ms %s", tcx__conn_name(conn, name),
+           x->read_timeout_ms,
+           conn->head_seen  ? "inside the response's body"
+           : x->upload_done ? "before it answered"
+                            : "while the request was being sent");
   tcx__exchange_fail(conn, UV_ETIMEDOUT, tcx__exchange_phase(conn), text);
 }
 

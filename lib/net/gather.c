@@ -1,7 +1,8 @@
 /*
  * gather.c - fewer, larger reads of a large body over TLS.
  *
- *   off --READS within a moment, and much of the body is left--> on --little is left | slow | paused | over--> off
+ *   off --READS within a moment, and much of the body is left--> on --little is left | slow |
+ *     paused | over--> off
  *
  * A server that sends record by record wakes the loop for each of them, which costs more than
  * opening it. While a body comes fast the socket is reported only when LOW_WATER bytes have
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 
 #define MOMENT_MS 10
-#define READS 16
+#define READS     16
 #define LOW_WATER (128 * 1024)
 
 static bool set_mark(struct tcx_conn *conn, int bytes) {

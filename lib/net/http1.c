@@ -1,6 +1,8 @@
 /*
- * http1.c - llhttp's callbacks. A head is put together in the shared buffer (in one of the decoder's own when it comes in pieces) and copied into the exchange's arena
- * once, when it is complete and its size is known. llhttp is strict here; what it lets pass and we do not is refused in on_headers_complete.
+ * http1.c - llhttp's callbacks. A head is put together in the shared buffer (in one of the
+ * decoder's own when it comes in pieces) and copied into the exchange's arena once, when it is
+ * complete and its size is known. llhttp is strict here; what it lets pass and we do not is refused
+ * in on_headers_complete.
  */
 #include "net/http1.h"
 #include "base/mem.h"
@@ -66,9 +68,7 @@ static int append(struct tcx_http1 *h, const char *p, size_t n, bool lower) {
   return 0;
 }
 
-static int end_text(struct tcx_http1 *h) {
-  return append(h, "", 1, false);
-}
+static int end_text(struct tcx_http1 *h) { return append(h, "", 1, false); }
 
 static int on_message_begin(llhttp_t *parser) {
   struct tcx_http1 *h = parser->data;
@@ -91,9 +91,7 @@ static int on_status_complete(llhttp_t *parser) {
 }
 
 /* Without a reason phrase there was no on_status_complete. */
-static int end_status(struct tcx_http1 *h) {
-  return h->len == 0 ? end_text(h) : 0;
-}
+static int end_status(struct tcx_http1 *h) { return h->len == 0 ? end_text(h) : 0; }
 
 static int on_header_field(llhttp_t *parser, const char *at, size_t n) {
   struct tcx_http1 *h = parser->data;
@@ -111,7 +109,8 @@ static int on_header_field_complete(llhttp_t *parser) {
   return rc;
 }
 
-/* The first mark before at is a line's end: the value goes on there from the line before, which llhttp would let pass. */
+/* The first mark before at is a line's end: the value goes on there from the line before, which
+ * llhttp would let pass. */
 static bool is_folded(const struct tcx_http1 *h, const char *at) {
   char mark = h->last_mark;
   for (const char *p = at; p > h->feed; p--)
@@ -137,7 +136,8 @@ static int on_header_value_complete(llhttp_t *parser) {
     return 0;
   while (h->len > h->value_at && (h->text[h->len - 1] == ' ' || h->text[h->len - 1] == '\t'))
     h->len--;
-  if (memchr(h->text + h->value_at, '\0', h->len - h->value_at) != NULL || memchr(h->text + h->value_at, '\r', h->len - h->value_at) != NULL)
+  if (memchr(h->text + h->value_at, '\0', h->len - h->value_at) != NULL ||
+      memchr(h->text + h->value_at, '\r', h->len - h->value_at) != NULL)
     return fail(h, TCX_EPROTO, "a header value holds a control character");
   return end_text(h);
 }
@@ -231,7 +231,9 @@ static int on_body(llhttp_t *parser, const char *at, size_t n) {
     return HPE_PAUSED;
   }
   h->verdict = (uint8_t)h->ops->data(h->ctx, at, n);
-  return h->verdict == TCX__HTTP1_GO_ON ? 0 : h->verdict == TCX__HTTP1_PAUSE ? HPE_PAUSED : HPE_USER;
+  return h->verdict == TCX__HTTP1_GO_ON   ? 0
+         : h->verdict == TCX__HTTP1_PAUSE ? HPE_PAUSED
+                                          : HPE_USER;
 }
 
 static int on_message_complete(llhttp_t *parser) {
@@ -321,13 +323,16 @@ static int keep_head(struct tcx_http1 *h, const char *shared, size_t n) {
   return 0;
 }
 
-tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, size_t *used, char *shared) {
+tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, size_t *used,
+                                  char *shared) {
   *used = 0;
   if (h->done)
     return TCX__HTTP1_DONE;
   h->verdict = TCX__HTTP1_GO_ON;
   if (!pay_owed(h, p, n, used))
-    return h->verdict == TCX__HTTP1_STOP ? TCX__HTTP1_STOPPED : h->verdict == TCX__HTTP1_PAUSE ? TCX__HTTP1_PAUSED : TCX__HTTP1_MORE;
+    return h->verdict == TCX__HTTP1_STOP    ? TCX__HTTP1_STOPPED
+           : h->verdict == TCX__HTTP1_PAUSE ? TCX__HTTP1_PAUSED
+                                            : TCX__HTTP1_MORE;
   if (h->own == NULL) {
     h->text = shared;
     h->cap = TCX__HEAD_MAX;
@@ -349,7 +354,9 @@ tcx__http1_result tcx__http1_feed(struct tcx_http1 *h, const char *p, size_t n, 
   h->quiet = h->progress ? 0 : h->quiet + (uint32_t)(n - *used);
   *used = n;
   if (h->quiet > TCX__HEAD_MAX) {
-    fail(h, TCX_EPROTO, h->seen_head ? "more than 64 KiB of chunk headers or trailers" : "the response's head is over 64 KiB");
+    fail(h, TCX_EPROTO,
+         h->seen_head ? "more than 64 KiB of chunk headers or trailers"
+                      : "the response's head is over 64 KiB");
     return TCX__HTTP1_ERROR;
   }
   if (keep_head(h, shared, n) != 0)
@@ -373,7 +380,8 @@ tcx__http1_result tcx__http1_finish(struct tcx_http1 *h, char *shared) {
   else if (h->parser.flags & F_CHUNKED)
     fail(h, TCX_EPROTO, "the connection ended before the last chunk of the body");
   else {
-    snprintf(shared, TCX__HEAD_MAX, "the connection ended %llu bytes before the end of the body", (unsigned long long)h->parser.content_length);
+    snprintf(shared, TCX__HEAD_MAX, "the connection ended %llu bytes before the end of the body",
+             (unsigned long long)h->parser.content_length);
     fail(h, TCX_EPROTO, shared);
   }
   return TCX__HTTP1_ERROR;

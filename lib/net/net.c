@@ -1,13 +1,15 @@
 /*
- * net.c - the session's network: its few handles, shared buffers, the timers' clockwork, work put off to the loop, and closing.
+ * net.c - the session's network: its few handles, shared buffers, the timers' clockwork, work put
+ * off to the loop, and closing.
  *
  *   open -> closing (tcx__net_close) -> freed, in the close callback of the last handle
  *
- * Owned by the session. Pools, connections and DNS open handles and report each; the network is freed when none is left.
+ * Owned by the session. Pools, connections and DNS open handles and report each; the network is
+ * freed when none is left.
  */
-#include "net/internal.h"
 #include "base/mem.h"
 #include "net/dns.h"
+#include "net/internal.h"
 #include "net/trust.h"
 #include <stdio.h>
 
@@ -43,9 +45,7 @@ int tcx__net_new(uv_loop_t *loop, const struct tcx_net_options *options, struct 
   return 0;
 }
 
-static void own_handle_closed(uv_handle_t *handle) {
-  tcx__net_handle_closed(handle->data);
-}
+static void own_handle_closed(uv_handle_t *handle) { tcx__net_handle_closed(handle->data); }
 
 void tcx__net_close(struct tcx_net *net, void (*cb)(void *ctx), void *ctx) {
   net->closing = true;
@@ -88,15 +88,12 @@ char *tcx__net_scratch(struct tcx_net *net, size_t *size) {
   return net->scratch;
 }
 
-uint64_t tcx__net_now_ms(const struct tcx_net *net) {
-  return uv_now(net->loop);
-}
+uint64_t tcx__net_now_ms(const struct tcx_net *net) { return uv_now(net->loop); }
 
-uint64_t tcx__net_now_us(void) {
-  return uv_hrtime() / 1000;
-}
+uint64_t tcx__net_now_us(void) { return uv_hrtime() / 1000; }
 
-void tcx__net_log(struct tcx_net *net, tcx_log_level_t level, const char *area, const char *format, ...) {
+void tcx__net_log(struct tcx_net *net, tcx_log_level_t level, const char *area, const char *format,
+                  ...) {
   if (net->log == NULL)
     return;
   char line[512];
@@ -137,7 +134,8 @@ static void wake(uv_timer_t *handle) {
     wake_at(net, next);
 }
 
-void tcx__timer_start(struct tcx_net *net, struct tcx_timer *timer, uint64_t ms, void (*cb)(struct tcx_timer *timer)) {
+void tcx__timer_start(struct tcx_net *net, struct tcx_timer *timer, uint64_t ms,
+                      void (*cb)(struct tcx_timer *timer)) {
   tcx__wheel_remove(&net->wheel, timer);
   timer->cb = cb;
   tcx__wheel_add(&net->wheel, timer, uv_now(net->loop), ms);
@@ -155,11 +153,13 @@ void tcx__timer_stop(struct tcx_net *net, struct tcx_timer *timer) {
 
 /* ---- deferred work ---- */
 
-/* Runs what was queued when the turn began; uploads end the turn early when they have sent their share. */
+/* Runs what was queued when the turn began; uploads end the turn early when they have sent their
+ * share. */
 static void run_deferred(uv_idle_t *handle) {
   struct tcx_net *net = handle->data;
   net->uploaded = 0;
-  for (unsigned n = net->deferred; n > 0 && net->first != NULL && net->uploaded < TCX__TURN_UPLOADS; n--) {
+  for (unsigned n = net->deferred; n > 0 && net->first != NULL && net->uploaded < TCX__TURN_UPLOADS;
+       n--) {
     struct tcx_defer *defer = net->first;
     tcx__undefer(net, defer);
     defer->run(defer);
@@ -168,7 +168,8 @@ static void run_deferred(uv_idle_t *handle) {
     uv_idle_stop(&net->idle);
 }
 
-void tcx__defer(struct tcx_net *net, struct tcx_defer *defer, void (*run)(struct tcx_defer *defer)) {
+void tcx__defer(struct tcx_net *net, struct tcx_defer *defer,
+                void (*run)(struct tcx_defer *defer)) {
   defer->run = run;
   if (defer->prev != NULL || net->first == defer)
     return;

@@ -1,9 +1,13 @@
-/* no_proxy.c - the list of hosts that no proxy is asked for: Python's rules, and ranges and addresses as numbers beside them. */
+/* no_proxy.c - the list of hosts that no proxy is asked for: Python's rules, and ranges and
+ * addresses as numbers beside them. */
 #include "net/proxy.h"
 #include <arpa/inet.h>
 #include <string.h>
 
-struct address { unsigned char bytes[16]; unsigned bits; };   /* bits 0: none */
+struct address {
+  unsigned char bytes[16];
+  unsigned bits;
+}; /* bits 0: none */
 
 static struct tcx_str trim(struct tcx_str s) {
   while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
@@ -20,7 +24,9 @@ static struct address read_address(struct tcx_str s) {
     return a;
   memcpy(text, s.p, s.n);
   text[s.n] = '\0';
-  a.bits = inet_pton(AF_INET, text, a.bytes) == 1 ? 32 : inet_pton(AF_INET6, text, a.bytes) == 1 ? 128 : 0;
+  a.bits = inet_pton(AF_INET, text, a.bytes) == 1    ? 32
+           : inet_pton(AF_INET6, text, a.bytes) == 1 ? 128
+                                                     : 0;
   return a;
 }
 
@@ -38,13 +44,16 @@ static bool in_range(struct tcx_str entry, const char *slash, const struct addre
   int64_t bits = 0;
   if (tcx__str_to_int64((struct tcx_str){slash + 1, entry.n - at - 1}, &bits) != 0 || bits < 0)
     return false;
-  return network.bits != 0 && network.bits == host->bits && bits <= network.bits && same_bits(&network, host, (unsigned)bits);
+  return network.bits != 0 && network.bits == host->bits && bits <= network.bits &&
+         same_bits(&network, host, (unsigned)bits);
 }
 
-/* Takes ":port" off the end of entry, where there is one; false when it is another than port. Of an address with colons only what stands behind its brackets is a port. */
+/* Takes ":port" off the end of entry, where there is one; false when it is another than port. Of an
+ * address with colons only what stands behind its brackets is a port. */
 static bool take_port(struct tcx_str *entry, uint16_t port) {
   size_t digits = 0;
-  while (digits < entry->n && entry->p[entry->n - digits - 1] >= '0' && entry->p[entry->n - digits - 1] <= '9')
+  while (digits < entry->n && entry->p[entry->n - digits - 1] >= '0' &&
+         entry->p[entry->n - digits - 1] <= '9')
     digits++;
   size_t colon = entry->n - digits;
   if (digits == 0 || colon == 0 || entry->p[colon - 1] != ':')
@@ -66,7 +75,8 @@ static bool is_below(struct tcx_str host, struct tcx_str name) {
   return host.n == name.n || host.p[host.n - name.n - 1] == '.';
 }
 
-static bool matches(struct tcx_str entry, struct tcx_str host, const struct address *address, uint16_t port) {
+static bool matches(struct tcx_str entry, struct tcx_str host, const struct address *address,
+                    uint16_t port) {
   if (tcx__str_is(entry, "*"))
     return true;
   const char *slash = entry.n > 0 ? memchr(entry.p, '/', entry.n) : NULL;
@@ -79,7 +89,8 @@ static bool matches(struct tcx_str entry, struct tcx_str host, const struct addr
   if (entry.n >= 2 && entry.p[0] == '[' && entry.p[entry.n - 1] == ']')
     entry.p++, entry.n -= 2;
   struct address own = read_address(entry);
-  return (own.bits != 0 && own.bits == address->bits && same_bits(&own, address, own.bits)) || is_below(host, entry);
+  return (own.bits != 0 && own.bits == address->bits && same_bits(&own, address, own.bits)) ||
+         is_below(host, entry);
 }
 
 bool tcx__no_proxy(const char *list, struct tcx_str host, uint16_t port) {

@@ -19,7 +19,9 @@ char *tcx__pem_read_file(const char *path, size_t max, size_t *size, int *status
   }
   char *text = NULL;
   size_t len = 0, want = (size_t)info.st_size;
-  *status = info.st_size < 0 || want > max ? UV_EFBIG : (text = tcx__malloc(want + 1)) == NULL ? UV_ENOMEM : 0;
+  *status = info.st_size < 0 || want > max           ? UV_EFBIG
+            : (text = tcx__malloc(want + 1)) == NULL ? UV_ENOMEM
+                                                     : 0;
   while (*status == 0 && len < want) {
     ssize_t n = read(fd, text + len, want - len);
     if (n < 0 && errno == EINTR)
@@ -42,9 +44,12 @@ char *tcx__pem_read_file(const char *path, size_t max, size_t *size, int *status
 }
 
 /* Cuts text at the mark: what comes before it, and what after. */
-static bool cut_at(struct tcx_str text, struct tcx_str mark, struct tcx_str *before, struct tcx_str *after) {
+static bool cut_at(struct tcx_str text, struct tcx_str mark, struct tcx_str *before,
+                   struct tcx_str *after) {
   const char *end = text.p + text.n;
-  for (const char *p = text.p; (size_t)(end - p) >= mark.n && (p = memchr(p, mark.p[0], (size_t)(end - p) - mark.n + 1)) != NULL; p++)
+  for (const char *p = text.p; (size_t)(end - p) >= mark.n &&
+                               (p = memchr(p, mark.p[0], (size_t)(end - p) - mark.n + 1)) != NULL;
+       p++)
     if (memcmp(p, mark.p, mark.n) == 0) {
       *before = (struct tcx_str){text.p, (size_t)(p - text.p)};
       *after = (struct tcx_str){p + mark.n, (size_t)(end - p) - mark.n};

@@ -2,14 +2,17 @@
  * pool.c - a client's connections: does what pool_policy.c decides.
  *
  *   lease: acquire -> (an idle connection at once) | waiting -> ready | failed | cancelled
- *   pool:  open -> closing (everything is failed and closed from inside) -> freed, at the turn after the last handle's close callback
+ *   pool:  open -> closing (everything is failed and closed from inside) -> freed, at the turn
+ *          after the last handle's close callback
  *
- * The policy's books hold idle connections, leases and dials; pool->conns holds every connection whose socket is open. tcx__pool_pump runs the policy's steps: whoever gives up a
- * connection from inside a callback of the loop pumps when the callback is over, anybody else has it pumped at the next turn.
+ * The policy's books hold idle connections, leases and dials; pool->conns holds every connection
+ * whose socket is open. tcx__pool_pump runs the policy's steps: whoever gives up a connection from
+ * inside a callback of the loop pumps when the callback is over, anybody else has it pumped at the
+ * next turn.
  */
 #include "net/pool.h"
-#include "net/tls.h"
 #include "base/mem.h"
+#include "net/tls.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -33,14 +36,17 @@ static void free_pool(struct tcx_pool *pool) {
   tcx__free(pool);
 }
 
-int tcx__pool_new(struct tcx_net *net, const struct tcx_pool_options *options, struct tcx_pool **out) {
+int tcx__pool_new(struct tcx_net *net, const struct tcx_pool_options *options,
+                  struct tcx_pool **out) {
   struct tcx_pool *pool = tcx__calloc(1, sizeof *pool);
   if (pool == NULL)
     return UV_ENOMEM;
   pool->net = net;
   pool->options = *options;
-  pool->options.tls = pool->options.proxy_tls = (struct tcx_tls_options){0}; /* copied into origin_tls and proxy_tls */
-  if (set_tls(&pool->origin_tls, &options->tls) != 0 || set_tls(&pool->proxy_tls, &options->proxy_tls) != 0) {
+  /* copied into origin_tls and proxy_tls */
+  pool->options.tls = pool->options.proxy_tls = (struct tcx_tls_options){0};
+  if (set_tls(&pool->origin_tls, &options->tls) != 0 ||
+      set_tls(&pool->proxy_tls, &options->proxy_tls) != 0) {
     free_pool(pool);
     return UV_ENOMEM;
   }
@@ -79,7 +85,8 @@ static void fail_lease(struct tcx_lease *lease, int status, tcx_phase_t phase, c
 
 static void serve_lease(struct tcx_lease *lease, struct tcx_conn *conn) {
   end_lease(lease);
-  uint64_t waited = tcx__net_now_us() - lease->since_us, made = lease->times.dns_us + lease->times.connect_us + lease->times.tls_us;
+  uint64_t waited = tcx__net_now_us() - lease->since_us,
+           made = lease->times.dns_us + lease->times.connect_us + lease->times.tls_us;
   lease->times.queue_us = waited > made ? waited - made : 0;
   lease->times.reused = conn->served;
   conn->state = TCX__CONN_LEASED;
@@ -125,7 +132,8 @@ static void on_lease_timer(struct tcx_timer *timer) {
   if (lease->dial != NULL) /* its connection is being made: the connect timeout counts */
     return;
   char name[300], why[512];
-  snprintf(why, sizeof why, "no connection to %s became free in time: all %u are in use", tcx__target_name(lease->bucket, name), pool->policy.max);
+  snprintf(why, sizeof why, "no connection to %s became free in time: all %u are in use",
+           tcx__target_name(lease->bucket, name), pool->policy.max);
   struct tcx_bucket *bucket = lease->bucket;
   tcx__policy_leave(&pool->policy, lease);
   forget(pool, bucket);
@@ -135,7 +143,9 @@ static void on_lease_timer(struct tcx_timer *timer) {
 
 static void pump(struct tcx_pool *pool, bool may_serve);
 
-struct tcx_conn *tcx__pool_acquire(struct tcx_pool *pool, struct tcx_lease *lease, const struct tcx_target *target, unsigned acquire_timeout_ms, bool fresh) {
+struct tcx_conn *tcx__pool_acquire(struct tcx_pool *pool, struct tcx_lease *lease,
+                                   const struct tcx_target *target, unsigned acquire_timeout_ms,
+                                   bool fresh) {
   lease->pool = pool;
   lease->fresh = fresh;
   lease->dial = NULL;
@@ -184,7 +194,8 @@ static void on_idle_timer(struct tcx_timer *timer) {
   while ((idle = pool->policy.oldest) != NULL && now - idle->since_ms >= pool->options.idle_ms)
     tcx__conn_close(TCX__CONTAINER(idle, struct tcx_conn, idle));
   if (idle != NULL)
-    tcx__timer_start(pool->net, &pool->idle_timer, pool->options.idle_ms - (now - idle->since_ms), on_idle_timer);
+    tcx__timer_start(pool->net, &pool->idle_timer, pool->options.idle_ms - (now - idle->since_ms),
+                     on_idle_timer);
 }
 
 void tcx__pool_give(struct tcx_pool *pool, struct tcx_conn *conn) {
@@ -222,8 +233,10 @@ static void log_connection(const struct tcx_dial *dial) {
     return;
   char name[300];
   uint64_t now = tcx__net_now_us();
-  tcx__net_log(net, TCX_LOG_DEBUG, "net", "connected to %s: dns %u us, connect %u us, tls %u us", tcx__target_name(dial->attempt.bucket, name),
-               (unsigned)(dial->resolved_us - dial->begun_us), (unsigned)(dial->connected_us - dial->resolved_us),
+  tcx__net_log(net, TCX_LOG_DEBUG, "net", "connected to %s: dns %u us, connect %u us, tls %u us",
+               tcx__target_name(dial->attempt.bucket, name),
+               (unsigned)(dial->resolved_us - dial->begun_us),
+               (unsigned)(dial->connected_us - dial->resolved_us),
                dial->attempt.bucket->tls ? (unsigned)(now - dial->connected_us) : 0u);
 }
 
@@ -320,9 +333,7 @@ static void pump(struct tcx_pool *pool, bool may_serve) {
   }
 }
 
-void tcx__pool_pump(struct tcx_pool *pool) {
-  pump(pool, true);
-}
+void tcx__pool_pump(struct tcx_pool *pool) { pump(pool, true); }
 
 static void finish_closing(struct tcx_pool *pool) {
   void (*closed)(void *ctx) = pool->closed;
@@ -342,9 +353,7 @@ static void on_turn(struct tcx_defer *defer) {
     finish_closing(pool);
 }
 
-void tcx__pool_pump_later(struct tcx_pool *pool) {
-  tcx__defer(pool->net, &pool->defer, on_turn);
-}
+void tcx__pool_pump_later(struct tcx_pool *pool) { tcx__defer(pool->net, &pool->defer, on_turn); }
 
 /* ---- the end ---- */
 
@@ -356,7 +365,9 @@ void tcx__pool_conn_freed(struct tcx_pool *pool) {
 
 static struct tcx_lease *any_waiting(const struct tcx_pool *pool) {
   const struct tcx_bucket *bucket = pool->policy.busy;
-  return bucket == NULL ? NULL : bucket->dialed.first != NULL ? bucket->dialed.first : bucket->undialed.first;
+  return bucket == NULL                 ? NULL
+         : bucket->dialed.first != NULL ? bucket->dialed.first
+                                        : bucket->undialed.first;
 }
 
 void tcx__pool_close(struct tcx_pool *pool, void (*cb)(void *ctx), void *ctx) {
@@ -377,7 +388,8 @@ void tcx__pool_close(struct tcx_pool *pool, void (*cb)(void *ctx), void *ctx) {
   }
   while (pool->conns != NULL) {
     if (pool->conns->x != NULL)
-      tcx__exchange_fail(pool->conns, TCX_ECLOSING, tcx__exchange_phase(pool->conns), "the client is closing");
+      tcx__exchange_fail(pool->conns, TCX_ECLOSING, tcx__exchange_phase(pool->conns),
+                         "the client is closing");
     else
       tcx__conn_close(pool->conns);
   }
@@ -385,5 +397,8 @@ void tcx__pool_close(struct tcx_pool *pool, void (*cb)(void *ctx), void *ctx) {
 }
 
 void tcx__pool_get_stats(const struct tcx_pool *pool, struct tcx_pool_stats *stats) {
-  *stats = (struct tcx_pool_stats){.connections = pool->policy.total, .idle = pool->policy.idle, .queued = pool->policy.waiting, .connects = pool->connects};
+  *stats = (struct tcx_pool_stats){.connections = pool->policy.total,
+                                   .idle = pool->policy.idle,
+                                   .queued = pool->policy.waiting,
+                                   .connects = pool->connects};
 }

@@ -12,8 +12,10 @@ static uint32_t hash_target(const struct tcx_target *target) {
 }
 
 static bool is_target(const struct tcx_bucket *bucket, const struct tcx_target *target) {
-  return bucket->host_len == target->host.n && bucket->port == target->port && bucket->tls == target->tls && bucket->proxy == target->proxy &&
-         bucket->tunnel == target->tunnel && memcmp(bucket->host, target->host.p, target->host.n) == 0;
+  return bucket->host_len == target->host.n && bucket->port == target->port &&
+         bucket->tls == target->tls && bucket->proxy == target->proxy &&
+         bucket->tunnel == target->tunnel &&
+         memcmp(bucket->host, target->host.p, target->host.n) == 0;
 }
 
 struct tcx_bucket *tcx__policy_bucket(struct tcx_policy *p, const struct tcx_target *target) {
@@ -40,7 +42,8 @@ struct tcx_bucket *tcx__policy_bucket(struct tcx_policy *p, const struct tcx_tar
   return p->recent = bucket;
 }
 
-static void free_bucket(struct tcx_policy *p, struct tcx_bucket *bucket, void (*free_session)(void *session)) {
+static void free_bucket(struct tcx_policy *p, struct tcx_bucket *bucket,
+                        void (*free_session)(void *session)) {
   struct tcx_bucket **link = &p->table[bucket->hash % 64];
   while (*link != bucket)
     link = &(*link)->chain;
@@ -53,8 +56,10 @@ static void free_bucket(struct tcx_policy *p, struct tcx_bucket *bucket, void (*
   p->buckets--;
 }
 
-void tcx__policy_forget(struct tcx_policy *p, struct tcx_bucket *bucket, void (*free_session)(void *session)) {
-  if (bucket->connections == 0 && bucket->waiting == 0 && (bucket->session == NULL || p->buckets > TCX__POOL_KEEP))
+void tcx__policy_forget(struct tcx_policy *p, struct tcx_bucket *bucket,
+                        void (*free_session)(void *session)) {
+  if (bucket->connections == 0 && bucket->waiting == 0 &&
+      (bucket->session == NULL || p->buckets > TCX__POOL_KEEP))
     free_bucket(p, bucket, free_session);
 }
 
@@ -265,9 +270,7 @@ struct tcx_lease *tcx__policy_dial_gone(struct tcx_policy *p, struct tcx_attempt
 /* ---- decisions ---- */
 
 /* Leases that take any connection wait in this bucket. */
-static bool wanted(const struct tcx_bucket *bucket) {
-  return bucket->waiting > bucket->choosy;
-}
+static bool wanted(const struct tcx_bucket *bucket) { return bucket->waiting > bucket->choosy; }
 
 static struct tcx_lease *first_unchoosy(const struct tcx_bucket *bucket) {
   struct tcx_lease *lease = bucket->dialed.first;

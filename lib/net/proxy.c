@@ -2,7 +2,7 @@
 #include "base/codec.h"
 #include "base/mem.h"
 
-#define USER_MAX 4096              /* bytes of user information, decoded */
+#define USER_MAX 4096 /* bytes of user information, decoded */
 
 /* Python's basic authentication: the two parts decoded, a colon between them. */
 static int read_user(struct tcx_arena *arena, struct tcx_str user, struct tcx_str *out) {
@@ -40,7 +40,10 @@ static int copy_host(struct tcx_arena *arena, struct tcx_str host, struct tcx_st
 
 /* Where "//" begins the authority: behind the scheme, or there is no scheme, which means http. */
 static const char *scheme_of(struct tcx_str *text) {
-  static const struct { const char *prefix, *scheme; size_t n; } forms[] = {{"http://", "http://", 7}, {"https://", "https://", 8}, {"//", "http://", 2}};
+  static const struct {
+    const char *prefix, *scheme;
+    size_t n;
+  } forms[] = {{"http://", "http://", 7}, {"https://", "https://", 8}, {"//", "http://", 2}};
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
     if (text->n >= forms[i].n && tcx__bytes_ieq(text->p, forms[i].prefix, forms[i].n)) {
       text->p += forms[i].n;
@@ -53,7 +56,8 @@ static const char *scheme_of(struct tcx_str *text) {
   return "http://";
 }
 
-int tcx__proxy_parse(struct tcx_arena *arena, struct tcx_str text, const char *name, const struct tcx_proxy **out, struct tcx_fail *f) {
+int tcx__proxy_parse(struct tcx_arena *arena, struct tcx_str text, const char *name,
+                     const struct tcx_proxy **out, struct tcx_fail *f) {
   const char *why = "it is of another scheme", *scheme = scheme_of(&text);
   struct tcx_proxy *proxy = tcx__arena_zalloc(arena, sizeof *proxy);
   struct tcx_str user = {0};
@@ -68,20 +72,28 @@ int tcx__proxy_parse(struct tcx_arena *arena, struct tcx_str text, const char *n
     text.p += user.n + 1;
     text.n -= user.n + 1;
   }
-  const char *url = proxy != NULL ? tcx__arena_printf(arena, "%s%.*s", scheme != NULL ? scheme : "", (int)text.n, text.p) : NULL;
+  const char *url = proxy != NULL ? tcx__arena_printf(arena, "%s%.*s", scheme != NULL ? scheme : "",
+                                                      (int)text.n, text.p)
+                                  : NULL;
   if (url == NULL)
     return UV_ENOMEM;
   struct tcx_url parts;
   if (scheme == NULL || tcx__url_parse(&parts, tcx__str(url), &why) != 0)
-    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: %s must be the URL of a proxy, of http:// or https://: %s", name, why);
+    return tcx__fail(
+        f, TCX_ECONFIG,
+        "Invalid configuration: %s must be the URL of a proxy, of http:// or https://: %s", name,
+        why);
   proxy->tls = parts.tls;
   proxy->port = parts.port;
-  proxy->url = tcx__arena_printf(arena, parts.ipv6 ? "%s[%.*s]:%u" : "%s%.*s:%u", scheme, (int)parts.host.n, parts.host.p, parts.port);
+  proxy->url = tcx__arena_printf(arena, parts.ipv6 ? "%s[%.*s]:%u" : "%s%.*s:%u", scheme,
+                                 (int)parts.host.n, parts.host.p, parts.port);
   int err = proxy->url == NULL ? UV_ENOMEM : copy_host(arena, parts.host, &proxy->host);
   if (err == 0 && user.n > 0)
     err = read_user(arena, user, &proxy->authorization);
   if (err != 0 && err != UV_ENOMEM)
-    return tcx__fail(f, TCX_ECONFIG, "Invalid configuration: the user information in %s is longer than %u bytes", name, USER_MAX);
+    return tcx__fail(f, TCX_ECONFIG,
+                     "Invalid configuration: the user information in %s is longer than %u bytes",
+                     name, USER_MAX);
   *out = proxy;
   return err;
 }
@@ -91,13 +103,17 @@ void tcx__proxy_wipe(const struct tcx_proxy *proxy) {
     tcx__wipe((char *)(uintptr_t)proxy->authorization.p, proxy->authorization.n);
 }
 
-int tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin, struct tcx_target *out, struct tcx_fail *f) {
+int tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin,
+                     struct tcx_target *out, struct tcx_fail *f) {
   const struct tcx_proxy *proxy = origin->tls ? proxies->https : proxies->http;
   *out = *origin;
-  if (proxy == NULL || (proxies->no_proxy != NULL && tcx__no_proxy(proxies->no_proxy, origin->host, origin->port)))
+  if (proxy == NULL ||
+      (proxies->no_proxy != NULL && tcx__no_proxy(proxies->no_proxy, origin->host, origin->port)))
     return 0;
   if (origin->tls && proxy->tls && !proxies->forward_https)
-    return tcx__fail(f, TCX_ECONFIG, "The proxy %s is reached over TLS, and TLS inside of TLS is not built in: give it as http://, or set proxies_config.proxy_use_forwarding_for_https",
+    return tcx__fail(f, TCX_ECONFIG,
+                     "The proxy %s is reached over TLS, and TLS inside of TLS is not built in: "
+                     "give it as http://, or set proxies_config.proxy_use_forwarding_for_https",
                      proxy->url);
   out->proxy = proxy;
   out->tunnel = origin->tls && !proxy->tls;

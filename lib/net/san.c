@@ -28,10 +28,12 @@ static bool read_time(struct tcx_der *at, int64_t *out) {
   } else if (tag != 0x17 || n != 13) {
     return false;
   }
-  if (!two_digits(in.p, &year) || !two_digits(in.p + 2, &c.month) || !two_digits(in.p + 4, &c.day) || !two_digits(in.p + 6, &c.hour) ||
+  if (!two_digits(in.p, &year) || !two_digits(in.p + 2, &c.month) ||
+      !two_digits(in.p + 4, &c.day) || !two_digits(in.p + 6, &c.hour) ||
       !two_digits(in.p + 8, &c.minute) || !two_digits(in.p + 10, &c.second) || in.p[12] != 'Z')
     return false;
-  if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 || c.hour > 23 || c.minute > 59 || c.second > 60)
+  if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 || c.hour > 23 || c.minute > 59 ||
+      c.second > 60)
     return false;
   c.year = tag == 0x18 ? century * 100 + year : year + (year < 50 ? 2000 : 1900);
   *out = tcx__time_from_civil(&c);
@@ -63,7 +65,8 @@ static void add_ip(struct tcx_leaf *leaf, const unsigned char *p, size_t n) {
   add_name(leaf, text, strlen(text));
 }
 
-static bool read_names(struct tcx_der value, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
+static bool read_names(struct tcx_der value, const unsigned char *ip, size_t ip_len,
+                       struct tcx_leaf *leaf) {
   struct tcx_der names, in;
   unsigned tag;
   if (!tcx__der_expect(&value, 0x30, &names) || value.p != value.end)
@@ -84,16 +87,20 @@ static bool read_names(struct tcx_der value, const unsigned char *ip, size_t ip_
   return true;
 }
 
-bool tcx__leaf_read(const unsigned char *der, size_t n, const unsigned char *ip, size_t ip_len, struct tcx_leaf *leaf) {
+bool tcx__leaf_read(const unsigned char *der, size_t n, const unsigned char *ip, size_t ip_len,
+                    struct tcx_leaf *leaf) {
   static const unsigned char subject_alt_name[] = {0x55, 0x1d, 0x11};
   struct tcx_certificate certificate;
   struct tcx_der value;
   bool found;
   memset(leaf, 0, sizeof *leaf);
   if (!tcx__certificate_read(der, n, &certificate) ||
-      !tcx__certificate_extension(&certificate, subject_alt_name, sizeof subject_alt_name, &value, &found))
+      !tcx__certificate_extension(&certificate, subject_alt_name, sizeof subject_alt_name, &value,
+                                  &found))
     return false;
-  leaf->self_signed = tcx__der_is(certificate.issuer, certificate.subject.p, (size_t)(certificate.subject.end - certificate.subject.p));
-  leaf->has_times = read_time(&certificate.validity, &leaf->not_before) && read_time(&certificate.validity, &leaf->not_after);
+  leaf->self_signed = tcx__der_is(certificate.issuer, certificate.subject.p,
+                                  (size_t)(certificate.subject.end - certificate.subject.p));
+  leaf->has_times = read_time(&certificate.validity, &leaf->not_before) &&
+                    read_time(&certificate.validity, &leaf->not_after);
   return !found || read_names(value, ip, ip_len, leaf);
 }

@@ -1,13 +1,16 @@
 /*
- * tcp.c - a connection's socket: connect, watch, read into the shared buffer, write, close; and the transport that does nothing.
+ * tcp.c - a connection's socket: connect, watch, read into the shared buffer, write, close; and the
+ * transport that does nothing.
  *
- * uv_poll says when, the calls are the system's own: send with MSG_NOSIGNAL (a peer that closed must not raise SIGPIPE in the host program), recv once an event, again only while it
- * fills the buffer and the connection's share of the turn is not used up; what stays in the socket is reported again, since the poll is level-triggered.
+ * uv_poll says when, the calls are the system's own: send with MSG_NOSIGNAL (a peer that closed
+ * must not raise SIGPIPE in the host program), recv once an event, again only while it fills the
+ * buffer and the connection's share of the turn is not used up; what stays in the socket is
+ * reported again, since the poll is level-triggered.
  */
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/dial.h"
 #include "net/pool.h"
-#include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -17,16 +20,14 @@
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
+#  define MSG_NOSIGNAL 0
 #endif
 #ifndef SOCK_CLOEXEC
-#define SOCK_CLOEXEC 0
-#define SOCK_NONBLOCK 0
+#  define SOCK_CLOEXEC  0
+#  define SOCK_NONBLOCK 0
 #endif
 
-static int system_status(void) {
-  return uv_translate_sys_error(errno);
-}
+static int system_status(void) { return uv_translate_sys_error(errno); }
 
 /* ---- open and connect ---- */
 
@@ -87,7 +88,8 @@ static void keep_rest(struct tcx_conn *conn, const char *p, size_t n) {
   conn->kept_len = n;
 }
 
-/* Handshakes compute for milliseconds: only a few a turn, so that the loop's timers stay in time. The others are reported again at the next turn. */
+/* Handshakes compute for milliseconds: only a few a turn, so that the loop's timers stay in time.
+ * The others are reported again at the next turn. */
 static bool must_wait(struct tcx_conn *conn) {
   struct tcx_net *net = conn->pool->net;
   if (conn->state != TCX__CONN_OPENING)
@@ -170,7 +172,8 @@ ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned 
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
   struct tcx_conn *conn = poll->data;
-  if (status < 0) { /* the socket has an error and libuv has stopped the handle: reading tells which */
+  /* the socket has an error and libuv has stopped the handle: reading tells which */
+  if (status < 0) {
     conn->events = 0;
     events = conn->reading ? UV_READABLE : 0;
   }
@@ -195,7 +198,9 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
 }
 
 int tcx__socket_watch(struct tcx_conn *conn) {
-  int events = conn->state == TCX__CONN_CONNECTING ? UV_WRITABLE : (conn->reading ? UV_READABLE : 0) | (conn->blocked ? UV_WRITABLE : 0);
+  int events = conn->state == TCX__CONN_CONNECTING
+                   ? UV_WRITABLE
+                   : (conn->reading ? UV_READABLE : 0) | (conn->blocked ? UV_WRITABLE : 0);
   if (events == conn->events)
     return 0;
   conn->events = (uint8_t)events;
@@ -219,9 +224,7 @@ static int tcp_flush(struct tcx_conn *conn) {
   return 1;
 }
 
-static void tcp_nothing(struct tcx_conn *conn) {
-  (void)conn;
-}
+static void tcp_nothing(struct tcx_conn *conn) { (void)conn; }
 
 static bool tcp_ended(const struct tcx_conn *conn) {
   (void)conn;

@@ -1,31 +1,35 @@
 /*
- * tls.c - TLS 1.2 between a connection's socket and HTTP: BearSSL's client engine, which does no I/O of its own.
+ * tls.c - TLS 1.2 between a connection's socket and HTTP: BearSSL's client engine, which does no
+ * I/O of its own.
  *
  *   handshake -> open (tcx__conn_opened) -> ended (close_notify came) | failed
  *
- * In: ciphertext goes from the shared read buffer into the engine's own (16 KiB and a header), plaintext is handed on from there. Out: the engine seals records of up to 4 KiB in its out
- * buffer, they are gathered in the network's seal buffer and written at once; what the socket does not take is kept (pending) and goes first later. The two buffers are separate because a
- * shared one cannot receive while it sends. The verifier (3 KiB and the certificate) is freed when the handshake is over. A connection holds its struct tcx_tls until its memory is freed,
- * so that a callback may close the connection while the engine is in use.
+ * In: ciphertext goes from the shared read buffer into the engine's own (16 KiB and a header),
+ * plaintext is handed on from there. Out: the engine seals records of up to 4 KiB in its out
+ * buffer, they are gathered in the network's seal buffer and written at once; what the socket does
+ * not take is kept (pending) and goes first later. The two buffers are separate because a shared
+ * one cannot receive while it sends. The verifier (3 KiB and the certificate) is freed when the
+ * handshake is over. A connection holds its struct tcx_tls until its memory is freed, so that a
+ * callback may close the connection while the engine is in use.
  */
 #include "net/tls.h"
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/pool.h"
 #include "net/tls_client_cert.h"
 #include "net/tls_verify.h"
 #include "net/trust_anchors.h"
-#include "base/mem.h"
 #include <stdio.h>
 #include <string.h>
 
-#define TLS_OUT_SIZE (4096 + 85)       /* a record of up to 4 KiB */
+#define TLS_OUT_SIZE   (4096 + 85) /* a record of up to 4 KiB */
 #define TCX__SEAL_SIZE (64u * 1024)
 
 struct tcx_tls {
   br_ssl_client_context client;
-  struct tcx_verifier *verifier;       /* NULL once the handshake is over */
+  struct tcx_verifier *verifier; /* NULL once the handshake is over */
   bool open, ended;
-  bool heard, foreign;                 /* something came from the server; it was not a TLS record */
+  bool heard, foreign; /* something came from the server; it was not a TLS record */
   char *pending;
   size_t pending_at, pending_len;
   unsigned char out[TLS_OUT_SIZE];
@@ -69,7 +73,8 @@ static uint64_t unix_seconds(void) {
 /* The peer is the origin, or a proxy that forwards. */
 static struct tcx_pool_tls *tls_of(const struct tcx_conn *conn) {
   const struct tcx_bucket *bucket = conn->idle.bucket;
-  return bucket->proxy != NULL && !bucket->tunnel ? &conn->pool->proxy_tls : &conn->pool->origin_tls;
+  return bucket->proxy != NULL && !bucket->tunnel ? &conn->pool->proxy_tls
+                                                  : &conn->pool->origin_tls;
 }
 
 static void set_up(struct tcx_conn *conn) {
@@ -77,7 +82,8 @@ static void set_up(struct tcx_conn *conn) {
   struct tcx_tls *tls = conn->tls;
   const struct tcx_bucket *bucket = conn->idle.bucket;
   br_ssl_engine_context *engine = &tls->client.eng;
-  br_ssl_client_init_full(&tls->client, &tls->verifier->minimal, trust != NULL ? trust->anchors : NULL, trust != NULL ? trust->count : 0);
+  br_ssl_client_init_full(&tls->client, &tls->verifier->minimal,
+                          trust != NULL ? trust->anchors : NULL, trust != NULL ? trust->count : 0);
   br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
   br_ssl_engine_set_suites(engine, suites, sizeof suites / sizeof suites[0]);
   br_ssl_engine_set_protocol_names(engine, protocols, 1);
@@ -100,7 +106,8 @@ static void fail_text(struct tcx_conn *conn, int status, const char *text) {
 /* Blocking, once a pool; trust anchors once a session. */
 static int read_files(struct tcx_net *net, struct tcx_pool_tls *way, char *why, size_t size) {
   int status = 0;
-  if (!way->no_verify && way->trust == NULL && (way->trust = tcx__trust_get(net, way->ca_bundle, &status, why, size)) == NULL)
+  if (!way->no_verify && way->trust == NULL &&
+      (way->trust = tcx__trust_get(net, way->ca_bundle, &status, why, size)) == NULL)
     return status;
   if (way->client_cert != NULL && way->cert == NULL)
     way->cert = tcx__client_cert_load(way->client_cert, way->client_key, &status, why, size);
@@ -136,7 +143,10 @@ static void tls_connected(struct tcx_conn *conn) {
   set_up(conn);
   bool is_ip = tls->verifier->is_ip;
   if (!br_ssl_client_reset(&tls->client, is_ip ? NULL : bucket->host, bucket->session != NULL)) {
-    fail_text(conn, TCX_ETLS, br_ssl_engine_last_error(&tls->client.eng) == BR_ERR_NO_RANDOM ? "the system gives no random numbers" : "the host name is too long for TLS");
+    fail_text(conn, TCX_ETLS,
+              br_ssl_engine_last_error(&tls->client.eng) == BR_ERR_NO_RANDOM
+                  ? "the system gives no random numbers"
+                  : "the host name is too long for TLS");
     return;
   }
   tls_input(conn, NULL, 0);
@@ -144,7 +154,8 @@ static void tls_connected(struct tcx_conn *conn) {
 
 /* ---- out ---- */
 
-/* Writes sealed bytes; keeps those that the socket does not take. 1: all is written, 0: some are pending, < 0. */
+/* Writes sealed bytes; keeps those that the socket does not take. 1: all is written, 0: some are
+ * pending, < 0. */
 static int write_sealed(struct tcx_conn *conn, const char *p, size_t n) {
   struct tcx_tls *tls = conn->tls;
   uv_buf_t buf = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
@@ -165,7 +176,8 @@ static int write_pending(struct tcx_conn *conn) {
   struct tcx_tls *tls = conn->tls;
   if (tls->pending == NULL)
     return 1;
-  uv_buf_t buf = uv_buf_init(tls->pending + tls->pending_at, (unsigned)(tls->pending_len - tls->pending_at));
+  uv_buf_t buf =
+      uv_buf_init(tls->pending + tls->pending_at, (unsigned)(tls->pending_len - tls->pending_at));
   ssize_t written = tcx__socket_write(conn, &buf, 1);
   if (written < 0)
     return (int)written;
@@ -242,34 +254,51 @@ static ssize_t tls_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned c
 
 static void tls_farewell(struct tcx_conn *conn) {
   struct tcx_tls *tls = conn->tls;
-  if (tls == NULL || !tls->open || tls->pending != NULL || conn->blocked || br_ssl_engine_current_state(&tls->client.eng) == BR_SSL_CLOSED)
+  if (tls == NULL || !tls->open || tls->pending != NULL || conn->blocked ||
+      br_ssl_engine_current_state(&tls->client.eng) == BR_SSL_CLOSED)
     return;
   br_ssl_engine_close(&tls->client.eng);
   size_t len = gather(conn, 0);
   uv_buf_t buf = uv_buf_init(conn->pool->net->seal_buffer, (unsigned)len);
   if (len > 0)
-    (void)tcx__socket_write(conn, &buf, 1); /* a courtesy: if it fails the peer sees the end of the connection */
+    /* a courtesy: if it fails the peer sees the end of the connection */
+    (void)tcx__socket_write(conn, &buf, 1);
 }
 
 /* ---- in ---- */
 
 static const char *alert_name(int alert) {
   switch (alert) {
-  case 10: return "unexpected_message";
-  case 20: return "bad_record_mac";
-  case 40: return "handshake_failure: no cipher suite in common";
-  case 42: return "bad_certificate";
-  case 46: return "certificate_unknown";
-  case 47: return "illegal_parameter";
-  case 48: return "unknown_ca";
-  case 49: return "access_denied";
-  case 50: return "decode_error";
-  case 70: return "protocol_version: it does not speak TLS 1.2";
-  case 71: return "insufficient_security";
-  case 80: return "internal_error";
-  case 112: return "unrecognized_name";
-  case 116: return "certificate_required";
-  default: return "no name";
+  case 10:
+    return "unexpected_message";
+  case 20:
+    return "bad_record_mac";
+  case 40:
+    return "handshake_failure: no cipher suite in common";
+  case 42:
+    return "bad_certificate";
+  case 46:
+    return "certificate_unknown";
+  case 47:
+    return "illegal_parameter";
+  case 48:
+    return "unknown_ca";
+  case 49:
+    return "access_denied";
+  case 50:
+    return "decode_error";
+  case 70:
+    return "protocol_version: it does not speak TLS 1.2";
+  case 71:
+    return "insufficient_security";
+  case 80:
+    return "internal_error";
+  case 112:
+    return "unrecognized_name";
+  case 116:
+    return "certificate_required";
+  default:
+    return "no name";
   }
 }
 
@@ -284,7 +313,8 @@ static void engine_failed(struct tcx_conn *conn, int error) {
   if (tls->verifier != NULL && tcx__verifier_explain(tls->verifier, error, host, text, sizeof text))
     snprintf(words, sizeof words, "the server's certificate is refused: %s", text);
   else if (error >= BR_ERR_RECV_FATAL_ALERT && error < BR_ERR_SEND_FATAL_ALERT)
-    snprintf(words, sizeof words, "the server sent alert %d (%s)", error - BR_ERR_RECV_FATAL_ALERT, alert_name(error - BR_ERR_RECV_FATAL_ALERT));
+    snprintf(words, sizeof words, "the server sent alert %d (%s)", error - BR_ERR_RECV_FATAL_ALERT,
+             alert_name(error - BR_ERR_RECV_FATAL_ALERT));
   else if (tls->foreign)
     snprintf(words, sizeof words, "the server's answer is not TLS");
   else if (error == BR_ERR_UNSUPPORTED_VERSION)
@@ -390,13 +420,9 @@ static size_t tls_input(struct tcx_conn *conn, char *p, size_t n) {
   return conn->state == TCX__CONN_CLOSED ? n : at;
 }
 
-static void tls_resume(struct tcx_conn *conn) {
-  tls_input(conn, NULL, 0);
-}
+static void tls_resume(struct tcx_conn *conn) { tls_input(conn, NULL, 0); }
 
-static bool tls_ended(const struct tcx_conn *conn) {
-  return conn->tls->ended;
-}
+static bool tls_ended(const struct tcx_conn *conn) { return conn->tls->ended; }
 
 static void tls_free(struct tcx_conn *conn) {
   struct tcx_tls *tls = conn->tls;

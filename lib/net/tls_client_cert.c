@@ -1,15 +1,16 @@
 #include "net/tls_client_cert.h"
-#include "net/certificate.h"
-#include "net/pem.h"
 #include "base/codec.h"
 #include "base/mem.h"
+#include "net/certificate.h"
+#include "net/pem.h"
 #include <stdio.h>
 #include <tucuxi.h>
 
-#define FACTOR_MAX 256             /* bytes of a prime factor: keys of up to 4096 bits, as for servers */
+/* bytes of a prime factor: keys of up to 4096 bits, as for servers */
+#define FACTOR_MAX 256
 
 struct tcx_client_cert {
-  br_x509_certificate chain[TCX__CLIENT_CERT_CHAIN_MAX];   /* each one's bytes are one allocation */
+  br_x509_certificate chain[TCX__CLIENT_CERT_CHAIN_MAX]; /* each one's bytes are one allocation */
   size_t count;
   br_skey_decoder_context key;
 };
@@ -21,7 +22,8 @@ static int decode(struct tcx_str body, struct tcx_buf *der) {
   return tcx__base64_decode(der, body.p, body.n);
 }
 
-static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der, const char **why) {
+static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der,
+                      const char **why) {
   struct tcx_str label, body;
   while (tcx__pem_next(&text, &label, &body)) {
     if (!tcx__str_is(label, "CERTIFICATE"))
@@ -44,13 +46,16 @@ static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx
 }
 
 /* PKCS #1, SEC 1 and PKCS #8: the decoder sees which. */
-static int read_key(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der, const char **why) {
+static int read_key(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der,
+                    const char **why) {
   struct tcx_str label, body;
   while (tcx__pem_next(&text, &label, &body)) {
     if (!tcx__str_ends(label, "PRIVATE KEY"))
       continue;
     *why = "its key is encrypted";
-    if (tcx__str_is(label, "ENCRYPTED PRIVATE KEY") || (body.n > 0 && memchr(body.p, ':', body.n) != NULL)) /* "Proc-Type: 4,ENCRYPTED" */
+    /* "Proc-Type: 4,ENCRYPTED" */
+    if (tcx__str_is(label, "ENCRYPTED PRIVATE KEY") ||
+        (body.n > 0 && memchr(body.p, ':', body.n) != NULL))
       return UV_EINVAL;
     *why = "its key is not base64, or too long";
     int status = body.n > TCX__CERTIFICATE_MAX ? UV_EINVAL : decode(body, der);
@@ -84,8 +89,9 @@ static bool same_rsa(const br_rsa_private_key *own, const br_x509_pkey *key) {
 static bool same_ec(const br_ec_private_key *own, const br_x509_pkey *key) {
   unsigned char point[BR_EC_KBUF_PUB_MAX_SIZE];
   br_ec_public_key pub;
-  return key->key_type == BR_KEYTYPE_EC && key->key.ec.curve == own->curve && br_ec_compute_pub(br_ec_get_default(), &pub, point, own) != 0 && pub.qlen == key->key.ec.qlen &&
-         memcmp(pub.q, key->key.ec.q, pub.qlen) == 0;
+  return key->key_type == BR_KEYTYPE_EC && key->key.ec.curve == own->curve &&
+         br_ec_compute_pub(br_ec_get_default(), &pub, point, own) != 0 &&
+         pub.qlen == key->key.ec.qlen && memcmp(pub.q, key->key.ec.q, pub.qlen) == 0;
 }
 
 static int check_pair(const struct tcx_client_cert *c, const char **why) {
@@ -98,15 +104,20 @@ static int check_pair(const struct tcx_client_cert *c, const char **why) {
     return UV_EINVAL;
   bool ec = br_skey_decoder_key_type(&c->key) == BR_KEYTYPE_EC;
   *why = "the key does not belong to it";
-  return (ec ? same_ec(br_skey_decoder_get_ec(&c->key), key) : same_rsa(br_skey_decoder_get_rsa(&c->key), key)) ? 0 : UV_EINVAL;
+  return (ec ? same_ec(br_skey_decoder_get_ec(&c->key), key)
+             : same_rsa(br_skey_decoder_get_rsa(&c->key), key))
+             ? 0
+             : UV_EINVAL;
 }
 
-struct tcx_client_cert *tcx__client_cert_read(struct tcx_str cert, struct tcx_str key, int *status, const char **why, bool *in_key) {
+struct tcx_client_cert *tcx__client_cert_read(struct tcx_str cert, struct tcx_str key, int *status,
+                                              const char **why, bool *in_key) {
   struct tcx_client_cert *c = tcx__calloc(1, sizeof *c);
   struct tcx_buf der;
   tcx__buf_init(&der, NULL, TCX__CERTIFICATE_MAX);
   *in_key = false;
-  *status = c == NULL ? UV_ENOMEM : tcx__buf_reserve(&der, TCX__CERTIFICATE_MAX - 1); /* at once: what grows leaves copies of a key behind */
+  /* at once: what grows leaves copies of a key behind */
+  *status = c == NULL ? UV_ENOMEM : tcx__buf_reserve(&der, TCX__CERTIFICATE_MAX - 1);
   if (*status == 0)
     *status = read_chain(c, cert, &der, why);
   if (*status == 0) {
@@ -129,20 +140,24 @@ static void explain(char *why, size_t size, const char *path, const char *what) 
   snprintf(why, size, "the client certificate %s cannot be used: %s", path, what);
 }
 
-struct tcx_client_cert *tcx__client_cert_load(const char *cert_path, const char *key_path, int *status, char *why, size_t why_size) {
+struct tcx_client_cert *tcx__client_cert_load(const char *cert_path, const char *key_path,
+                                              int *status, char *why, size_t why_size) {
   struct tcx_client_cert *c = NULL;
   size_t cert_size = 0, key_size = 0;
   const char *what = "out of memory", *path = cert_path;
   bool in_key = false;
-  char *key = NULL, *cert = tcx__pem_read_file(cert_path, TCX__CLIENT_CERT_FILE_MAX, &cert_size, status);
-  if (cert != NULL && key_path != NULL && (key = tcx__pem_read_file(key_path, TCX__CLIENT_CERT_FILE_MAX, &key_size, status)) == NULL)
+  char *key = NULL,
+       *cert = tcx__pem_read_file(cert_path, TCX__CLIENT_CERT_FILE_MAX, &cert_size, status);
+  if (cert != NULL && key_path != NULL &&
+      (key = tcx__pem_read_file(key_path, TCX__CLIENT_CERT_FILE_MAX, &key_size, status)) == NULL)
     path = key_path;
   if (cert == NULL || (key_path != NULL && key == NULL)) {
     what = tcx_strerror(*status);
     *status = *status == UV_ENOMEM ? UV_ENOMEM : TCX_ECONFIG;
   } else {
     struct tcx_str text = {cert, cert_size};
-    c = tcx__client_cert_read(text, key != NULL ? (struct tcx_str){key, key_size} : text, status, &what, &in_key);
+    c = tcx__client_cert_read(text, key != NULL ? (struct tcx_str){key, key_size} : text, status,
+                              &what, &in_key);
     path = in_key && key_path != NULL ? key_path : cert_path;
   }
   if (c == NULL)
@@ -160,9 +175,12 @@ struct tcx_client_cert *tcx__client_cert_load(const char *cert_path, const char 
 
 void tcx__client_cert_use(const struct tcx_client_cert *c, br_ssl_client_context *client) {
   if (br_skey_decoder_key_type(&c->key) == BR_KEYTYPE_EC)
-    br_ssl_client_set_single_ec(client, c->chain, c->count, br_skey_decoder_get_ec(&c->key), BR_KEYTYPE_SIGN, 0, br_ec_get_default(), br_ecdsa_sign_asn1_get_default());
+    br_ssl_client_set_single_ec(client, c->chain, c->count, br_skey_decoder_get_ec(&c->key),
+                                BR_KEYTYPE_SIGN, 0, br_ec_get_default(),
+                                br_ecdsa_sign_asn1_get_default());
   else
-    br_ssl_client_set_single_rsa(client, c->chain, c->count, br_skey_decoder_get_rsa(&c->key), br_rsa_pkcs1_sign_get_default());
+    br_ssl_client_set_single_rsa(client, c->chain, c->count, br_skey_decoder_get_rsa(&c->key),
+                                 br_rsa_pkcs1_sign_get_default());
 }
 
 void tcx__client_cert_free(struct tcx_client_cert *c) {

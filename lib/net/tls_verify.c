@@ -1,7 +1,7 @@
 #include "net/tls_verify.h"
-#include "net/san.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "net/san.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +52,8 @@ static void end_cert(const br_x509_class **ctx) {
 }
 
 static bool read_leaf(const struct tcx_verifier *v, struct tcx_leaf *leaf) {
-  return v->leaf != NULL && tcx__leaf_read(v->leaf, v->leaf_len, v->is_ip ? v->ip : NULL, v->ip_len, leaf);
+  return v->leaf != NULL &&
+         tcx__leaf_read(v->leaf, v->leaf_len, v->is_ip ? v->ip : NULL, v->ip_len, leaf);
 }
 
 static unsigned end_chain(const br_x509_class **ctx) {
@@ -79,13 +80,16 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *ctx, unsigned *u
   return br_x509_decoder_get_pkey((br_x509_decoder_context *)(uintptr_t)&v->decoder);
 }
 
-static const br_x509_class verifier_class = {sizeof(struct tcx_verifier), start_chain, start_cert, append, end_cert, end_chain, get_pkey};
+static const br_x509_class verifier_class = {
+    sizeof(struct tcx_verifier), start_chain, start_cert, append, end_cert, end_chain, get_pkey};
 
 void tcx__verifier_init(struct tcx_verifier *v, const char *host, uint64_t now, bool no_verify) {
   v->vtable = &verifier_class;
   v->no_verify = no_verify;
   v->now = now;
-  v->ip_len = uv_inet_pton(AF_INET, host, v->ip) == 0 ? 4 : uv_inet_pton(AF_INET6, host, v->ip) == 0 ? 16 : 0;
+  v->ip_len = uv_inet_pton(AF_INET, host, v->ip) == 0    ? 4
+              : uv_inet_pton(AF_INET6, host, v->ip) == 0 ? 16
+                                                         : 0;
   v->is_ip = v->ip_len > 0;
   /* BearSSL counts days from the 1st of January of the year 0. */
   br_x509_minimal_set_time(&v->minimal, (uint32_t)(now / 86400 + 719528), (uint32_t)(now % 86400));
@@ -107,22 +111,33 @@ static void date(char out[32], int64_t seconds) {
 
 static const char *plain_words(int error) {
   switch (error) {
-  case BR_ERR_X509_BAD_SIGNATURE: return "a signature in the chain is wrong";
-  case BR_ERR_X509_NOT_CA: return "a certificate in the chain was issued by one that is not an authority's";
-  case BR_ERR_X509_FORBIDDEN_KEY_USAGE: return "its key may not be used for this";
-  case BR_ERR_X509_WEAK_PUBLIC_KEY: return "a key in the chain is too short";
-  case BR_ERR_X509_CRITICAL_EXTENSION: return "the chain has a critical extension that is not supported";
-  case BR_ERR_X509_DN_MISMATCH: return "the certificates are not in the order of a chain";
-  case BR_ERR_X509_UNSUPPORTED: return "it uses an algorithm that is not supported";
-  case BR_ERR_X509_EMPTY_CHAIN: return "the server sent none";
-  default: return "it is malformed";
+  case BR_ERR_X509_BAD_SIGNATURE:
+    return "a signature in the chain is wrong";
+  case BR_ERR_X509_NOT_CA:
+    return "a certificate in the chain was issued by one that is not an authority's";
+  case BR_ERR_X509_FORBIDDEN_KEY_USAGE:
+    return "its key may not be used for this";
+  case BR_ERR_X509_WEAK_PUBLIC_KEY:
+    return "a key in the chain is too short";
+  case BR_ERR_X509_CRITICAL_EXTENSION:
+    return "the chain has a critical extension that is not supported";
+  case BR_ERR_X509_DN_MISMATCH:
+    return "the certificates are not in the order of a chain";
+  case BR_ERR_X509_UNSUPPORTED:
+    return "it uses an algorithm that is not supported";
+  case BR_ERR_X509_EMPTY_CHAIN:
+    return "the server sent none";
+  default:
+    return "it is malformed";
   }
 }
 
-bool tcx__verifier_explain(const struct tcx_verifier *v, int error, const char *host, char *out, size_t size) {
+bool tcx__verifier_explain(const struct tcx_verifier *v, int error, const char *host, char *out,
+                           size_t size) {
   struct tcx_leaf leaf;
   char when[32];
-  if (error != TCX__ERR_NO_SAN && (error < BR_ERR_X509_INVALID_VALUE || error > BR_ERR_X509_NOT_TRUSTED))
+  if (error != TCX__ERR_NO_SAN &&
+      (error < BR_ERR_X509_INVALID_VALUE || error > BR_ERR_X509_NOT_TRUSTED))
     return false;
   if (v->no_memory || !read_leaf(v, &leaf))
     memset(&leaf, 0, sizeof leaf);
@@ -130,7 +145,8 @@ bool tcx__verifier_explain(const struct tcx_verifier *v, int error, const char *
   if (error == TCX__ERR_NO_SAN) {
     snprintf(out, size, "it has no subjectAltName, which is where a certificate names its hosts");
   } else if (error == BR_ERR_X509_BAD_SERVER_NAME) {
-    snprintf(out, size, "it is not for this host: it is for %s, not for %s", leaf.names[0] != '\0' ? leaf.names : "other names", host);
+    snprintf(out, size, "it is not for this host: it is for %s, not for %s",
+             leaf.names[0] != '\0' ? leaf.names : "other names", host);
   } else if (error == BR_ERR_X509_EXPIRED && leaf.has_times && now > leaf.not_after) {
     date(when, leaf.not_after);
     snprintf(out, size, "it has expired on %s", when);

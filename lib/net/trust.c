@@ -1,25 +1,29 @@
 /*
  * trust.c - trust anchors out of a PEM bundle.
  *
- * A bundle is read once a session, when the first TLS connection needs it, and kept. Of each certificate only the name, the key and whether it is an authority's are wanted, so our own reader
- * takes them: BearSSL's decoders need 40 ms for a system's bundle, which is most of what a program's first answer over TLS would take. A certificate that cannot be read (an unknown kind of
+ * A bundle is read once a session, when the first TLS connection needs it, and kept. Of each
+ * certificate only the name, the key and whether it is an authority's are wanted, so our own reader
+ * takes them: BearSSL's decoders need 40 ms for a system's bundle, which is most of what a
+ * program's first answer over TLS would take. A certificate that cannot be read (an unknown kind of
  * key) is left out, as others do; a bundle without any usable one is an error.
  */
 #include "net/trust.h"
+#include "base/codec.h"
+#include "base/mem.h"
 #include "net/certificate.h"
 #include "net/pem.h"
 #include "net/trust_anchors.h"
-#include "base/codec.h"
-#include "base/mem.h"
 #include <stdio.h>
 #include <string.h>
 
 #define BUNDLE_MAX (32u * 1024 * 1024)
-#define RSA_MAX 512                /* bytes of a modulus: BearSSL goes up to 4096 bits */
-#define EC_MAX 133                 /* bytes of a point of P-521 */
+#define RSA_MAX    512 /* bytes of a modulus: BearSSL goes up to 4096 bits */
+#define EC_MAX     133 /* bytes of a point of P-521 */
 
 /* Where Debian, Red Hat, SUSE, Alpine and the BSDs keep the system's bundle. */
-static const char *const system_bundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+static const char *const system_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                             "/etc/pki/tls/certs/ca-bundle.crt",
+                                             "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
 static bool room_for_one(struct tcx_trust *trust) {
   if (trust->count < trust->cap)
@@ -33,15 +37,14 @@ static bool room_for_one(struct tcx_trust *trust) {
   return true;
 }
 
-static size_t length(struct tcx_der content) {
-  return (size_t)(content.end - content.p);
-}
+static size_t length(struct tcx_der content) { return (size_t)(content.end - content.p); }
 
 /* ---- keys ---- */
 
 static bool read_rsa(struct tcx_der bits, struct tcx_der *n, struct tcx_der *e) {
   struct tcx_der pair;
-  if (!tcx__der_expect(&bits, 0x30, &pair) || !tcx__der_expect(&pair, 0x02, n) || !tcx__der_expect(&pair, 0x02, e))
+  if (!tcx__der_expect(&bits, 0x30, &pair) || !tcx__der_expect(&pair, 0x02, n) ||
+      !tcx__der_expect(&pair, 0x02, e))
     return false;
   while (n->p < n->end && *n->p == 0)
     n->p++;
@@ -51,15 +54,23 @@ static bool read_rsa(struct tcx_der bits, struct tcx_der *n, struct tcx_der *e) 
 }
 
 static int curve_of(struct tcx_der oid) {
-  static const unsigned char p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22}, p521[] = {0x2b, 0x81, 0x04, 0x00, 0x23};
-  return tcx__der_is(oid, p256, sizeof p256) ? BR_EC_secp256r1 : tcx__der_is(oid, p384, sizeof p384) ? BR_EC_secp384r1 : tcx__der_is(oid, p521, sizeof p521) ? BR_EC_secp521r1 : 0;
+  static const unsigned char p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07},
+                             p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22},
+                             p521[] = {0x2b, 0x81, 0x04, 0x00, 0x23};
+  return tcx__der_is(oid, p256, sizeof p256)   ? BR_EC_secp256r1
+         : tcx__der_is(oid, p384, sizeof p384) ? BR_EC_secp384r1
+         : tcx__der_is(oid, p521, sizeof p521) ? BR_EC_secp521r1
+                                               : 0;
 }
 
-/* The key's kind, its curve, and its one or two numbers. False for kinds that BearSSL cannot use. */
+/* The key's kind, its curve, and its one or two numbers. False for kinds that BearSSL cannot
+ * use. */
 static bool read_key(struct tcx_der info, br_x509_pkey *key, struct tcx_der parts[2]) {
-  static const unsigned char rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}, ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+  static const unsigned char rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01},
+                             ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
   struct tcx_der algorithm, oid, curve, bits;
-  if (!tcx__der_expect(&info, 0x30, &algorithm) || !tcx__der_expect(&algorithm, 0x06, &oid) || !tcx__der_expect(&info, 0x03, &bits) || length(bits) < 2 || *bits.p++ != 0)
+  if (!tcx__der_expect(&info, 0x30, &algorithm) || !tcx__der_expect(&algorithm, 0x06, &oid) ||
+      !tcx__der_expect(&info, 0x03, &bits) || length(bits) < 2 || *bits.p++ != 0)
     return false;
   parts[1] = (struct tcx_der){bits.end, bits.end};
   if (tcx__der_is(oid, rsa, sizeof rsa)) {
@@ -68,15 +79,18 @@ static bool read_key(struct tcx_der info, br_x509_pkey *key, struct tcx_der part
   }
   key->key_type = BR_KEYTYPE_EC;
   parts[0] = bits;
-  return tcx__der_is(oid, ec, sizeof ec) && tcx__der_expect(&algorithm, 0x06, &curve) && (key->key.ec.curve = curve_of(curve)) != 0 && length(bits) <= EC_MAX;
+  return tcx__der_is(oid, ec, sizeof ec) && tcx__der_expect(&algorithm, 0x06, &curve) &&
+         (key->key.ec.curve = curve_of(curve)) != 0 && length(bits) <= EC_MAX;
 }
 
 static bool is_authority(const struct tcx_certificate *certificate) {
   static const unsigned char basic_constraints[] = {0x55, 0x1d, 0x13};
   struct tcx_der value, in, flag;
   bool found;
-  return tcx__certificate_extension(certificate, basic_constraints, sizeof basic_constraints, &value, &found) && found && tcx__der_expect(&value, 0x30, &in) &&
-         tcx__der_expect(&in, 0x01, &flag) && length(flag) == 1 && *flag.p != 0;
+  return tcx__certificate_extension(certificate, basic_constraints, sizeof basic_constraints,
+                                    &value, &found) &&
+         found && tcx__der_expect(&value, 0x30, &in) && tcx__der_expect(&in, 0x01, &flag) &&
+         length(flag) == 1 && *flag.p != 0;
 }
 
 /* ---- certificates ---- */
@@ -99,7 +113,8 @@ static int add_certificate(struct tcx_trust *trust, const unsigned char *der, si
     key.key.rsa = (br_rsa_public_key){block + name, first, block + name + first, second};
   else
     key.key.ec = (br_ec_public_key){key.key.ec.curve, block + name, first};
-  trust->anchors[trust->count++] = (br_x509_trust_anchor){.dn = {block, name}, .flags = is_authority(&certificate) ? BR_X509_TA_CA : 0, .pkey = key};
+  trust->anchors[trust->count++] = (br_x509_trust_anchor){
+      .dn = {block, name}, .flags = is_authority(&certificate) ? BR_X509_TA_CA : 0, .pkey = key};
   return 0;
 }
 
@@ -143,7 +158,8 @@ static char *read_bundle(const char **path, size_t *size, int *status) {
   return NULL;
 }
 
-struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *status, char *why, size_t why_size) {
+struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *status, char *why,
+                                 size_t why_size) {
   const char *key = path != NULL ? path : "";
   for (struct tcx_trust *trust = net->trusts; trust != NULL; trust = trust->next)
     if (strcmp(trust->path, key) == 0)
@@ -158,7 +174,8 @@ struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *sta
     tcx__free(text);
   }
   if (*status == 0) {
-    tcx__net_log(net, TCX_LOG_DEBUG, "tls", "%zu certificates of authorities from %s", trust->count, path);
+    tcx__net_log(net, TCX_LOG_DEBUG, "tls", "%zu certificates of authorities from %s", trust->count,
+                 path);
     trust->next = net->trusts;
     net->trusts = trust;
     return trust;
@@ -166,7 +183,8 @@ struct tcx_trust *tcx__trust_get(struct tcx_net *net, const char *path, int *sta
   if (*status == UV_ENOMEM)
     snprintf(why, why_size, "out of memory");
   else
-    snprintf(why, why_size, "the CA bundle %s cannot be used: %s", path, *status == TCX_ECONFIG ? "it holds no certificate" : tcx_strerror(*status));
+    snprintf(why, why_size, "the CA bundle %s cannot be used: %s", path,
+             *status == TCX_ECONFIG ? "it holds no certificate" : tcx_strerror(*status));
   if (*status != UV_ENOMEM)
     *status = TCX_ECONFIG;
   if (trust != NULL)

@@ -1,24 +1,26 @@
 /*
- * tunnel.c - the transport of a connection that goes through a proxy: asks for a tunnel with CONNECT, and gives way to TLS once it is open.
+ * tunnel.c - the transport of a connection that goes through a proxy: asks for a tunnel with
+ * CONNECT, and gives way to TLS once it is open.
  *
  *   asking -> open (conn->transport is TLS from then on) | tcx__conn_failed
  *
- * It lives while the connection is OPENING, so no exchange ever sees it. The answer goes through the connection's own HTTP decoder, with its limits; what comes behind it is refused, since a
- * TLS server never speaks first.
+ * It lives while the connection is OPENING, so no exchange ever sees it. The answer goes through
+ * the connection's own HTTP decoder, with its limits; what comes behind it is refused, since a TLS
+ * server never speaks first.
  */
+#include "base/arena.h"
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/dial.h"
 #include "net/pool.h"
 #include "net/proxy.h"
-#include "base/arena.h"
-#include "base/mem.h"
 #include <stdio.h>
 #include <string.h>
 
-#define CONNECT_MAX (16u * 1024)       /* bytes of the request */
+#define CONNECT_MAX (16u * 1024) /* bytes of the request */
 
 struct tcx_tunnel {
-  struct tcx_arena *arena;             /* holds this struct too, and the answer's head */
+  struct tcx_arena *arena; /* holds this struct too, and the answer's head */
   struct tcx_buf request;
   size_t written;
   struct tcx_response_head head;
@@ -37,7 +39,8 @@ static void write_request(struct tcx_conn *conn) {
   char name[300];
   tcx__conn_name(conn, name);
   tcx__buf_init(out, NULL, CONNECT_MAX);
-  tcx__buf_reserve(out, 2 * sizeof name + proxy->authorization.n + 64); /* at once: what grows leaves copies behind */
+  /* at once: what grows leaves copies behind */
+  tcx__buf_reserve(out, 2 * sizeof name + proxy->authorization.n + 64);
   tcx__buf_printf(out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", name, name);
   if (proxy->authorization.n > 0) {
     tcx__buf_adds(out, "Proxy-Authorization: ");
@@ -99,12 +102,18 @@ static void refused(struct tcx_conn *conn) {
   const struct tcx_response_head *head = &conn->tunnel->head;
   char reason[128], why[256];
   bool wants_user = head->status == 407 || head->status == 401;
-  snprintf(reason, sizeof reason, "%.*s", (int)(head->reason.n < sizeof reason ? head->reason.n : sizeof reason - 1), head->reason.p);
+  snprintf(reason, sizeof reason, "%.*s",
+           (int)(head->reason.n < sizeof reason ? head->reason.n : sizeof reason - 1),
+           head->reason.p);
   for (char *p = reason; *p != '\0'; p++)
     if (*p < ' ' || *p > '~')
       *p = '?';
-  snprintf(why, sizeof why, "it answered CONNECT with %d%s%s%s", head->status, reason[0] != '\0' ? " " : "", reason,
-           !wants_user ? "" : conn->idle.bucket->proxy->authorization.n > 0 ? ": it does not accept this user and password" : ": it wants a user and a password");
+  snprintf(why, sizeof why, "it answered CONNECT with %d%s%s%s", head->status,
+           reason[0] != '\0' ? " " : "", reason,
+           !wants_user ? ""
+           : conn->idle.bucket->proxy->authorization.n > 0
+               ? ": it does not accept this user and password"
+               : ": it wants a user and a password");
   refuse(conn, TCX_EPROXY, why);
 }
 
@@ -122,7 +131,8 @@ static size_t tunnel_input(struct tcx_conn *conn, char *p, size_t n) {
     break;
   case TCX__HTTP1_ERROR:
     snprintf(why, sizeof why, "its answer to CONNECT is malformed: %s", conn->http.why);
-    refuse(conn, conn->http.status == UV_ENOMEM ? UV_ENOMEM : TCX_EPROXY, conn->http.status == UV_ENOMEM ? "out of memory" : why);
+    refuse(conn, conn->http.status == UV_ENOMEM ? UV_ENOMEM : TCX_EPROXY,
+           conn->http.status == UV_ENOMEM ? "out of memory" : why);
     break;
   default:
     break;

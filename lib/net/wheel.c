@@ -45,7 +45,8 @@ void tcx__wheel_add(struct tcx_wheel *wheel, struct tcx_timer *timer, uint64_t n
     ms = TCX__WHEEL_MAX;
   if (ms == 0)
     ms = 1;
-  /* Rounded up to a power of two of at most 1/128 of the delay: many timers then share a wake-up. */
+  /* Rounded up to a power of two of at most 1/128 of the delay: many timers then share a
+   * wake-up. */
   uint64_t grain = ms < 256 ? 1 : UINT64_C(1) << (63 - __builtin_clzll(ms / 128));
   timer->due_ms = (now + ms + grain - 1) & ~(grain - 1);
   link_timer(wheel, timer);
@@ -60,12 +61,15 @@ void tcx__wheel_remove(struct tcx_wheel *wheel, struct tcx_timer *timer) {
   wheel->count--;
 }
 
-/* The first slot in time that holds a timer, and when it begins. Lower levels always come before higher ones. The top level is a ring: its digit may have wrapped. */
-static bool first_slot(struct tcx_wheel *wheel, unsigned *out_level, unsigned *out_slot, uint64_t *begins) {
+/* The first slot in time that holds a timer, and when it begins. Lower levels always come before
+ * higher ones. The top level is a ring: its digit may have wrapped. */
+static bool first_slot(struct tcx_wheel *wheel, unsigned *out_level, unsigned *out_slot,
+                       uint64_t *begins) {
   for (unsigned level = 0; level < TCX__WHEEL_LEVELS; level++) {
     unsigned shift = 6 * level, here = (unsigned)(wheel->elapsed >> shift) & 63;
     while (wheel->used[level] != 0) {
-      uint64_t turned = here == 0 ? wheel->used[level] : wheel->used[level] >> here | wheel->used[level] << (64 - here);
+      uint64_t turned = here == 0 ? wheel->used[level]
+                                  : wheel->used[level] >> here | wheel->used[level] << (64 - here);
       unsigned ahead = (unsigned)__builtin_ctzll(turned), slot = (here + ahead) & 63;
       if (wheel->slots[level][slot] == NULL) {
         wheel->used[level] &= ~(UINT64_C(1) << slot);

@@ -1,4 +1,5 @@
-/* control.c - what S3 Control does beyond its model: ARNs of Outposts among the parameters, and an account that the rule set puts into the host itself. */
+/* control.c - what S3 Control does beyond its model: ARNs of Outposts among the parameters, and an
+ * account that the rule set puts into the host itself. */
 #include "s3/s3.h"
 #include <string.h>
 
@@ -49,14 +50,18 @@ static bool read_arn(const tcx_call_t *call, const char *name, struct arn *arn) 
 }
 
 static int refuse(tcx_call_t *call, const struct arn *arn, const char *why) {
-  return tcx__fail(&call->fail, TCX_EPARAM, "S3 ARN \"%.*s\" provided is invalid for this operation. %s", (int)arn->text.n, arn->text.p, why);
+  return tcx__fail(&call->fail, TCX_EPARAM,
+                   "S3 ARN \"%.*s\" provided is invalid for this operation. %s", (int)arn->text.n,
+                   arn->text.p, why);
 }
 
 /* The account of the ARN becomes AccountId, which must not say another one. */
 static int take_account(tcx_call_t *call, const struct arn *arn) {
   const struct tcx_value *given = tcx__value_find(call->params, "AccountId", 9);
   if (given != NULL && given->type == TCX_STRING && !tcx__str_eq(given->u.bytes, arn->account)) {
-    const char *why = tcx__arena_printf(call->arena, "Account ID in arn does not match the AccountId parameter provided: \"%.*s\"", (int)given->u.bytes.n, given->u.bytes.p);
+    const char *why = tcx__arena_printf(
+        call->arena, "Account ID in arn does not match the AccountId parameter provided: \"%.*s\"",
+        (int)given->u.bytes.n, given->u.bytes.p);
     return why != NULL ? refuse(call, arn, why) : UV_ENOMEM;
   }
   struct tcx_value *v = tcx__value_new_str_copy(call->arena, arn->account.p, arn->account.n);
@@ -64,15 +69,19 @@ static int take_account(tcx_call_t *call, const struct arn *arn) {
 }
 
 /* outpost/ID/KIND/NAME of s3-outposts; no other ARN fits the parameter. */
-static int take_arn(tcx_call_t *call, const char *parameter, const char *kind, const char *otherwise) {
+static int take_arn(tcx_call_t *call, const char *parameter, const char *kind,
+                    const char *otherwise) {
   struct arn arn;
   if (!read_arn(call, parameter, &arn))
     return 0;
   if (tcx__str_starts(arn.region, "fips-") || tcx__str_ends(arn.region, "fips-"))
     return refuse(call, &arn, "Invalid ARN, FIPS region not allowed in ARN.");
   if (call->client->config.s3.use_accelerate == TCX__TRUE)
-    return tcx__fail(&call->fail, TCX_ECONFIG, "Unsupported configuration when using S3 Control: S3 control client does not support accelerate endpoints");
-  if (!tcx__str_is(arn.service, "s3-outposts") || arn.n_resource != 4 || !tcx__str_is(arn.resource[0], "outpost") || !tcx__str_is(arn.resource[2], kind))
+    return tcx__fail(&call->fail, TCX_ECONFIG,
+                     "Unsupported configuration when using S3 Control: S3 control client does not "
+                     "support accelerate endpoints");
+  if (!tcx__str_is(arn.service, "s3-outposts") || arn.n_resource != 4 ||
+      !tcx__str_is(arn.resource[0], "outpost") || !tcx__str_is(arn.resource[2], kind))
     return refuse(call, &arn, otherwise);
   return take_account(call, &arn);
 }
@@ -83,8 +92,11 @@ static int arn_params(tcx_call_t *call) {
   if (strcmp(name, "CreateBucket") == 0 || strcmp(name, "ListRegionalBuckets") == 0)
     return 0;
   if (strcmp(name, "CreateAccessPoint") != 0)
-    err = take_arn(call, "Name", "accesspoint", "The Name parameter does not support the provided ARN");
-  return err == 0 ? take_arn(call, "Bucket", "bucket", "The Bucket parameter does not support the provided ARN") : err;
+    err = take_arn(call, "Name", "accesspoint",
+                   "The Name parameter does not support the provided ARN");
+  return err == 0 ? take_arn(call, "Bucket", "bucket",
+                             "The Bucket parameter does not support the provided ARN")
+                  : err;
 }
 
 /* ---- hosts ---- */
@@ -93,16 +105,22 @@ static int arn_params(tcx_call_t *call) {
 static int host_prefix(tcx_call_t *call) {
   const struct tcx_operation *op = call->op;
   for (unsigned i = 0; i < op->n_static_context; i++)
-    if (strcmp(op->static_context[i].name, "RequiresAccountId") == 0 && op->static_context[i].value.boolean)
-      call->no_host_prefix = op->host_prefix != NULL && strcmp(op->host_prefix, "{AccountId}.") == 0;
+    if (strcmp(op->static_context[i].name, "RequiresAccountId") == 0 &&
+        op->static_context[i].value.boolean)
+      call->no_host_prefix =
+          op->host_prefix != NULL && strcmp(op->host_prefix, "{AccountId}.") == 0;
   return 0;
 }
 
-static bool builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out) {
+static bool builtin(const tcx_client_t *client, const char *name,
+                    struct tcx_rule_param_value *out) {
   bool dualstack = strcmp(name, "AWS::UseDualStack") == 0;
   if (!dualstack && strcmp(name, "AWS::S3Control::UseArnRegion") != 0)
     return false;
-  *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = dualstack ? tcx__s3_dualstack(&client->config) : client->config.s3.use_arn_region == TCX__TRUE};
+  *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL,
+                                       .boolean = dualstack ? tcx__s3_dualstack(&client->config)
+                                                            : client->config.s3.use_arn_region ==
+                                                                  TCX__TRUE};
   return true;
 }
 
@@ -110,16 +128,21 @@ static int endpoint_error(tcx_call_t *call, const char *text) {
   struct tcx_str s = tcx__str(text);
   if (tcx__str_starts(s, "Invalid ARN:")) {
     const char *bucket = tcx_value_str(call->params, "Bucket");
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "S3 ARN \"%s\" provided is invalid for this operation. %s", bucket != NULL ? bucket : "None", text);
+    return tcx__fail(&call->fail, TCX_EENDPOINT,
+                     "S3 ARN \"%s\" provided is invalid for this operation. %s",
+                     bucket != NULL ? bucket : "None", text);
   }
-  if (tcx__str_starts(s, "Invalid configuration:") || tcx__str_starts(s, "Client was configured for partition"))
-    return tcx__fail(&call->fail, TCX_EENDPOINT, "Unsupported configuration when using S3 Control: %s", text);
+  if (tcx__str_starts(s, "Invalid configuration:") ||
+      tcx__str_starts(s, "Client was configured for partition"))
+    return tcx__fail(&call->fail, TCX_EENDPOINT,
+                     "Unsupported configuration when using S3 Control: %s", text);
   if (tcx__str_is(s, "AccountId is required but not set"))
     return tcx__fail(&call->fail, TCX_EPARAM, "Parameter validation failed:\n%s", text);
   return 0;
 }
 
-static const struct tcx_hook before_parameter_build[] = {{NULL, arn_params}, {NULL, host_prefix}, {NULL, NULL}};
+static const struct tcx_hook before_parameter_build[] = {
+    {NULL, arn_params}, {NULL, host_prefix}, {NULL, NULL}};
 
 const struct tcx_customization tcx__s3control = {
     .service = "s3control",

@@ -18,7 +18,8 @@ static bool plain_bucket(struct tcx_str b) {
 
 static size_t span(struct tcx_str s, const char *more, size_t max) {
   size_t n = 0;
-  while (n < s.n && n < max && s.p[n] != '\0' && (isalnum((unsigned char)s.p[n]) || strchr(more, s.p[n]) != NULL))
+  while (n < s.n && n < max && s.p[n] != '\0' &&
+         (isalnum((unsigned char)s.p[n]) || strchr(more, s.p[n]) != NULL))
     n++;
   return n;
 }
@@ -47,7 +48,8 @@ static bool eat_account(struct tcx_str *s) {
   return n == 12 && eat(s, ":");
 }
 
-/* arn:aws*:(s3|s3-object-lambda):REGION:ACCOUNT:accesspoint[/:]NAME or arn:aws*:s3-outposts:REGION:ACCOUNT:outpost[/:]ID[/:]accesspoint[/:]NAME */
+/* arn:aws*:(s3|s3-object-lambda):REGION:ACCOUNT:accesspoint[/:]NAME or
+ * arn:aws*:s3-outposts:REGION:ACCOUNT:outpost[/:]ID[/:]accesspoint[/:]NAME */
 static bool arn_bucket(struct tcx_str s) {
   if (!eat(&s, "arn:aws"))
     return false;
@@ -83,12 +85,15 @@ int tcx__s3_check_bucket(tcx_call_t *call) {
   struct tcx_str b = tcx__s3_bucket(call);
   if (b.p != NULL && !plain_bucket(b) && !arn_bucket(b))
     return tcx__fail(&call->fail, TCX_EPARAM,
-                     BAD_PARAMS "Invalid bucket name \"%.*s\": Bucket name must match the regex \"^[a-zA-Z0-9.\\-_]{1,255}$\" or be an ARN of an access point", (int)b.n,
-                     b.p);
+                     BAD_PARAMS "Invalid bucket name \"%.*s\": Bucket name must match the regex "
+                                "\"^[a-zA-Z0-9.\\-_]{1,255}$\" or be an ARN of an access point",
+                     (int)b.n, b.p);
   if (strncmp(call->op->path, "/{Bucket}", 9) != 0)
     return 0;
-  if (b.p == NULL && call->client->config.no_validation) /* without it the key would stand where the bucket belongs */
-    return tcx__fail(&call->fail, TCX_EPARAM, BAD_PARAMS "Missing required parameter in input: \"Bucket\"");
+  /* without it the key would stand where the bucket belongs */
+  if (b.p == NULL && call->client->config.no_validation)
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     BAD_PARAMS "Missing required parameter in input: \"Bucket\"");
   call->path = call->op->path + 9;
   return 0;
 }
@@ -97,7 +102,8 @@ int tcx__s3_check_bucket(tcx_call_t *call) {
 
 static int set_string(tcx_call_t *call, const char *name, struct tcx_str text) {
   struct tcx_value *v = tcx__value_new_str_copy(call->arena, text.p, text.n);
-  return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, call->params, name, strlen(name), v);
+  return v == NULL ? UV_ENOMEM
+                   : tcx__value_replace(call->arena, call->params, name, strlen(name), v);
 }
 
 /* "?versionId=..." at the end, without white space. */
@@ -116,9 +122,12 @@ static size_t version_suffix(struct tcx_str s) {
 }
 
 static int copy_source_map(tcx_call_t *call, const struct tcx_value *map, struct tcx_buf *out) {
-  const struct tcx_value *bucket = tcx__value_find(map, "Bucket", 6), *key = tcx__value_find(map, "Key", 3), *version = tcx__value_find(map, "VersionId", 9);
+  const struct tcx_value *bucket = tcx__value_find(map, "Bucket", 6),
+                         *key = tcx__value_find(map, "Key", 3),
+                         *version = tcx__value_find(map, "VersionId", 9);
   if (bucket == NULL || bucket->type != TCX_STRING || key == NULL || key->type != TCX_STRING)
-    return tcx__fail(&call->fail, TCX_EPARAM, BAD_PARAMS "Missing required parameter: '%s'", bucket == NULL || bucket->type != TCX_STRING ? "Bucket" : "Key");
+    return tcx__fail(&call->fail, TCX_EPARAM, BAD_PARAMS "Missing required parameter: '%s'",
+                     bucket == NULL || bucket->type != TCX_STRING ? "Bucket" : "Key");
   tcx__uri_encode(out, bucket->u.bytes.p, bucket->u.bytes.n, TCX__URI_GREEDY);
   tcx__buf_adds(out, arn_bucket(bucket->u.bytes) ? "/object/" : "/");
   tcx__uri_encode(out, key->u.bytes.p, key->u.bytes.n, TCX__URI_GREEDY);
@@ -152,7 +161,8 @@ int tcx__s3_copy_source(tcx_call_t *call) {
 
 static int customer_key(tcx_call_t *call, const char *key_name, const char *md5_name) {
   const struct tcx_value *key = tcx__value_find(call->params, key_name, strlen(key_name));
-  if (key == NULL || (key->type != TCX_STRING && key->type != TCX_BLOB) || tcx__value_find(call->params, md5_name, strlen(md5_name)) != NULL)
+  if (key == NULL || (key->type != TCX_STRING && key->type != TCX_BLOB) ||
+      tcx__value_find(call->params, md5_name, strlen(md5_name)) != NULL)
     return 0;
   unsigned char digest[16];
   struct tcx_buf text, md5;
@@ -167,8 +177,12 @@ static int customer_key(tcx_call_t *call, const char *key_name, const char *md5_
   return err != 0 ? err : set_string(call, md5_name, tcx__buf_str(&md5));
 }
 
-int tcx__s3_customer_key(tcx_call_t *call) { return customer_key(call, "SSECustomerKey", "SSECustomerKeyMD5"); }
-int tcx__s3_copy_customer_key(tcx_call_t *call) { return customer_key(call, "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5"); }
+int tcx__s3_customer_key(tcx_call_t *call) {
+  return customer_key(call, "SSECustomerKey", "SSECustomerKeyMD5");
+}
+int tcx__s3_copy_customer_key(tcx_call_t *call) {
+  return customer_key(call, "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5");
+}
 
 /* ---- metadata and EncodingType ---- */
 
@@ -182,16 +196,19 @@ static bool ascii(const char *p, size_t n) {
 int tcx__s3_metadata(tcx_call_t *call) {
   const struct tcx_value *map = tcx__value_find(call->params, "Metadata", 8);
   for (const struct tcx_value *v = tcx__value_kids(map); v != NULL; v = v->next) {
-    if (v->name == NULL || v->type != TCX_STRING || (ascii(v->name, v->name_len) && ascii(v->u.bytes.p, v->u.bytes.n)))
+    if (v->name == NULL || v->type != TCX_STRING ||
+        (ascii(v->name, v->name_len) && ascii(v->u.bytes.p, v->u.bytes.n)))
       continue;
     return tcx__fail(&call->fail, TCX_EPARAM,
-                     BAD_PARAMS "Non ascii characters found in S3 metadata for key \"%s\", value: \"%s\".  \nS3 metadata can only contain ASCII characters. ", v->name,
-                     v->u.bytes.p);
+                     BAD_PARAMS "Non ascii characters found in S3 metadata for key \"%s\", value: "
+                                "\"%s\".  \nS3 metadata can only contain ASCII characters. ",
+                     v->name, v->u.bytes.p);
   }
   return 0;
 }
 
-/* Keys may hold characters that XML cannot: S3 is asked to encode them, and tcx__s3_decode_* undoes it. */
+/* Keys may hold characters that XML cannot: S3 is asked to encode them, and tcx__s3_decode_* undoes
+ * it. */
 int tcx__s3_encoding_type(tcx_call_t *call) {
   if (tcx__value_find(call->params, "EncodingType", 12) != NULL)
     return 0;

@@ -1,8 +1,10 @@
 /*
- * redirect.c - a bucket that lives in another region: the region comes from the answer's header or body, else from HeadBucket, is remembered, and the request is signed and sent once
- * more, in the right region.
+ * redirect.c - a bucket that lives in another region: the region comes from the answer's header or
+ * body, else from HeadBucket, is remembered, and the request is signed and sent once more, in the
+ * right region.
  *
- * The outer call waits in INNER while a HeadBucket runs (it has given its connection back before). It holds itself with a reference until the inner call's callback has come.
+ * The outer call waits in INNER while a HeadBucket runs (it has given its connection back before).
+ * It holds itself with a reference until the inner call's callback has come.
  */
 #include "base/mem.h"
 #include "core/log.h"
@@ -28,7 +30,8 @@ static bool wrong_region(const tcx_call_t *call) {
     return true;
   if (is_301_or_400 && strcmp(op, "HeadObject") == 0)
     return true;
-  return is_301_or_400 && strcmp(op, "HeadBucket") == 0 && tcx__headers_get(&call->head.headers, "x-amz-bucket-region") != NULL;
+  return is_301_or_400 && strcmp(op, "HeadBucket") == 0 &&
+         tcx__headers_get(&call->head.headers, "x-amz-bucket-region") != NULL;
 }
 
 static bool valid_region(const char *s) {
@@ -49,7 +52,9 @@ static int remember(tcx_client_t *client, struct tcx_str bucket, const char *reg
     return UV_ENOMEM;
   struct tcx_value *v = tcx__value_new_str_copy(state->arena, region, strlen(region));
   const char *name = tcx__arena_strndup(state->arena, bucket.p, bucket.n);
-  return v == NULL || name == NULL ? UV_ENOMEM : tcx__value_replace(state->arena, state->regions, name, bucket.n, v);
+  return v == NULL || name == NULL
+             ? UV_ENOMEM
+             : tcx__value_replace(state->arena, state->regions, name, bucket.n, v);
 }
 
 void tcx__s3_client_free(tcx_client_t *client) {
@@ -61,14 +66,17 @@ void tcx__s3_client_free(tcx_client_t *client) {
 /* The region is known: once more, there. The same region again would only fail again. */
 static int go_to(tcx_call_t *call, const char *region) {
   struct tcx_str bucket = tcx__s3_bucket(call);
-  if (!valid_region(region) || (call->signing_region != NULL && strcmp(region, call->signing_region) == 0))
+  if (!valid_region(region) ||
+      (call->signing_region != NULL && strcmp(region, call->signing_region) == 0))
     return 0;
-  tcx__log(call->session, TCX_LOG_INFO, "s3", call, "bucket %.*s is in region %s", (int)bucket.n, bucket.p, region);
+  tcx__log(call->session, TCX_LOG_INFO, "s3", call, "bucket %.*s is in region %s", (int)bucket.n,
+           bucket.p, region);
   call->redirect = true;
   return remember(call->client, bucket, region);
 }
 
-static void on_head_bucket(tcx_call_t *inner, const tcx_value_t *response, const tcx_error_t *error) {
+static void on_head_bucket(tcx_call_t *inner, const tcx_value_t *response,
+                           const tcx_error_t *error) {
   tcx_call_t *call = tcx_call_data(inner);
   const char *region = tcx_call_header(inner, "x-amz-bucket-region");
   (void)response, (void)error;
@@ -85,7 +93,11 @@ static int ask_bucket(tcx_call_t *call) {
   struct tcx_str bucket = tcx__s3_bucket(call);
   if (strcmp(call->op->name, "HeadBucket") == 0)
     return 0;
-  struct tcx_call_start start = {.client = call->client, .operation = "head_bucket", .cb = on_head_bucket, .data = call, .internal = true};
+  struct tcx_call_start start = {.client = call->client,
+                                 .operation = "head_bucket",
+                                 .cb = on_head_bucket,
+                                 .data = call,
+                                 .internal = true};
   start.params = tcx_params("{Bucket: %.*s}", (int)bucket.n, bucket.p);
   int err = tcx__call_inner(call, &start, NULL);
   return err == TCX_ECLOSING ? 0 : err;

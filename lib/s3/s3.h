@@ -1,7 +1,8 @@
 /*
  * s3.h - what S3 does beyond its model, hung on the named points of a call (core/hooks.h).
  *
- *   params.c     before-parameter-build: bucket names, paths, CopySource, customer keys, metadata, EncodingType
+ *   params.c     before-parameter-build: bucket names, paths, CopySource, customer keys, metadata,
+ *                EncodingType
  *   endpoint.c   before-endpoint-resolution: addressing; the regions that redirects have taught
  *   request.c    before-sign: Expect
  *   response.c   before-parse, after-call: errors in a 200, Expires, keys decoded
@@ -13,21 +14,22 @@
 #include "core/call.h"
 #include "core/hooks.h"
 
-#define TCX__S3_REGIONS_MAX 1000     /* buckets whose region a client remembers; then it starts anew */
-#define TCX__EXPECT_MIN (1u << 20)   /* bodies larger than this ask before they are sent */
+/* buckets whose region a client remembers; then it starts anew */
+#define TCX__S3_REGIONS_MAX 1000
+#define TCX__EXPECT_MIN     (1u << 20) /* bodies larger than this ask before they are sent */
 
 extern const struct tcx_customization tcx__s3, tcx__s3control;
 
-struct tcx_s3_client {               /* a client's */
-  struct tcx_arena *arena;           /* of regions; NULL while empty */
-  struct tcx_value *regions;         /* MAP bucket -> region */
+struct tcx_s3_client {       /* a client's */
+  struct tcx_arena *arena;   /* of regions; NULL while empty */
+  struct tcx_value *regions; /* MAP bucket -> region */
 };
-struct tcx_s3_call {                 /* a call's; made when something of it is needed */
-  bool encoding_auto;                /* EncodingType=url was our idea */
-  struct tcx_str expires;            /* the Expires header as it came */
+struct tcx_s3_call {      /* a call's; made when something of it is needed */
+  bool encoding_auto;     /* EncodingType=url was our idea */
+  struct tcx_str expires; /* the Expires header as it came */
 };
-struct tcx_s3_call *tcx__s3_call(tcx_call_t *call);   /* NULL when memory is out */
-struct tcx_str tcx__s3_bucket(const tcx_call_t *call);  /* p NULL when there is none */
+struct tcx_s3_call *tcx__s3_call(tcx_call_t *call);    /* NULL when memory is out */
+struct tcx_str tcx__s3_bucket(const tcx_call_t *call); /* p NULL when there is none */
 bool tcx__s3_is_arn(struct tcx_str bucket);
 
 int tcx__s3_check_bucket(tcx_call_t *call);
@@ -37,8 +39,10 @@ int tcx__s3_copy_customer_key(tcx_call_t *call);
 int tcx__s3_metadata(tcx_call_t *call);
 int tcx__s3_encoding_type(tcx_call_t *call);
 int tcx__s3_addressing(tcx_call_t *call);
-bool tcx__s3_builtin(const tcx_client_t *client, const char *name, struct tcx_rule_param_value *out);
-/* Whether the client goes to dual-stack endpoints: the s3 section is asked before the client itself. */
+bool tcx__s3_builtin(const tcx_client_t *client, const char *name,
+                     struct tcx_rule_param_value *out);
+/* Whether the client goes to dual-stack endpoints: the s3 section is asked before the client
+ * itself. */
 bool tcx__s3_dualstack(const struct tcx_client_config *config);
 int tcx__s3_endpoint_error(tcx_call_t *call, const char *text);
 int tcx__s3_expect(tcx_call_t *call);
@@ -49,5 +53,6 @@ int tcx__s3_decode_objects_v2(tcx_call_t *call);
 int tcx__s3_decode_versions(tcx_call_t *call);
 int tcx__s3_redirect(tcx_call_t *call);
 void tcx__s3_client_free(tcx_client_t *client);
-const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket);   /* NULL when none is known */
+/* NULL when none is known */
+const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket);
 #endif

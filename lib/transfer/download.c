@@ -1,6 +1,7 @@
 /*
- * download.c - an object to a file. One that is known to be small comes with its call (which verifies and retries it) and is written in one trip to the pool; any
- * other flows through a stream into the temporary file. Only what came whole and verified is renamed.
+ * download.c - an object to a file. One that is known to be small comes with its call (which
+ * verifies and retries it) and is written in one trip to the pool; any other flows through a stream
+ * into the temporary file. Only what came whole and verified is renamed.
  */
 #include "transfer/transfer.h"
 
@@ -8,11 +9,14 @@
 
 static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 
-static tcx_transfer_t *transfer_of(struct tcx_file_work *work) { return (tcx_transfer_t *)((char *)work - offsetof(tcx_transfer_t, work)); }
+static tcx_transfer_t *transfer_of(struct tcx_file_work *work) {
+  return (tcx_transfer_t *)((char *)work - offsetof(tcx_transfer_t, work));
+}
 
 static int ask(tcx_transfer_t *t) {
   t->tries++;
-  return tcx__transfer_call(t, "get_object", tcx_value_copy(t->params), t->whole ? t->options.max_memory : 0, on_object);
+  return tcx__transfer_call(t, "get_object", tcx_value_copy(t->params),
+                            t->whole ? t->options.max_memory : 0, on_object);
 }
 
 int tcx__download_begin(tcx_transfer_t *t) {
@@ -49,7 +53,8 @@ static void write_whole(tcx_transfer_t *t, const tcx_value_t *response) {
   t->work.len = n;
   t->moved = n;
   t->total = (int64_t)n;
-  int err = t->canceled ? TCX_ECANCELED : tcx__file_work(t->loop, &t->work, TCX__FILE_WRITE, on_written);
+  int err =
+      t->canceled ? TCX_ECANCELED : tcx__file_work(t->loop, &t->work, TCX__FILE_WRITE, on_written);
   if (err != 0)
     end_with(t, err);
 }
@@ -59,7 +64,9 @@ static void write_whole(tcx_transfer_t *t, const tcx_value_t *response) {
 static bool worth_another_try(const tcx_transfer_t *t) {
   int status = t->error.status;
   return t->tries < TRIES_MAX && !t->canceled &&
-         (status == TCX_EPROTO || status == TCX_ECHECKSUM || status == TCX_ESTALLED || status == UV_ECONNRESET || status == UV_ETIMEDOUT || status == UV_EPIPE || status == UV_EOF);
+         (status == TCX_EPROTO || status == TCX_ECHECKSUM || status == TCX_ESTALLED ||
+          status == UV_ECONNRESET || status == UV_ETIMEDOUT || status == UV_EPIPE ||
+          status == UV_EOF);
 }
 
 static void on_discarded(struct tcx_file_work *work) {
@@ -101,7 +108,8 @@ static void on_streamed(tcx_stream_t *stream, int status, const uv_buf_t *whole)
   if (status != 0 && error != NULL && !t->canceled)
     t->error = *error; /* lives in the kept call */
   else if (status != 0)
-    tcx__transfer_fail(t, t->canceled ? TCX_ECANCELED : status, "%s", t->canceled ? "The transfer was canceled" : tcx_strerror(status));
+    tcx__transfer_fail(t, t->canceled ? TCX_ECANCELED : status, "%s",
+                       t->canceled ? "The transfer was canceled" : tcx_strerror(status));
   tcx_stream_close(stream);
   if (status != 0) {
     discard(t);
@@ -140,7 +148,9 @@ static void on_opened(struct tcx_file_work *work) {
 static void open_file(tcx_transfer_t *t, tcx_call_t *call) {
   t->stream = tcx_call_take_stream(call, t);
   t->total = t->stream != NULL ? tcx_stream_length(t->stream) : -1;
-  int err = t->stream == NULL ? UV_EINVAL : t->canceled ? TCX_ECANCELED : tcx__file_work(t->loop, &t->work, TCX__FILE_OPEN, on_opened);
+  int err = t->stream == NULL ? UV_EINVAL
+            : t->canceled     ? TCX_ECANCELED
+                              : tcx__file_work(t->loop, &t->work, TCX__FILE_OPEN, on_opened);
   if (err == 0)
     return;
   tcx_stream_close(t->stream);
@@ -153,7 +163,8 @@ static void open_file(tcx_transfer_t *t, tcx_call_t *call) {
 static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   tcx_transfer_t *t = tcx_call_data(call);
   t->call = NULL;
-  if (error != NULL && error->status == TCX_ETOOBIG && t->whole && !t->canceled) { /* it has grown since it was listed */
+  /* it has grown since it was listed */
+  if (error != NULL && error->status == TCX_ETOOBIG && t->whole && !t->canceled) {
     t->whole = false;
     int err = ask(t);
     if (err != 0)
@@ -165,7 +176,9 @@ static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_e
     return;
   }
   t->kept = tcx_call_retain(call);
-  t->work.keep_time = t->options.keep_time && tcx_value_time(response, "LastModified", &t->work.seconds, &t->work.nanoseconds) == 0;
+  t->work.keep_time =
+      t->options.keep_time &&
+      tcx_value_time(response, "LastModified", &t->work.seconds, &t->work.nanoseconds) == 0;
   if (t->whole)
     write_whole(t, response);
   else

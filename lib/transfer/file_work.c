@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMP_NAME (sizeof ".tucuxi-0123456789abcdef" - 1)
+#define TEMP_NAME  (sizeof ".tucuxi-0123456789abcdef" - 1)
 #define TEMP_TRIES 16
 
 static size_t folder_length(const char *path) {
@@ -94,7 +94,8 @@ static int open_temp(struct tcx_file_work *w) {
   bool folders_made = false;
   for (unsigned i = 0; i < TEMP_TRIES; i++) {
     uint64_t mark = (uv_hrtime() + i) * 0x9e3779b97f4a7c15u;
-    snprintf(w->temp + folder, TEMP_NAME + 1, ".tucuxi-%08x%08x", (unsigned)(mark >> 32), (unsigned)w->salt);
+    snprintf(w->temp + folder, TEMP_NAME + 1, ".tucuxi-%08x%08x", (unsigned)(mark >> 32),
+             (unsigned)w->salt);
     w->fd = open(w->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (w->fd >= 0)
       return 0;
@@ -125,7 +126,8 @@ static void step_discard(struct tcx_file_work *w) {
 
 /* On failure nothing is left. */
 static void step_commit(struct tcx_file_work *w) {
-  struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = (time_t)w->seconds, .tv_nsec = w->nanoseconds}};
+  struct timespec times[2] = {{.tv_nsec = UTIME_NOW},
+                              {.tv_sec = (time_t)w->seconds, .tv_nsec = w->nanoseconds}};
   if (w->keep_time && futimens(w->fd, times) < 0)
     failed(w, "set the time of");
   int fd = w->fd;
@@ -164,11 +166,21 @@ static void step_write(struct tcx_file_work *w) {
 static void on_thread(uv_work_t *req) {
   struct tcx_file_work *w = req->data;
   switch (w->step) {
-  case TCX__FILE_READ: step_read(w); break;
-  case TCX__FILE_WRITE: step_write(w); break;
-  case TCX__FILE_OPEN: (void)open_temp(w); break;
-  case TCX__FILE_COMMIT: step_commit(w); break;
-  case TCX__FILE_DISCARD: step_discard(w); break;
+  case TCX__FILE_READ:
+    step_read(w);
+    break;
+  case TCX__FILE_WRITE:
+    step_write(w);
+    break;
+  case TCX__FILE_OPEN:
+    (void)open_temp(w);
+    break;
+  case TCX__FILE_COMMIT:
+    step_commit(w);
+    break;
+  case TCX__FILE_DISCARD:
+    step_discard(w);
+    break;
   }
 }
 
@@ -180,7 +192,8 @@ static void on_done(uv_work_t *req, int status) {
   w->done(w);
 }
 
-int tcx__file_work(uv_loop_t *loop, struct tcx_file_work *w, tcx__file_step step, void (*done)(struct tcx_file_work *work)) {
+int tcx__file_work(uv_loop_t *loop, struct tcx_file_work *w, tcx__file_step step,
+                   void (*done)(struct tcx_file_work *work)) {
   w->req.data = w;
   w->step = step;
   w->done = done;

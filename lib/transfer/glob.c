@@ -1,4 +1,5 @@
-/* glob.c - shell patterns over whole keys: '*' passes slashes too. One star back is remembered, so the time is at most pattern times text. */
+/* glob.c - shell patterns over whole keys: '*' passes slashes too. One star back is remembered, so
+ * the time is at most pattern times text. */
 #include <string.h>
 #include <tucuxi/transfer.h>
 

@@ -15,7 +15,11 @@ void tcx_items_close(tcx_items_t *items) {
 
 /* ---- one ---- */
 
-struct one { tcx_items_t items; tcx_item_t item; bool given; };
+struct one {
+  tcx_items_t items;
+  tcx_item_t item;
+  bool given;
+};
 
 static int one_next(tcx_items_t *items, tcx_item_t *item) {
   struct one *one = (struct one *)items;
@@ -38,7 +42,8 @@ static const char *keep(char **at, const char *s) {
 }
 
 tcx_items_t *tcx_items_one(const tcx_item_t *item) {
-  const char *const texts[] = {item->path, item->bucket, item->key, item->source_bucket, item->source_key, item->skip};
+  const char *const texts[] = {item->path,          item->bucket,     item->key,
+                               item->source_bucket, item->source_key, item->skip};
   size_t n = 0;
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     n += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
@@ -59,7 +64,11 @@ tcx_items_t *tcx_items_one(const tcx_item_t *item) {
 
 /* ---- several ---- */
 
-struct chain { tcx_items_t items; size_t at, count; tcx_items_t *all[]; };
+struct chain {
+  tcx_items_t items;
+  size_t at, count;
+  tcx_items_t *all[];
+};
 
 static int chain_next(tcx_items_t *items, tcx_item_t *item) {
   struct chain *chain = (struct chain *)items;

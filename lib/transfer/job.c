@@ -1,44 +1,50 @@
 /*
  * job.c - many transfers, a bounded number at once, fed by a source that is pulled.
  *
- *   started --timer--> pulling <--> waiting (source said EAGAIN, or as much runs as may) --> ended (source is through, or canceled) --last item--> told --> freed
+ *   started --timer--> pulling <--> waiting (source said EAGAIN, or as much runs as may) --> ended
+ *     (source is through, or canceled) --last item--> told --> freed
  *
- * All pulling happens in the timer's callback, never inside another function of the job: whoever makes room (a finished item, the source's wake, a cancel) arms the
- * timer. An item lives from its pull until its result was told. The timer also keeps the loop while there is something to do at once; calls and file work do so meanwhile.
+ * All pulling happens in the timer's callback, never inside another function of the job: whoever
+ * makes room (a finished item, the source's wake, a cancel) arms the timer. An item lives from its
+ * pull until its result was told. The timer also keeps the loop while there is something to do at
+ * once; calls and file work do so meanwhile.
  */
 #include "base/mem.h"
 #include "transfer/transfer.h"
 #include <string.h>
 
 #define CONCURRENCY_DEFAULT 64
-#define MEMORY_DEFAULT ((size_t)64 << 20)
-#define AT_ONCE_MAX 256          /* items that need no transfer (dry run, skips), told in one turn of the loop */
-#define SAMPLES 12               /* of the rate */
+#define MEMORY_DEFAULT      ((size_t)64 << 20)
+/* items that need no transfer (dry run, skips), told in one turn of the loop */
+#define AT_ONCE_MAX     256
+#define SAMPLES         12 /* of the rate */
 #define SAMPLE_EVERY_MS 500
 
 struct job_item {
   tcx_job_t *job;
   struct job_item *prev, *next;
-  tcx_item_t item;               /* its strings lie behind */
-  size_t memory;                 /* estimated */
+  tcx_item_t item; /* its strings lie behind */
+  size_t memory;   /* estimated */
   tcx_transfer_t *transfer;
 };
-struct sample { uint64_t ms, bytes; };
+struct sample {
+  uint64_t ms, bytes;
+};
 
 struct tcx_job {
   tcx_client_t *s3;
-  tcx_items_t *items;            /* NULL once closed */
+  tcx_items_t *items; /* NULL once closed */
   tcx_job_options_t options;
   tcx_job_cb cb;
   void *data;
   uv_timer_t timer;
-  tcx_watch_t watch;             /* the client's close cancels the job and waits for it */
+  tcx_watch_t watch; /* the client's close cancels the job and waits for it */
   struct job_item *running;
   size_t memory;
-  bool source_waits;             /* EAGAIN was said; a resume is to come */
+  bool source_waits; /* EAGAIN was said; a resume is to come */
   bool ended, canceled, told;
-  int status;                    /* of the source */
-  tcx_error_t error;             /* of the source; its texts live as long as items */
+  int status;        /* of the source */
+  tcx_error_t error; /* of the source; its texts live as long as items */
   tcx_job_progress_t progress;
   uint64_t started_ms, ended_ms, finished_bytes;
   struct sample samples[SAMPLES];
@@ -66,13 +72,17 @@ static void tell(tcx_job_t *job, const tcx_item_t *item, const tcx_item_result_t
 /* A local file that cannot be read is passed over, as one that is no file. */
 static bool passed_over(const tcx_transfer_t *t) {
   int status = t->error.status;
-  return t->unreadable && (status == UV_EACCES || status == UV_EPERM || status == UV_ENOENT || status == UV_EINVAL);
+  return t->unreadable &&
+         (status == UV_EACCES || status == UV_EPERM || status == UV_ENOENT || status == UV_EINVAL);
 }
 
 static void on_transferred(tcx_transfer_t *t, int status) {
   struct job_item *it = tcx_transfer_data(t);
   tcx_job_t *job = it->job;
-  tcx_item_result_t result = {.status = status, .bytes = status == 0 ? t->moved : 0, .error = tcx_transfer_error(t), .response = tcx_transfer_response(t)};
+  tcx_item_result_t result = {.status = status,
+                              .bytes = status == 0 ? t->moved : 0,
+                              .error = tcx_transfer_error(t),
+                              .response = tcx_transfer_response(t)};
   if (result.error != NULL)
     result.msg = result.error->msg;
   if (passed_over(t)) {
@@ -110,7 +120,8 @@ static const char *keep_text(char **at, const char *s) {
 static size_t room(const char *s) { return s != NULL ? strlen(s) + 1 : 0; }
 
 static struct job_item *new_item(tcx_job_t *job, const tcx_item_t *item) {
-  size_t texts = room(item->path) + room(item->bucket) + room(item->key) + room(item->source_bucket) + room(item->source_key);
+  size_t texts = room(item->path) + room(item->bucket) + room(item->key) +
+                 room(item->source_bucket) + room(item->source_key);
   struct job_item *it = tcx__calloc(1, sizeof *it + texts);
   if (it == NULL)
     return NULL;
@@ -128,7 +139,8 @@ static struct job_item *new_item(tcx_job_t *job, const tcx_item_t *item) {
 static tcx_value_t *item_params(const tcx_item_t *item) {
   tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s}", item->bucket, item->key);
   if (item->kind == TCX_ITEM_COPY)
-    tcx_value_set(params, "CopySource", tcx_params("{Bucket: %s, Key: %s}", item->source_bucket, item->source_key));
+    tcx_value_set(params, "CopySource",
+                  tcx_params("{Bucket: %s, Key: %s}", item->source_bucket, item->source_key));
   return params;
 }
 
@@ -136,7 +148,8 @@ static tcx_value_t *item_params(const tcx_item_t *item) {
 static size_t memory_of(const tcx_item_t *item) {
   if (item->kind == TCX_ITEM_COPY || item->kind == TCX_ITEM_DELETE)
     return 0;
-  return item->size >= 0 && (uint64_t)item->size <= TCX__SMALL_DEFAULT ? (size_t)item->size : TCX__LARGE_MEMORY;
+  return item->size >= 0 && (uint64_t)item->size <= TCX__SMALL_DEFAULT ? (size_t)item->size
+                                                                       : TCX__LARGE_MEMORY;
 }
 
 static int start_item(tcx_job_t *job, const tcx_item_t *item) {
@@ -144,8 +157,14 @@ static int start_item(tcx_job_t *job, const tcx_item_t *item) {
   if (it == NULL)
     return UV_ENOMEM;
   tcx_transfer_options_t options = {.keep_time = job->options.keep_time};
-  struct tcx_transfer_start start = {.s3 = job->s3, .kind = item->kind, .path = item->kind <= TCX_ITEM_DOWNLOAD ? it->item.path : NULL, .params = item_params(&it->item),
-                                     .known_size = item->size, .options = &options, .cb = on_transferred, .data = it};
+  struct tcx_transfer_start start = {.s3 = job->s3,
+                                     .kind = item->kind,
+                                     .path = item->kind <= TCX_ITEM_DOWNLOAD ? it->item.path : NULL,
+                                     .params = item_params(&it->item),
+                                     .known_size = item->size,
+                                     .options = &options,
+                                     .cb = on_transferred,
+                                     .data = it};
   int err = tcx__transfer_start(&start, &it->transfer);
   if (err != 0) {
     tcx__free(it);
@@ -183,7 +202,8 @@ static bool take(tcx_job_t *job, const tcx_item_t *item) {
 /* ---- pulling ---- */
 
 static bool room_for_more(const tcx_job_t *job) {
-  return job->progress.running < job->options.concurrency && (job->progress.running == 0 || job->memory < job->options.max_memory);
+  return job->progress.running < job->options.concurrency &&
+         (job->progress.running == 0 || job->memory < job->options.max_memory);
 }
 
 static void end_source(tcx_job_t *job, int status) {
@@ -245,9 +265,12 @@ static void on_wake(void *ctx) {
 
 /* ---- the public face ---- */
 
-static void on_client_closing(tcx_watch_t *watch) { tcx_job_cancel((tcx_job_t *)((char *)watch - offsetof(tcx_job_t, watch))); }
+static void on_client_closing(tcx_watch_t *watch) {
+  tcx_job_cancel((tcx_job_t *)((char *)watch - offsetof(tcx_job_t, watch)));
+}
 
-int tcx_job_start_sized(tcx_client_t *s3, tcx_items_t *items, const tcx_job_options_t *options, size_t size, tcx_job_cb cb, void *data, tcx_job_t **out) {
+int tcx_job_start_sized(tcx_client_t *s3, tcx_items_t *items, const tcx_job_options_t *options,
+                        size_t size, tcx_job_cb cb, void *data, tcx_job_t **out) {
   bool good = s3 != NULL && cb != NULL && size <= sizeof *options;
   tcx_job_t *job = good && items != NULL ? tcx__calloc(1, sizeof *job) : NULL;
   int err = !good ? UV_EINVAL : job == NULL ? UV_ENOMEM : tcx_client_watch(s3, &job->watch);
@@ -291,7 +314,9 @@ void tcx_job_cancel(tcx_job_t *job) {
 }
 
 void *tcx_job_data(const tcx_job_t *job) { return job->data; }
-const tcx_error_t *tcx_job_error(const tcx_job_t *job) { return job->error.status != 0 ? &job->error : NULL; }
+const tcx_error_t *tcx_job_error(const tcx_job_t *job) {
+  return job->error.status != 0 ? &job->error : NULL;
+}
 
 /* Bytes a second since the oldest sample, a few seconds ago. */
 static double rate(tcx_job_t *job, uint64_t now, uint64_t bytes) {
@@ -304,7 +329,9 @@ static double rate(tcx_job_t *job, uint64_t now, uint64_t bytes) {
     s[job->n_samples - 1] = (struct sample){now, bytes};
   }
   struct sample from = job->n_samples > 1 ? s[0] : (struct sample){job->started_ms, 0};
-  return now > from.ms && bytes >= from.bytes ? (double)(bytes - from.bytes) * 1000 / (double)(now - from.ms) : 0;
+  return now > from.ms && bytes >= from.bytes
+             ? (double)(bytes - from.bytes) * 1000 / (double)(now - from.ms)
+             : 0;
 }
 
 void tcx_job_get_progress_sized(tcx_job_t *job, tcx_job_progress_t *progress, size_t size) {

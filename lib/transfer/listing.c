@@ -1,27 +1,35 @@
 /*
- * listing.c - the objects of a bucket as items: pages of list_objects_v2, copied into a compact form, at most two held (one given out, one ahead).
+ * listing.c - the objects of a bucket as items: pages of list_objects_v2, copied into a compact
+ * form, at most two held (one given out, one ahead).
  *
- * close: a page that is owed comes once more, with TCX_ECANCELED, before the paginator's own close has let go; the source is freed then.
+ * close: a page that is owed comes once more, with TCX_ECANCELED, before the paginator's own close
+ * has let go; the source is freed then.
  */
 #include "base/buf.h"
 #include "base/mem.h"
 #include <string.h>
 #include <tucuxi/transfer.h>
 
-struct object { int64_t size; const char *key; };
-struct page { size_t count, at; struct object objects[]; };   /* the keys lie behind */
+struct object {
+  int64_t size;
+  const char *key;
+};
+struct page {
+  size_t count, at;
+  struct object objects[];
+}; /* the keys lie behind */
 
 struct listing {
   tcx_items_t items;
   tcx_client_t *s3;
-  tcx_paginator_t *pages;        /* NULL before the first next */
-  tcx_listing_options_t o;       /* its strings lie in texts */
+  tcx_paginator_t *pages;  /* NULL before the first next */
+  tcx_listing_options_t o; /* its strings lie in texts */
   char *texts;
   struct page *now, *ahead;
   bool asking, finished, closing;
-  int status;                    /* of the paginator, once finished: TCX_EOF or what went wrong */
-  struct tcx_buf place;          /* path or key that is being made */
-  size_t place_len;              /* of it: what always stands in front */
+  int status;           /* of the paginator, once finished: TCX_EOF or what went wrong */
+  struct tcx_buf place; /* path or key that is being made */
+  size_t place_len;     /* of it: what always stands in front */
 };
 
 static void free_listing(struct listing *l) {
@@ -37,7 +45,8 @@ static void free_listing(struct listing *l) {
 
 static struct page *keep_page(const tcx_value_t *response) {
   size_t count = 0, texts = 0, n;
-  for (const tcx_value_t *o = tcx_value_first(response, "Contents"); o != NULL; o = tcx_value_next(o)) {
+  for (const tcx_value_t *o = tcx_value_first(response, "Contents"); o != NULL;
+       o = tcx_value_next(o)) {
     count++;
     texts += tcx_value_len(o, "Key") + 1;
   }
@@ -48,7 +57,8 @@ static struct page *keep_page(const tcx_value_t *response) {
   page->at = 0;
   char *at = (char *)(page->objects + count);
   struct object *object = page->objects;
-  for (const tcx_value_t *o = tcx_value_first(response, "Contents"); o != NULL; o = tcx_value_next(o), object++) {
+  for (const tcx_value_t *o = tcx_value_first(response, "Contents"); o != NULL;
+       o = tcx_value_next(o), object++) {
     const void *key = tcx_value_bytes(o, "Key", &n);
     if (key != NULL)
       memcpy(at, key, n);
@@ -85,7 +95,9 @@ static void ask(struct listing *l) {
   if (l->asking || l->finished || l->ahead != NULL)
     return;
   if (l->pages == NULL)
-    err = tcx_client_paginate(l->s3, "list_objects_v2", tcx_params("{Bucket: %s, Prefix: %s}", l->o.bucket, l->o.prefix), NULL, l, &l->pages);
+    err = tcx_client_paginate(l->s3, "list_objects_v2",
+                              tcx_params("{Bucket: %s, Prefix: %s}", l->o.bucket, l->o.prefix),
+                              NULL, l, &l->pages);
   if (err == 0)
     err = tcx_paginator_next(l->pages, on_page);
   l->asking = err == 0;
@@ -111,16 +123,19 @@ static bool leaves_folder(const char *place) {
 static bool below_target(const struct listing *l, const char *key) {
   const char *target = l->o.target_prefix;
   size_t n = target != NULL ? strlen(target) : 0;
-  return strcmp(l->o.bucket, l->o.target_bucket) == 0 && n > strlen(l->o.prefix) && strncmp(target, l->o.prefix, strlen(l->o.prefix)) == 0 && strncmp(key, target, n) == 0;
+  return strcmp(l->o.bucket, l->o.target_bucket) == 0 && n > strlen(l->o.prefix) &&
+         strncmp(target, l->o.prefix, strlen(l->o.prefix)) == 0 && strncmp(key, target, n) == 0;
 }
 
 /* false: the object is passed over without a word. */
 static bool make_item(struct listing *l, const struct object *object, tcx_item_t *item) {
   const char *place = object->key + l->o.strip;
   size_t n = strlen(place);
-  if ((l->o.glob != NULL && !tcx_glob_match(l->o.glob, place)) || (l->o.kind == TCX_ITEM_COPY && below_target(l, object->key)))
+  if ((l->o.glob != NULL && !tcx_glob_match(l->o.glob, place)) ||
+      (l->o.kind == TCX_ITEM_COPY && below_target(l, object->key)))
     return false;
-  *item = (tcx_item_t){.kind = l->o.kind, .bucket = l->o.bucket, .key = object->key, .size = object->size};
+  *item = (tcx_item_t){
+      .kind = l->o.kind, .bucket = l->o.bucket, .key = object->key, .size = object->size};
   if (l->o.kind == TCX_ITEM_DELETE)
     return true;
   l->place.len = l->place_len;
@@ -187,7 +202,8 @@ static const char *keep(char **at, const char *s) {
 
 static bool keep_texts(struct listing *l) {
   tcx_listing_options_t *o = &l->o;
-  const char *const all[] = {o->bucket, o->prefix, o->glob, o->folder, o->target_bucket, o->target_prefix};
+  const char *const all[] = {o->bucket, o->prefix,        o->glob,
+                             o->folder, o->target_bucket, o->target_prefix};
   size_t n = 0;
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
     n += all[i] != NULL ? strlen(all[i]) + 1 : 0;
@@ -203,7 +219,8 @@ static bool keep_texts(struct listing *l) {
   return true;
 }
 
-tcx_items_t *tcx_items_listing_sized(tcx_client_t *s3, const tcx_listing_options_t *options, size_t size) {
+tcx_items_t *tcx_items_listing_sized(tcx_client_t *s3, const tcx_listing_options_t *options,
+                                     size_t size) {
   struct listing *l = tcx__calloc(1, sizeof *l);
   if (l == NULL)
     return NULL;

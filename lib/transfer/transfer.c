@@ -17,13 +17,16 @@ static void free_transfer(tcx_transfer_t *t) {
 
 void tcx__transfer_end(tcx_transfer_t *t, int status) {
   if (status == TCX_ECANCELED && t->error.status == 0)
-    t->error = (tcx_error_t){.status = TCX_ECANCELED, .msg = "The transfer was canceled", .operation = ""};
+    t->error =
+        (tcx_error_t){.status = TCX_ECANCELED, .msg = "The transfer was canceled", .operation = ""};
   t->cb(t, status);
   free_transfer(t);
 }
 
 static void take_progress(tcx_transfer_t *t, tcx_call_t *call) {
-  t->moved = t->kind == TCX_ITEM_UPLOAD ? tcx_call_bytes_sent(call) : t->kind == TCX_ITEM_DOWNLOAD ? tcx_call_bytes_received(call) : 0;
+  t->moved = t->kind == TCX_ITEM_UPLOAD     ? tcx_call_bytes_sent(call)
+             : t->kind == TCX_ITEM_DOWNLOAD ? tcx_call_bytes_received(call)
+                                            : 0;
 }
 
 void tcx__transfer_end_call(tcx_transfer_t *t, tcx_call_t *call, const tcx_error_t *error) {
@@ -45,16 +48,19 @@ void tcx__transfer_fail(tcx_transfer_t *t, int status, const char *format, ...) 
   if (t->error.status != 0)
     return;
   t->msg = tcx__strdup(text);
-  t->error = (tcx_error_t){.status = status, .msg = t->msg != NULL ? t->msg : tcx_strerror(status), .operation = ""};
+  t->error = (tcx_error_t){
+      .status = status, .msg = t->msg != NULL ? t->msg : tcx_strerror(status), .operation = ""};
 }
 
 void tcx__transfer_fail_file(tcx_transfer_t *t) {
-  tcx__transfer_fail(t, t->work.status, "cannot %s %s: %s", t->work.what, t->path, uv_strerror(t->work.status));
+  tcx__transfer_fail(t, t->work.status, "cannot %s %s: %s", t->work.what, t->path,
+                     uv_strerror(t->work.status));
 }
 
 /* ---- the beginning ---- */
 
-int tcx__transfer_call(tcx_transfer_t *t, const char *operation, tcx_value_t *params, size_t max_body, tcx_call_cb cb) {
+int tcx__transfer_call(tcx_transfer_t *t, const char *operation, tcx_value_t *params,
+                       size_t max_body, tcx_call_cb cb) {
   tcx_call_options_t options = {.max_body = max_body};
   return tcx_client_start(t->s3, operation, params, &options, cb, t, &t->call);
 }
@@ -74,10 +80,14 @@ static int plain_call(tcx_transfer_t *t, const char *operation) {
 
 static int begin(tcx_transfer_t *t) {
   switch (t->kind) {
-  case TCX_ITEM_UPLOAD: return t->path[0] != '\0' ? tcx__upload_file_begin(t) : plain_call(t, "put_object");
-  case TCX_ITEM_DOWNLOAD: return tcx__download_begin(t);
-  case TCX_ITEM_COPY: return plain_call(t, "copy_object");
-  case TCX_ITEM_DELETE: return plain_call(t, "delete_object");
+  case TCX_ITEM_UPLOAD:
+    return t->path[0] != '\0' ? tcx__upload_file_begin(t) : plain_call(t, "put_object");
+  case TCX_ITEM_DOWNLOAD:
+    return tcx__download_begin(t);
+  case TCX_ITEM_COPY:
+    return plain_call(t, "copy_object");
+  case TCX_ITEM_DELETE:
+    return plain_call(t, "delete_object");
   }
   return UV_EINVAL;
 }
@@ -108,7 +118,9 @@ static tcx_transfer_t *new_transfer(const struct tcx_transfer_start *start) {
   return t;
 }
 
-static void on_client_closing(tcx_watch_t *watch) { tcx_transfer_cancel((tcx_transfer_t *)((char *)watch - offsetof(tcx_transfer_t, watch))); }
+static void on_client_closing(tcx_watch_t *watch) {
+  tcx_transfer_cancel((tcx_transfer_t *)((char *)watch - offsetof(tcx_transfer_t, watch)));
+}
 
 int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t **out) {
   tcx_value_t *params = start->params != NULL ? start->params : tcx_value_new_map();
@@ -133,7 +145,8 @@ int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t *
   return 0;
 }
 
-static int start_public(struct tcx_transfer_start *start, const tcx_transfer_options_t *options, size_t size, tcx_transfer_t **out) {
+static int start_public(struct tcx_transfer_start *start, const tcx_transfer_options_t *options,
+                        size_t size, tcx_transfer_t **out) {
   tcx_transfer_options_t all = {0};
   if (options != NULL && size <= sizeof all)
     memcpy(&all, options, size);
@@ -146,29 +159,44 @@ static int start_public(struct tcx_transfer_start *start, const tcx_transfer_opt
   return err;
 }
 
-int tcx_s3_upload_sized(tcx_client_t *s3, tcx_body_t *body, tcx_value_t *params, const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb, void *data,
-                        tcx_transfer_t **transfer) {
-  struct tcx_transfer_start start = {.s3 = s3, .kind = TCX_ITEM_UPLOAD, .body = body, .params = params, .cb = cb, .data = data};
+int tcx_s3_upload_sized(tcx_client_t *s3, tcx_body_t *body, tcx_value_t *params,
+                        const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb,
+                        void *data, tcx_transfer_t **transfer) {
+  struct tcx_transfer_start start = {
+      .s3 = s3, .kind = TCX_ITEM_UPLOAD, .body = body, .params = params, .cb = cb, .data = data};
   return start_public(&start, options, size, transfer);
 }
 
-int tcx_s3_upload_file_sized(tcx_client_t *s3, const char *path, tcx_value_t *params, const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb,
+int tcx_s3_upload_file_sized(tcx_client_t *s3, const char *path, tcx_value_t *params,
+                             const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb,
                              void *data, tcx_transfer_t **transfer) {
   bool good = path != NULL && path[0] != '\0';
-  struct tcx_transfer_start start = {.s3 = good ? s3 : NULL, .kind = TCX_ITEM_UPLOAD, .path = path, .params = params, .cb = cb, .data = data};
+  struct tcx_transfer_start start = {.s3 = good ? s3 : NULL,
+                                     .kind = TCX_ITEM_UPLOAD,
+                                     .path = path,
+                                     .params = params,
+                                     .cb = cb,
+                                     .data = data};
   return start_public(&start, options, size, transfer);
 }
 
-int tcx_s3_download_sized(tcx_client_t *s3, const char *path, tcx_value_t *params, const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb,
+int tcx_s3_download_sized(tcx_client_t *s3, const char *path, tcx_value_t *params,
+                          const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb,
                           void *data, tcx_transfer_t **transfer) {
   bool good = path != NULL && path[0] != '\0';
-  struct tcx_transfer_start start = {.s3 = good ? s3 : NULL, .kind = TCX_ITEM_DOWNLOAD, .path = path, .params = params, .cb = cb, .data = data};
+  struct tcx_transfer_start start = {.s3 = good ? s3 : NULL,
+                                     .kind = TCX_ITEM_DOWNLOAD,
+                                     .path = path,
+                                     .params = params,
+                                     .cb = cb,
+                                     .data = data};
   return start_public(&start, options, size, transfer);
 }
 
-int tcx_s3_copy_sized(tcx_client_t *s3, tcx_value_t *params, const tcx_transfer_options_t *options, size_t size, tcx_transfer_cb cb, void *data,
-                      tcx_transfer_t **transfer) {
-  struct tcx_transfer_start start = {.s3 = s3, .kind = TCX_ITEM_COPY, .params = params, .cb = cb, .data = data};
+int tcx_s3_copy_sized(tcx_client_t *s3, tcx_value_t *params, const tcx_transfer_options_t *options,
+                      size_t size, tcx_transfer_cb cb, void *data, tcx_transfer_t **transfer) {
+  struct tcx_transfer_start start = {
+      .s3 = s3, .kind = TCX_ITEM_COPY, .params = params, .cb = cb, .data = data};
   return start_public(&start, options, size, transfer);
 }
 
@@ -185,8 +213,12 @@ void tcx_transfer_cancel(tcx_transfer_t *t) {
 }
 
 void *tcx_transfer_data(const tcx_transfer_t *t) { return t->data; }
-const tcx_error_t *tcx_transfer_error(const tcx_transfer_t *t) { return t->error.status != 0 ? &t->error : NULL; }
-const tcx_value_t *tcx_transfer_response(const tcx_transfer_t *t) { return t->error.status == 0 && t->kept != NULL ? tcx_call_response(t->kept) : NULL; }
+const tcx_error_t *tcx_transfer_error(const tcx_transfer_t *t) {
+  return t->error.status != 0 ? &t->error : NULL;
+}
+const tcx_value_t *tcx_transfer_response(const tcx_transfer_t *t) {
+  return t->error.status == 0 && t->kept != NULL ? tcx_call_response(t->kept) : NULL;
+}
 
 void tcx_transfer_get_progress(const tcx_transfer_t *t, tcx_transfer_progress_t *progress) {
   const tcx_call_t *call = t->call != NULL ? t->call : t->to_file ? t->kept : NULL;

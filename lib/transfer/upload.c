@@ -1,4 +1,5 @@
-/* upload.c - a file to an object: a small one is read whole and sent from memory, a larger one is read while it is sent. */
+/* upload.c - a file to an object: a small one is read whole and sent from memory, a larger one is
+ * read while it is sent. */
 #include "base/mem.h"
 #include "transfer/transfer.h"
 
@@ -19,7 +20,10 @@ static void on_read(struct tcx_file_work *work) {
     t->unreadable = true;
     tcx__transfer_fail_file(t);
   } else if (work->size > TCX_TRANSFER_PART_MAX) {
-    tcx__transfer_fail(t, TCX_ETOOBIG, "%s is larger than 5 GiB, the most that this version uploads (it sends an object as one part)", t->path);
+    tcx__transfer_fail(t, TCX_ETOOBIG,
+                       "%s is larger than 5 GiB, the most that this version uploads (it sends an "
+                       "object as one part)",
+                       t->path);
   }
   if (t->error.status != 0) {
     tcx__transfer_end(t, t->error.status);
@@ -28,7 +32,9 @@ static void on_read(struct tcx_file_work *work) {
   t->total = work->size;
   tcx_value_t *params = t->params;
   t->params = NULL;
-  tcx_value_set_body(params, "Body", work->whole ? tcx_body_borrow(t->buffer != NULL ? t->buffer : "", work->len) : tcx_body_file(t->path, 0, work->size));
+  tcx_value_set_body(params, "Body",
+                     work->whole ? tcx_body_borrow(t->buffer != NULL ? t->buffer : "", work->len)
+                                 : tcx_body_file(t->path, 0, work->size));
   int err = tcx__transfer_call(t, "put_object", params, 0, on_put);
   if (err != 0) {
     tcx__transfer_fail(t, err, "%s", tcx_strerror(err));

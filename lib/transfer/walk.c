@@ -1,9 +1,12 @@
 /*
- * walk.c - the files below a folder as items, in bounded memory: entries are read and looked at in batches by libuv's pool, a folder is entered when it is met.
+ * walk.c - the files below a folder as items, in bounded memory: entries are read and looked at in
+ * batches by libuv's pool, a folder is entered when it is met.
  *
- *   next: the top folder's batch has entries -> a file is an item, a folder is pushed; batch empty -> read the next one (EAGAIN, wake); folder at its end -> popped
+ *   next: the top folder's batch has entries -> a file is an item, a folder is pushed; batch empty
+ *     -> read the next one (EAGAIN, wake); folder at its end -> popped
  *
- * One folder stream is open for each level. While a batch is being read, close waits for it. A symbolic link to a folder that we are inside of is skipped.
+ * One folder stream is open for each level. While a batch is being read, close waits for it. A
+ * symbolic link to a folder that we are inside of is skipped.
  */
 #include "base/buf.h"
 #include "base/mem.h"
@@ -17,13 +20,13 @@
 #include <unistd.h>
 
 #define BATCH_ENTRIES 256
-#define BATCH_NAMES 8192
-#define NAME_ROOM 257            /* longest name and its NUL */
-#define DEPTH_MAX 256
+#define BATCH_NAMES   8192
+#define NAME_ROOM     257 /* longest name and its NUL */
+#define DEPTH_MAX     256
 
 struct entry {
-  uint16_t name;                 /* where in names */
-  uint8_t kind;                  /* enum */
+  uint16_t name; /* where in names */
+  uint8_t kind;  /* enum */
   int error;
   int64_t size;
   dev_t dev;
@@ -36,9 +39,9 @@ struct level {
   DIR *dir;
   dev_t dev;
   ino_t ino;
-  size_t path_len;               /* of walk->path, up to and with this folder's slash */
+  size_t path_len; /* of walk->path, up to and with this folder's slash */
   bool at_end;
-  int error;                     /* opening or reading failed */
+  int error; /* opening or reading failed */
   unsigned count, at;
   struct entry entries[BATCH_ENTRIES];
   char names[BATCH_NAMES];
@@ -51,8 +54,8 @@ struct walk {
   bool busy, closing;
   struct level *top;
   unsigned depth;
-  struct tcx_buf path;           /* of the entry that is looked at */
-  size_t root_len;               /* of it: the folder itself and its slash */
+  struct tcx_buf path; /* of the entry that is looked at */
+  size_t root_len;     /* of it: the folder itself and its slash */
   struct tcx_buf key;
   size_t prefix_len;
   char *bucket, *glob;
@@ -206,11 +209,16 @@ static int give_file(struct walk *walk, const struct entry *e, tcx_item_t *item)
   tcx__buf_adds(&walk->key, rest);
   if (walk->key.status != 0)
     return walk->key.status;
-  *item = (tcx_item_t){.kind = TCX_ITEM_UPLOAD, .path = walk->path.data, .bucket = walk->bucket, .key = walk->key.data, .size = e->size};
+  *item = (tcx_item_t){.kind = TCX_ITEM_UPLOAD,
+                       .path = walk->path.data,
+                       .bucket = walk->bucket,
+                       .key = walk->key.data,
+                       .size = e->size};
   return 0;
 }
 
-/* *given: item is filled in. Otherwise the walk goes on: a folder was entered, or the entry is not wanted. */
+/* *given: item is filled in. Otherwise the walk goes on: a folder was entered, or the entry is not
+ * wanted. */
 static int visit(struct walk *walk, const struct entry *e, tcx_item_t *item, bool *given) {
   walk->path.len = walk->top->path_len;
   tcx__buf_adds(&walk->path, walk->top->names + e->name);
@@ -231,7 +239,9 @@ static int visit(struct walk *walk, const struct entry *e, tcx_item_t *item, boo
     return 0;
   }
   if (e->kind == ENTRY_FAILED)
-    return skipped(walk, item, e->error == UV_ENOENT ? "a link to nothing, or gone meanwhile" : uv_strerror(e->error));
+    return skipped(walk, item,
+                   e->error == UV_ENOENT ? "a link to nothing, or gone meanwhile"
+                                         : uv_strerror(e->error));
   if (e->kind == ENTRY_OTHER)
     return skipped(walk, item, "neither a file nor a folder");
   return give_file(walk, e, item);
@@ -276,7 +286,8 @@ static void walk_close(tcx_items_t *items) {
     free_walk(walk);
 }
 
-tcx_items_t *tcx_items_folder(uv_loop_t *loop, const char *folder, const char *glob, const char *bucket, const char *prefix) {
+tcx_items_t *tcx_items_folder(uv_loop_t *loop, const char *folder, const char *glob,
+                              const char *bucket, const char *prefix) {
   struct walk *walk = tcx__calloc(1, sizeof *walk);
   if (walk == NULL)
     return NULL;
@@ -289,7 +300,8 @@ tcx_items_t *tcx_items_folder(uv_loop_t *loop, const char *folder, const char *g
   walk->prefix_len = walk->key.len;
   walk->bucket = tcx__strdup(bucket);
   walk->glob = glob != NULL ? tcx__strdup(glob) : NULL;
-  if (walk->bucket == NULL || (glob != NULL && walk->glob == NULL) || walk->key.status != 0 || push(walk) != 0) {
+  if (walk->bucket == NULL || (glob != NULL && walk->glob == NULL) || walk->key.status != 0 ||
+      push(walk) != 0) {
     free_walk(walk);
     return NULL;
   }

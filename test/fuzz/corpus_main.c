@@ -1,10 +1,11 @@
-/* Runs a fuzz target on every file of the folders that are named, as a plain test. Prints one TAP line a file. */
+/* Runs a fuzz target on every file of the folders that are named, as a plain test. Prints one TAP
+ * line a file. */
+#include "support.h"
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "support.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,7 +22,8 @@ static int run_folder(const char *folder, int number) {
     snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
     size_t size;
     char *data = test_read_file(path, &size);
-    char *exact = malloc(size ? size : 1); /* exactly as long as the input: an over-read shows under ASan */
+    /* exactly as long as the input: an over-read shows under ASan */
+    char *exact = malloc(size ? size : 1);
     memcpy(exact, data, size);
     LLVMFuzzerTestOneInput((const uint8_t *)exact, size);
     free(exact);

@@ -66,7 +66,8 @@ static inline struct tcx_str encode_query(struct tcx_arena *arena, struct tcx_st
   return tcx__buf_str(&out);
 }
 
-static inline void parse_request(struct tcx_request *req, struct tcx_arena *arena, const char *file) {
+static inline void parse_request(struct tcx_request *req, struct tcx_arena *arena,
+                                 const char *file) {
   size_t size;
   char *text = test_read_file(file, &size);
   struct tcx_str rest = {tcx__arena_strndup(arena, text, size), size};

@@ -42,12 +42,8 @@ static inline int ce_string(void *ctx, bool text, const char *p, size_t n, bool 
   t->in_string = !last;
   return last ? ce_word(t, "'") : t->out.status;
 }
-static inline int ce_open(void *ctx, bool map) {
-  return ce_word(ctx, map ? "map(" : "list(");
-}
-static inline int ce_close(void *ctx) {
-  return ce_word(ctx, ")");
-}
+static inline int ce_open(void *ctx, bool map) { return ce_word(ctx, map ? "map(" : "list("); }
+static inline int ce_close(void *ctx) { return ce_word(ctx, ")"); }
 static inline int ce_tag(void *ctx, uint64_t tag) {
   ce_word(ctx, "tag");
   return ce_integer(ctx, false, tag);

@@ -4,16 +4,20 @@
 #include <string.h>
 #include <strings.h>
 
-#define MUST(call)                                                            \
-  do {                                                                        \
-    int must_rc = (call);                                                     \
-    if (must_rc != 0) {                                                       \
-      fprintf(stderr, "dns_server: %s: %s\n", #call, uv_strerror(must_rc));   \
-      abort();                                                                \
-    }                                                                         \
+#define MUST(call)                                                                                 \
+  do {                                                                                             \
+    int must_rc = (call);                                                                          \
+    if (must_rc != 0) {                                                                            \
+      fprintf(stderr, "dns_server: %s: %s\n", #call, uv_strerror(must_rc));                        \
+      abort();                                                                                     \
+    }                                                                                              \
   } while (0)
 
-struct answer { uv_udp_send_t req; size_t len; unsigned char bytes[1200]; };
+struct answer {
+  uv_udp_send_t req;
+  size_t len;
+  unsigned char bytes[1200];
+};
 
 static void on_sent(uv_udp_send_t *req, int status) {
   (void)status;
@@ -44,7 +48,8 @@ static size_t read_question(const unsigned char *p, size_t n, char name[256], un
   return at + 5;
 }
 
-static unsigned add_records(const struct dns_server *server, struct answer *a, const char *name, unsigned type, bool *known) {
+static unsigned add_records(const struct dns_server *server, struct answer *a, const char *name,
+                            unsigned type, bool *known) {
   unsigned count = 0;
   for (const struct dns_record *r = server->records; r->name != NULL; r++) {
     if (strcasecmp(r->name, name) != 0)
@@ -68,12 +73,14 @@ static unsigned add_records(const struct dns_server *server, struct answer *a, c
 
 static dns_fault fault_for(const struct dns_server *server, const char *name, unsigned type) {
   for (const struct dns_record *r = server->records; r->name != NULL; r++)
-    if (r->fault != DNS_FINE && strcasecmp(r->name, name) == 0 && (r->type == DNS_ANY || r->type == type))
+    if (r->fault != DNS_FINE && strcasecmp(r->name, name) == 0 &&
+        (r->type == DNS_ANY || r->type == type))
       return r->fault;
   return DNS_FINE;
 }
 
-static void answer(struct dns_server *server, const unsigned char *p, size_t n, const struct sockaddr *to) {
+static void answer(struct dns_server *server, const unsigned char *p, size_t n,
+                   const struct sockaddr *to) {
   char name[256];
   unsigned type;
   size_t end = n >= 12 ? read_question(p, n, name, &type) : 0;
@@ -90,7 +97,10 @@ static void answer(struct dns_server *server, const unsigned char *p, size_t n, 
   unsigned count = fault == DNS_FINE ? add_records(server, a, name, type, &known) : 0;
   a->bytes[7] = (unsigned char)count;
   a->bytes[2] = (unsigned char)(0x84 | (p[2] & 1) | (fault == DNS_TRUNCATED ? 2 : 0));
-  a->bytes[3] = (unsigned char)(0x80 | (fault == DNS_SERVFAIL ? 2 : fault == DNS_REFUSED ? 5 : fault == DNS_FINE && !known ? 3 : 0));
+  a->bytes[3] = (unsigned char)(0x80 | (fault == DNS_SERVFAIL         ? 2
+                                        : fault == DNS_REFUSED        ? 5
+                                        : fault == DNS_FINE && !known ? 3
+                                                                      : 0));
   if (fault == DNS_GARBAGE)
     memset(a->bytes + 3, 0xff, a->len - 3);
   uv_buf_t buf = uv_buf_init((char *)a->bytes, (unsigned)a->len);
@@ -104,7 +114,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
   *buf = uv_buf_init(server->buffer, sizeof server->buffer);
 }
 
-static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *from, unsigned flags) {
+static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *from,
+                        unsigned flags) {
   struct dns_server *server = udp->data;
   (void)flags;
   if (n <= 0 || from == NULL)
@@ -113,7 +124,8 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const str
   answer(server, (const unsigned char *)buf->base, (size_t)n, from);
 }
 
-void dns_server_start(struct dns_server *server, uv_loop_t *loop, const struct dns_record *records) {
+void dns_server_start(struct dns_server *server, uv_loop_t *loop,
+                      const struct dns_record *records) {
   memset(server, 0, sizeof *server);
   server->records = records;
   struct sockaddr_in at;

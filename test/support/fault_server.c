@@ -14,22 +14,22 @@ struct fault_conn {
   struct fault_conn *prev, *next;
   const struct fault_step *script, *step;
   struct fault_tls_conn *tls;
-  char *in;                   /* plain bytes not yet taken by a step */
+  char *in; /* plain bytes not yet taken by a step */
   size_t in_len, in_cap;
-  size_t done;                /* of the current step: bytes sent or dropped, repetitions */
-  unsigned writing;           /* writes that have not ended */
+  size_t done;      /* of the current step: bytes sent or dropped, repetitions */
+  unsigned writing; /* writes that have not ended */
   unsigned handles;
   bool waiting, closed, advancing;
   char alloc[65536];
 };
 
-#define MUST(call)                                                                         \
-  do {                                                                                     \
-    int must_rc = (call);                                                                  \
-    if (must_rc != 0) {                                                                    \
-      fprintf(stderr, "fault_server: %s: %s\n", #call, uv_strerror(must_rc));              \
-      abort();                                                                             \
-    }                                                                                      \
+#define MUST(call)                                                                                 \
+  do {                                                                                             \
+    int must_rc = (call);                                                                          \
+    if (must_rc != 0) {                                                                            \
+      fprintf(stderr, "fault_server: %s: %s\n", #call, uv_strerror(must_rc));                      \
+      abort();                                                                                     \
+    }                                                                                              \
   } while (0)
 
 static void advance(struct fault_conn *conn);
@@ -60,7 +60,11 @@ static void close_conn(struct fault_conn *conn) {
 
 /* ---- out ---- */
 
-struct write { uv_write_t req; struct fault_conn *conn; char bytes[]; };
+struct write {
+  uv_write_t req;
+  struct fault_conn *conn;
+  char bytes[];
+};
 
 static void on_written(uv_write_t *req, int status) {
   struct write *write = (struct write *)req;
@@ -273,20 +277,34 @@ static bool step_close(struct fault_conn *conn, bool reset) {
 
 static bool run_step(struct fault_conn *conn) {
   switch (conn->step->what) {
-  case FAULT_END: return false;
-  case FAULT_REQUEST: return step_request(conn, true);
-  case FAULT_HEAD: return step_request(conn, false);
-  case FAULT_BYTES: return step_bytes(conn);
-  case FAULT_SEND: return step_send(conn);
-  case FAULT_SEND_BYTEWISE: return step_bytewise(conn);
-  case FAULT_FILL: return step_fill(conn);
-  case FAULT_START_TLS: return step_start_tls(conn);
-  case FAULT_WAIT: return step_wait(conn);
-  case FAULT_STOP_READING: return uv_read_stop((uv_stream_t *)&conn->tcp) == 0;
-  case FAULT_FINISH: return step_finish(conn);
-  case FAULT_CLOSE: return step_close(conn, false);
-  case FAULT_RESET: return step_close(conn, true);
-  case FAULT_AGAIN: return true;
+  case FAULT_END:
+    return false;
+  case FAULT_REQUEST:
+    return step_request(conn, true);
+  case FAULT_HEAD:
+    return step_request(conn, false);
+  case FAULT_BYTES:
+    return step_bytes(conn);
+  case FAULT_SEND:
+    return step_send(conn);
+  case FAULT_SEND_BYTEWISE:
+    return step_bytewise(conn);
+  case FAULT_FILL:
+    return step_fill(conn);
+  case FAULT_START_TLS:
+    return step_start_tls(conn);
+  case FAULT_WAIT:
+    return step_wait(conn);
+  case FAULT_STOP_READING:
+    return uv_read_stop((uv_stream_t *)&conn->tcp) == 0;
+  case FAULT_FINISH:
+    return step_finish(conn);
+  case FAULT_CLOSE:
+    return step_close(conn, false);
+  case FAULT_RESET:
+    return step_close(conn, true);
+  case FAULT_AGAIN:
+    return true;
   }
   return false;
 }
@@ -312,7 +330,8 @@ static void on_connection(uv_stream_t *listener, int status) {
     abort();
   unsigned index = server->accepted++;
   conn->server = server;
-  conn->script = conn->step = server->scripts[index < server->script_count ? index : server->script_count - 1];
+  conn->script = conn->step =
+      server->scripts[index < server->script_count ? index : server->script_count - 1];
   conn->next = server->conns;
   if (server->conns != NULL)
     server->conns->prev = conn;
@@ -330,7 +349,9 @@ static void on_connection(uv_stream_t *listener, int status) {
   advance(conn);
 }
 
-void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const char *address, int port, const struct fault_step *const *scripts, unsigned count, const struct fault_tls *tls) {
+void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const char *address,
+                           int port, const struct fault_step *const *scripts, unsigned count,
+                           const struct fault_tls *tls) {
   signal(SIGPIPE, SIG_IGN); /* the server writes to clients that are gone */
   memset(server, 0, sizeof *server);
   server->scripts = scripts;
@@ -348,10 +369,13 @@ void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const c
   MUST(uv_listen((uv_stream_t *)&server->listener, 4096, on_connection));
   int size = sizeof at;
   MUST(uv_tcp_getsockname(&server->listener, (struct sockaddr *)&at, &size));
-  server->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port : ((struct sockaddr_in *)&at)->sin_port);
+  server->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+                                                : ((struct sockaddr_in *)&at)->sin_port);
 }
 
-void fault_server_start(struct fault_server *server, uv_loop_t *loop, const struct fault_step *const *scripts, unsigned count, const struct fault_tls *tls) {
+void fault_server_start(struct fault_server *server, uv_loop_t *loop,
+                        const struct fault_step *const *scripts, unsigned count,
+                        const struct fault_tls *tls) {
   fault_server_start_at(server, loop, "127.0.0.1", 0, scripts, count, tls);
 }
 

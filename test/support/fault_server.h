@@ -1,10 +1,13 @@
 /*
- * fault_server.h - a loopback server on the test's own loop that does what its script says, right or wrong.
+ * fault_server.h - a loopback server on the test's own loop that does what its script says, right
+ * or wrong.
  *
- * Each accepted connection runs one script: the first connection the first, and so on; further connections run the last one. A script is a list of steps, ended by FAULT_END (the zero
- * step), after which the connection stays open and silent.
+ * Each accepted connection runs one script: the first connection the first, and so on; further
+ * connections run the last one. A script is a list of steps, ended by FAULT_END (the zero step),
+ * after which the connection stays open and silent.
  *
- *   static const struct fault_step hello[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), DO(AGAIN), DO(END)};
+ *   static const struct fault_step hello[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length:
+ *     2\r\n\r\nhi"), DO(AGAIN), DO(END)};
  *   static const struct fault_step *const scripts[] = {hello};
  *   fault_server_start(&server, loop, scripts, 1, NULL);
  *   ... server.port ...
@@ -32,14 +35,24 @@ typedef enum {
   FAULT_RESET,         /* closes with a RST */
   FAULT_AGAIN          /* back to the first step */
 } fault_what;
-struct fault_step { fault_what what; const char *text; size_t n; };
-#define DO(what) {FAULT_##what, NULL, 0}                      /* DO(REQUEST), DO(CLOSE), DO(AGAIN), DO(END) ... */
-#define DO_N(what, n) {FAULT_##what, NULL, n}                 /* DO_N(BYTES, 100), DO_N(WAIT, 20) */
-#define SEND(text) {FAULT_SEND, text, 0}
-#define SEND_BYTEWISE(text) {FAULT_SEND_BYTEWISE, text, 0}
-#define FILL(text, n) {FAULT_FILL, text, n}
+struct fault_step {
+  fault_what what;
+  const char *text;
+  size_t n;
+};
+/* DO(REQUEST), DO(CLOSE), DO(AGAIN), DO(END) ... */
+#define DO(what)                                                                                   \
+  { FAULT_##what, NULL, 0 }
+#define DO_N(what, n)                                                                              \
+  { FAULT_##what, NULL, n } /* DO_N(BYTES, 100), DO_N(WAIT, 20) */
+#define SEND(text)                                                                                 \
+  { FAULT_SEND, text, 0 }
+#define SEND_BYTEWISE(text)                                                                        \
+  { FAULT_SEND_BYTEWISE, text, 0 }
+#define FILL(text, n)                                                                              \
+  { FAULT_FILL, text, n }
 
-struct fault_tls;      /* a certificate chain and key: test/support/fault_tls.h */
+struct fault_tls; /* a certificate chain and key: test/support/fault_tls.h */
 
 struct fault_conn;
 struct fault_server {
@@ -48,22 +61,28 @@ struct fault_server {
   unsigned script_count;
   const struct fault_tls *tls;
   int port;
-  bool starts_plain;      /* set after the start: TLS begins where the script says so */
+  bool starts_plain; /* set after the start: TLS begins where the script says so */
   bool stopping;
-  unsigned accepted;      /* connections so far */
-  unsigned requests;      /* whole requests or heads read so far */
-  unsigned handles;       /* open handles: 0 after fault_server_stop and some turns of the loop */
-  size_t received;        /* bytes of requests read so far */
-  char last_head[8192];   /* the head of the last request, NUL-ended, cut to this */
-  size_t keep_body;       /* set after the start: at most so many bytes of a FAULT_REQUEST's body are kept in last_body */
-  char *last_body;        /* NUL-ended; freed by fault_server_stop */
+  unsigned accepted;    /* connections so far */
+  unsigned requests;    /* whole requests or heads read so far */
+  unsigned handles;     /* open handles: 0 after fault_server_stop and some turns of the loop */
+  size_t received;      /* bytes of requests read so far */
+  char last_head[8192]; /* the head of the last request, NUL-ended, cut to this */
+  /* set after the start: at most so many bytes of a FAULT_REQUEST's body are kept in last_body */
+  size_t keep_body;
+  char *last_body; /* NUL-ended; freed by fault_server_stop */
   size_t last_body_len;
-  char server_name[256];  /* TLS: what the client asked for */
+  char server_name[256]; /* TLS: what the client asked for */
   struct fault_conn *conns;
 };
-/* Listens on 127.0.0.1, or on [::1] when ipv6, at a free port. scripts, steps and tls must outlive the server. Aborts the test when the socket cannot be had. */
-void fault_server_start(struct fault_server *server, uv_loop_t *loop, const struct fault_step *const *scripts, unsigned count, const struct fault_tls *tls);
-void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const char *address, int port, const struct fault_step *const *scripts, unsigned count, const struct fault_tls *tls);
+/* Listens on 127.0.0.1, or on [::1] when ipv6, at a free port. scripts, steps and tls must outlive
+ * the server. Aborts the test when the socket cannot be had. */
+void fault_server_start(struct fault_server *server, uv_loop_t *loop,
+                        const struct fault_step *const *scripts, unsigned count,
+                        const struct fault_tls *tls);
+void fault_server_start_at(struct fault_server *server, uv_loop_t *loop, const char *address,
+                           int port, const struct fault_step *const *scripts, unsigned count,
+                           const struct fault_tls *tls);
 void fault_server_stop(struct fault_server *server);
-unsigned fault_server_open(const struct fault_server *server);   /* connections that are open now */
+unsigned fault_server_open(const struct fault_server *server); /* connections that are open now */
 #endif

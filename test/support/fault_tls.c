@@ -9,19 +9,22 @@ struct counting_cache {
   unsigned hits;
 };
 
-static void save_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server, const br_ssl_session_parameters *params) {
+static void save_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server,
+                         const br_ssl_session_parameters *params) {
   struct counting_cache *cache = (struct counting_cache *)(void *)ctx;
   cache->lru.vtable->save(&cache->lru.vtable, server, params);
 }
 
-static int load_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server, br_ssl_session_parameters *params) {
+static int load_session(const br_ssl_session_cache_class **ctx, br_ssl_server_context *server,
+                        br_ssl_session_parameters *params) {
   struct counting_cache *cache = (struct counting_cache *)(void *)ctx;
   int found = cache->lru.vtable->load(&cache->lru.vtable, server, params);
   cache->hits += found != 0;
   return found;
 }
 
-static const br_ssl_session_cache_class counting_class = {sizeof(struct counting_cache), save_session, load_session};
+static const br_ssl_session_cache_class counting_class = {sizeof(struct counting_cache),
+                                                          save_session, load_session};
 
 struct fault_tls {
   br_x509_certificate *chain;
@@ -29,7 +32,7 @@ struct fault_tls {
   br_skey_decoder_context key;
   struct counting_cache cache;
   unsigned char cache_store[8192];
-  const br_x509_trust_anchor *clients;   /* by whom certificates are asked for; NULL: none are */
+  const br_x509_trust_anchor *clients; /* by whom certificates are asked for; NULL: none are */
   size_t client_count;
 };
 
@@ -46,7 +49,12 @@ struct fault_tls_conn {
 
 /* ---- PEM ---- */
 
-struct object { char name[64]; unsigned char *der; size_t len; struct object *next; };
+struct object {
+  char name[64];
+  unsigned char *der;
+  size_t len;
+  struct object *next;
+};
 
 static void append_der(void *ctx, const void *p, size_t n) {
   struct object *object = ctx;
@@ -119,11 +127,10 @@ struct fault_tls *fault_tls_new(const char *chain_pem, const char *key_pem) {
   return tls;
 }
 
-unsigned fault_tls_resumed(const struct fault_tls *tls) {
-  return tls->cache.hits;
-}
+unsigned fault_tls_resumed(const struct fault_tls *tls) { return tls->cache.hits; }
 
-void fault_tls_ask_client(struct fault_tls *tls, const br_x509_trust_anchor *anchors, size_t count) {
+void fault_tls_ask_client(struct fault_tls *tls, const br_x509_trust_anchor *anchors,
+                          size_t count) {
   tls->clients = anchors;
   tls->client_count = count;
 }
@@ -137,8 +144,10 @@ void fault_tls_free(struct fault_tls *tls) {
 
 /* ---- a connection ---- */
 
-struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fault_server *server, void (*out)(void *ctx, const void *p, size_t n),
-                                          void (*in)(void *ctx, const void *p, size_t n), void *ctx) {
+struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fault_server *server,
+                                          void (*out)(void *ctx, const void *p, size_t n),
+                                          void (*in)(void *ctx, const void *p, size_t n),
+                                          void *ctx) {
   struct fault_tls_conn *conn = calloc(1, sizeof *conn);
   if (conn == NULL)
     abort();
@@ -147,13 +156,17 @@ struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fa
   conn->in = in;
   conn->ctx = ctx;
   if (br_skey_decoder_key_type(&tls->key) == BR_KEYTYPE_EC)
-    br_ssl_server_init_full_ec(&conn->server, tls->chain, tls->chain_len, BR_KEYTYPE_EC, br_skey_decoder_get_ec(&tls->key));
+    br_ssl_server_init_full_ec(&conn->server, tls->chain, tls->chain_len, BR_KEYTYPE_EC,
+                               br_skey_decoder_get_ec(&tls->key));
   else
-    br_ssl_server_init_full_rsa(&conn->server, tls->chain, tls->chain_len, br_skey_decoder_get_rsa(&tls->key));
+    br_ssl_server_init_full_rsa(&conn->server, tls->chain, tls->chain_len,
+                                br_skey_decoder_get_rsa(&tls->key));
   static const char *protocols[] = {"http/1.1"};
   br_ssl_engine_set_protocol_names(&conn->server.eng, protocols, 1);
-  br_ssl_server_set_cache(&conn->server, (const br_ssl_session_cache_class **)(uintptr_t)&tls->cache.vtable);
-  br_ssl_engine_set_buffers_bidi(&conn->server.eng, conn->in_buffer, sizeof conn->in_buffer, conn->out_buffer, sizeof conn->out_buffer);
+  br_ssl_server_set_cache(&conn->server,
+                          (const br_ssl_session_cache_class **)(uintptr_t)&tls->cache.vtable);
+  br_ssl_engine_set_buffers_bidi(&conn->server.eng, conn->in_buffer, sizeof conn->in_buffer,
+                                 conn->out_buffer, sizeof conn->out_buffer);
   if (tls->clients != NULL) {
     br_x509_minimal_init_full(&conn->x509, tls->clients, tls->client_count);
     br_ssl_engine_set_default_rsavrfy(&conn->server.eng);
@@ -167,7 +180,8 @@ struct fault_tls_conn *fault_tls_conn_new(const struct fault_tls *tls, struct fa
 
 static void greeted(struct fault_tls_conn *conn) {
   conn->greeted = true;
-  snprintf(conn->owner->server_name, sizeof conn->owner->server_name, "%s", br_ssl_engine_get_server_name(&conn->server.eng));
+  snprintf(conn->owner->server_name, sizeof conn->owner->server_name, "%s",
+           br_ssl_engine_get_server_name(&conn->server.eng));
 }
 
 static void drain(struct fault_tls_conn *conn) {
@@ -228,9 +242,8 @@ void fault_tls_conn_close(struct fault_tls_conn *conn) {
 }
 
 bool fault_tls_conn_failed(const struct fault_tls_conn *conn) {
-  return br_ssl_engine_current_state(&conn->server.eng) == BR_SSL_CLOSED && br_ssl_engine_last_error(&conn->server.eng) != 0;
+  return br_ssl_engine_current_state(&conn->server.eng) == BR_SSL_CLOSED &&
+         br_ssl_engine_last_error(&conn->server.eng) != 0;
 }
 
-void fault_tls_conn_free(struct fault_tls_conn *conn) {
-  free(conn);
-}
+void fault_tls_conn_free(struct fault_tls_conn *conn) { free(conn); }

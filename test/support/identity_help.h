@@ -7,12 +7,13 @@
 
 struct found {
   struct tcx_identity_wait wait;
-  struct tcx_identity *identity;    /* NULL: status and why */
+  struct tcx_identity *identity; /* NULL: status and why */
   int done, status;
   char why[8192];
 };
 
-static inline void found_done(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status, const char *why) {
+static inline void found_done(struct tcx_identity_wait *wait, struct tcx_identity *identity,
+                              int status, const char *why) {
   struct found *found = (struct found *)wait;
   found->done++;
   found->identity = identity;

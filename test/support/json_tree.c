@@ -41,9 +41,7 @@ bool json_bool(yajl_val map, const char *name, bool fallback) {
   return value == NULL ? fallback : YAJL_IS_TRUE(value);
 }
 
-size_t json_len(yajl_val list) {
-  return YAJL_IS_ARRAY(list) ? list->u.array.len : 0;
-}
+size_t json_len(yajl_val list) { return YAJL_IS_ARRAY(list) ? list->u.array.len : 0; }
 
 yajl_val json_at(yajl_val list, size_t i) {
   assert_true(i < json_len(list));

@@ -1,6 +1,6 @@
 /* protocol_unit.h - a protocol's unit tests: an arena for each test and one for their models,
- * requests of parameters that are JSON, answers while memory runs out. Included last, since its names
- * would hide those of parameters. */
+ * requests of parameters that are JSON, answers while memory runs out. Included last, since its
+ * names would hide those of parameters. */
 #ifndef TCX_TEST_PROTOCOL_UNIT_H
 #define TCX_TEST_PROTOCOL_UNIT_H
 #include "protocol_help.h"

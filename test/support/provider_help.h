@@ -1,5 +1,6 @@
 /*
- * provider_help.h - a session with a config file of its own whose every connection goes to a server of the test's own, and what its providers give. For programs that are linked with
+ * provider_help.h - a session with a config file of its own whose every connection goes to a server
+ * of the test's own, and what its providers give. For programs that are linked with
  * --wrap=tcx__pool_acquire. No error that is looked at may hold WHOLE_SECRET.
  */
 #ifndef TCX_TEST_PROVIDER_HELP_H
@@ -18,7 +19,8 @@ static inline int64_t test_clock(const tcx_session_t *session) {
 }
 
 /* A session whose every connection goes to a server with these scripts. */
-static inline void begin(struct whole *w, const struct fault_step *const *scripts, unsigned n, const char *config, tcx_session_options_t *options) {
+static inline void begin(struct whole *w, const struct fault_step *const *scripts, unsigned n,
+                         const char *config, tcx_session_options_t *options) {
   static char path[512];
   tcx_session_options_t o = options != NULL ? *options : (tcx_session_options_t){0};
   whole_unset_environment();
@@ -48,7 +50,8 @@ static inline struct found ask(struct whole *w) {
 static inline void expect_key(struct whole *w, const char *key) {
   struct found found = ask(w);
   if (found.identity == NULL || strcmp(found.identity->access_key, key) != 0)
-    fail_msg("%s instead of %s: %s", found.identity != NULL ? found.identity->access_key : "none", key, found.why);
+    fail_msg("%s instead of %s: %s", found.identity != NULL ? found.identity->access_key : "none",
+             key, found.why);
   found_end(&found);
 }
 static inline void expect_failure(struct whole *w, int status, const char *in_why) {

@@ -1,5 +1,6 @@
 /*
- * render_help.h - one call of any service up to its signed request, which is not sent: what came of it, in a session and a client that live as long.
+ * render_help.h - one call of any service up to its signed request, which is not sent: what came of
+ * it, in a session and a client that live as long.
  */
 #ifndef TCX_TEST_RENDER_HELP_H
 #define TCX_TEST_RENDER_HELP_H
@@ -9,20 +10,22 @@
 struct rendered {
   int status;
   tcx_phase_t phase;
-  char *msg, *type;                    /* of an error */
-  tcx_value_t *request;                /* {Url, Method, Headers, Body} */
-  uint8_t scheme;                      /* as the call chose them */
+  char *msg, *type;     /* of an error */
+  tcx_value_t *request; /* {Url, Method, Headers, Body} */
+  uint8_t scheme;       /* as the call chose them */
   char region[256], name[64];
 };
 struct render_plan {
   const char *service, *operation;
-  tcx_value_t *params;                 /* consumed */
+  tcx_value_t *params; /* consumed */
   tcx_session_options_t session;
-  tcx_client_options_t client;         /* region NULL = us-east-1; keys are given unless the session has a provider or anonymous is set */
+  /* region NULL = us-east-1; keys are given unless the session has a provider or anonymous is
+   * set */
+  tcx_client_options_t client;
   bool anonymous;
-  int64_t now;                         /* 0 = the time that it is */
-  tcx__goal goal;                      /* SEND = RENDER */
-  void (*adjust)(tcx_client_t *client, void *ctx);   /* before the call; may be NULL */
+  int64_t now;                                     /* 0 = the time that it is */
+  tcx__goal goal;                                  /* SEND = RENDER */
+  void (*adjust)(tcx_client_t *client, void *ctx); /* before the call; may be NULL */
   void *ctx;
 };
 
@@ -32,10 +35,12 @@ static inline int64_t render_clock(const tcx_session_t *session) {
   return render_now;
 }
 
-static inline void render_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+static inline void render_done(tcx_call_t *call, const tcx_value_t *response,
+                               const tcx_error_t *error) {
   struct rendered *r = tcx_call_data(call);
   r->scheme = call->scheme;
-  snprintf(r->region, sizeof r->region, "%s", call->signing_region != NULL ? call->signing_region : "");
+  snprintf(r->region, sizeof r->region, "%s",
+           call->signing_region != NULL ? call->signing_region : "");
   snprintf(r->name, sizeof r->name, "%s", call->signing_name != NULL ? call->signing_name : "");
   if (response != NULL) {
     r->request = tcx_value_copy(response);
@@ -73,8 +78,13 @@ static inline struct rendered render(struct render_plan p) {
   assert_int_equal(tcx_session_create_client(session, p.service, &p.client, &client), 0);
   if (p.adjust != NULL)
     p.adjust(client, p.ctx);
-  struct tcx_call_start start = {.client = client, .operation = p.operation, .params = p.params, .cb = render_done, .data = r,
-                                 .goal = p.goal == TCX__GOAL_SEND ? TCX__GOAL_RENDER : p.goal, .expires_s = 3600};
+  struct tcx_call_start start = {.client = client,
+                                 .operation = p.operation,
+                                 .params = p.params,
+                                 .cb = render_done,
+                                 .data = r,
+                                 .goal = p.goal == TCX__GOAL_SEND ? TCX__GOAL_RENDER : p.goal,
+                                 .expires_s = 3600};
   assert_int_equal(tcx__call_start(&start, NULL), 0);
   uv_run(&loop, UV_RUN_DEFAULT);
   tcx_session_close(session, NULL);

@@ -1,4 +1,5 @@
-/* requests.h - test data of requests: params as JSON holds them, and comparing what was made with what was expected. Each comparison prints what differs and returns how much. */
+/* requests.h - test data of requests: params as JSON holds them, and comparing what was made with
+ * what was expected. Each comparison prints what differs and returns how much. */
 #ifndef TCX_TEST_REQUESTS_H
 #define TCX_TEST_REQUESTS_H
 #include "base/codec.h"
@@ -23,7 +24,8 @@ static inline tcx_value_t *request_params(const tcx_value_t *v) {
     return tcx_value_copy(v);
   bool map = tcx_value_type(v, NULL) == TCX_MAP;
   tcx_value_t *out = map ? tcx_value_new_map() : tcx_value_new_list();
-  for (const tcx_value_t *item = tcx_value_first(v, NULL); item != NULL; item = tcx_value_next(item)) {
+  for (const tcx_value_t *item = tcx_value_first(v, NULL); item != NULL;
+       item = tcx_value_next(item)) {
     if (map)
       tcx_value_put(out, tcx_value_name(item), strlen(tcx_value_name(item)), request_params(item));
     else
@@ -32,15 +34,18 @@ static inline tcx_value_t *request_params(const tcx_value_t *v) {
   return out;
 }
 
-static inline int differ(const char *id, const char *what, const char *expected, const char *found) {
+static inline int differ(const char *id, const char *what, const char *expected,
+                         const char *found) {
   if (expected != NULL && found != NULL && strcmp(expected, found) == 0)
     return 0;
-  fprintf(stderr, "%s: %s\n  expected %s\n  found    %s\n", id, what, expected != NULL ? expected : "(none)", found != NULL ? found : "(none)");
+  fprintf(stderr, "%s: %s\n  expected %s\n  found    %s\n", id, what,
+          expected != NULL ? expected : "(none)", found != NULL ? found : "(none)");
   return 1;
 }
 
 /* Header values: white space at both ends is not part of them. */
-static inline int differ_header(const char *id, const char *name, const char *expected, const char *found) {
+static inline int differ_header(const char *id, const char *name, const char *expected,
+                                const char *found) {
   char trimmed[8192];
   if (found == NULL)
     return differ(id, name, expected, found);

@@ -1,4 +1,5 @@
-/* rules_help.h - endpoint rule sets in tests: JSON to rule sets and parameter values, and values compared. */
+/* rules_help.h - endpoint rule sets in tests: JSON to rule sets and parameter values, and values
+ * compared. */
 #ifndef TCX_TEST_RULES_HELP_H
 #define TCX_TEST_RULES_HELP_H
 #include "base/json.h"
@@ -23,8 +24,11 @@ static inline struct tcx_value *help_json_file(struct tcx_arena *arena, const ch
   return v;
 }
 
-/* A JSON object's members as the values of the rule set's parameters; others are left aside. Lists lie in arena. False: memory is out. */
-static inline bool help_values(struct tcx_arena *arena, const struct tcx_ruleset *rules, const struct tcx_value *params, struct tcx_rule_param_value *values) {
+/* A JSON object's members as the values of the rule set's parameters; others are left aside. Lists
+ * lie in arena. False: memory is out. */
+static inline bool help_values(struct tcx_arena *arena, const struct tcx_ruleset *rules,
+                               const struct tcx_value *params,
+                               struct tcx_rule_param_value *values) {
   memset(values, 0, TCX__RULES_SLOTS * sizeof *values);
   for (const struct tcx_value *p = tcx__value_kids(params); p != NULL; p = p->next) {
     int i = tcx__ruleset_param_index(rules, p->name);
@@ -54,11 +58,15 @@ static inline bool help_equal(const struct tcx_value *a, const struct tcx_value 
   if (a->type != b->type || tcx__value_count(a) != tcx__value_count(b))
     return false;
   switch (a->type) {
-  case TCX_STRING: return tcx__str_eq(a->u.bytes, b->u.bytes) && a->u.bytes.p[a->u.bytes.n] == '\0';
-  case TCX_BOOL: return a->u.boolean == b->u.boolean;
-  case TCX_INT: return a->u.integer == b->u.integer;
+  case TCX_STRING:
+    return tcx__str_eq(a->u.bytes, b->u.bytes) && a->u.bytes.p[a->u.bytes.n] == '\0';
+  case TCX_BOOL:
+    return a->u.boolean == b->u.boolean;
+  case TCX_INT:
+    return a->u.integer == b->u.integer;
   case TCX_LIST:
-    for (const struct tcx_value *x = tcx__value_kids(a), *y = tcx__value_kids(b); x != NULL; x = x->next, y = y->next)
+    for (const struct tcx_value *x = tcx__value_kids(a), *y = tcx__value_kids(b); x != NULL;
+         x = x->next, y = y->next)
       if (!help_equal(x, y))
         return false;
     return true;
@@ -69,7 +77,8 @@ static inline bool help_equal(const struct tcx_value *a, const struct tcx_value 
         return false;
     }
     return true;
-  default: return false;
+  default:
+    return false;
   }
 }
 #endif

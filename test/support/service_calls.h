@@ -1,18 +1,21 @@
-/* service_calls.h - whole calls to a service that is a list of answers: each to one request, on one connection or, after an answer that cost its connection, on the next one. */
+/* service_calls.h - whole calls to a service that is a list of answers: each to one request, on one
+ * connection or, after an answer that cost its connection, on the next one. */
 #ifndef TCX_TEST_SERVICE_CALLS_H
 #define TCX_TEST_SERVICE_CALLS_H
 #include "whole.h"
 
-#define SERVICE_ANSWERS 5
+#define SERVICE_ANSWERS  5
 #define SERVICE_BODY_MAX 4000
 
 struct service {
   struct whole w;
   struct fault_step steps[2 * SERVICE_ANSWERS + 1];
-  const struct fault_step *scripts[SERVICE_ANSWERS]; /* the next connection begins with the next answer */
+  /* the next connection begins with the next answer */
+  const struct fault_step *scripts[SERVICE_ANSWERS];
 };
 /* so NULL: with a key of its own. */
-static inline void service_begin(struct service *s, const char *name, const char *const *answers, const tcx_session_options_t *so) {
+static inline void service_begin(struct service *s, const char *name, const char *const *answers,
+                                 const tcx_session_options_t *so) {
   unsigned n = 0;
   memset(s->steps, 0, sizeof s->steps);
   for (; *answers != NULL; answers++) {
@@ -23,7 +26,10 @@ static inline void service_begin(struct service *s, const char *name, const char
   }
   whole_begin_with(&s->w, s->scripts, n / 2, so, NULL);
   s->w.server.keep_body = SERVICE_BODY_MAX;
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s->w.url, .access_key = so == NULL ? WHOLE_KEY : NULL, .secret_key = so == NULL ? WHOLE_SECRET : NULL};
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .endpoint_url = s->w.url,
+                             .access_key = so == NULL ? WHOLE_KEY : NULL,
+                             .secret_key = so == NULL ? WHOLE_SECRET : NULL};
   assert_int_equal(tcx_session_create_client(s->w.session, name, &co, &s->w.client), 0);
 }
 #define SERVICE_ANSWERED(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -1,5 +1,6 @@
 /*
- * settings_help.h - configuration in tests: a folder with the two files, the environment that they touch, and what a session and a client make of them.
+ * settings_help.h - configuration in tests: a folder with the two files, the environment that they
+ * touch, and what a session and a client make of them.
  */
 #ifndef TCX_TEST_SETTINGS_HELP_H
 #define TCX_TEST_SETTINGS_HELP_H
@@ -33,9 +34,24 @@ static inline void write_file(const char *path, const void *bytes, size_t n) {
 }
 static inline void write_config(const char *text) { write_file(config_file, text, strlen(text)); }
 
-static const char *const touched[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE", "AWS_CONFIG_FILE",
-                                      "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_DEFAULTS_MODE", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE",
-                                      "AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_DATA_PATH", "TUCUXI_TEST_FOLDER"};
+static const char *const touched[] = {"AWS_ENDPOINT_URL",
+                                      "AWS_ENDPOINT_URL_S3",
+                                      "AWS_ENDPOINT_URL_DYNAMODB",
+                                      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                      "AWS_PROFILE",
+                                      "AWS_CONFIG_FILE",
+                                      "AWS_SHARED_CREDENTIALS_FILE",
+                                      "AWS_DEFAULT_REGION",
+                                      "AWS_REGION",
+                                      "AWS_EXECUTION_ENV",
+                                      "AWS_DEFAULTS_MODE",
+                                      "AWS_MAX_ATTEMPTS",
+                                      "AWS_RETRY_MODE",
+                                      "AWS_STS_REGIONAL_ENDPOINTS",
+                                      "AWS_USE_FIPS_ENDPOINT",
+                                      "AWS_USE_DUALSTACK_ENDPOINT",
+                                      "AWS_DATA_PATH",
+                                      "TUCUXI_TEST_FOLDER"};
 static inline int clear(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof touched / sizeof touched[0]; i++)
@@ -52,7 +68,8 @@ static inline void put_environment(yajl_val map) {
   }
 }
 
-static inline struct tcx_settings *load(struct tcx_arena *arena, const struct tcx_settings_options *o, struct tcx_fail *f) {
+static inline struct tcx_settings *load(struct tcx_arena *arena,
+                                        const struct tcx_settings_options *o, struct tcx_fail *f) {
   struct tcx_settings *s = NULL;
   *f = (struct tcx_fail){.arena = arena};
   int err = tcx__settings_load(arena, o, &s, f);
@@ -61,13 +78,16 @@ static inline struct tcx_settings *load(struct tcx_arena *arena, const struct tc
   return s;
 }
 
-static inline struct tcx_client_config resolve(const char *config, const char *field_region, struct tcx_arena *arena, struct tcx_fail *f) {
+static inline struct tcx_client_config resolve(const char *config, const char *field_region,
+                                               struct tcx_arena *arena, struct tcx_fail *f) {
   struct tcx_client_config c = {0};
   setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
-  struct tcx_settings *s = load(arena, &(struct tcx_settings_options){.config_file = config_file}, f);
+  struct tcx_settings *s =
+      load(arena, &(struct tcx_settings_options){.config_file = config_file}, f);
   assert_non_null(s);
   tcx_value_t *v = config != NULL ? tcx_value_from_json(config, strlen(config)) : NULL;
-  int err = tcx__config_resolve(&c, arena, &(tcx_client_options_t){.region = field_region, .config = v}, s, "S3", f);
+  int err = tcx__config_resolve(
+      &c, arena, &(tcx_client_options_t){.region = field_region, .config = v}, s, "S3", f);
   assert_true(err == f->status);
   tcx_value_free(v);
   return c;

@@ -2,7 +2,8 @@
 
 char *test_read_file(const char *path, size_t *size) {
   char full[4096];
-  snprintf(full, sizeof full, "%s%s%s", path[0] == '/' ? "" : TCX_TEST_DIR, path[0] == '/' ? "" : "/", path);
+  snprintf(full, sizeof full, "%s%s%s", path[0] == '/' ? "" : TCX_TEST_DIR,
+           path[0] == '/' ? "" : "/", path);
   FILE *file = fopen(full, "rb");
   if (file == NULL) {
     perror(full);

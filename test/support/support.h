@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The whole file, NUL-ended (not counted), from malloc; exits with a message when it cannot be read. path is absolute or below test/. */
+/* The whole file, NUL-ended (not counted), from malloc; exits with a message when it cannot be
+ * read. path is absolute or below test/. */
 char *test_read_file(const char *path, size_t *size);
 #endif

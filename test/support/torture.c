@@ -52,9 +52,7 @@ static void count_off(void) {
   assert_int_equal(tcx_replace_allocator(malloc, realloc, calloc, free), 0);
 }
 
-void test_count_begin(void) {
-  count_on(0, false);
-}
+void test_count_begin(void) { count_on(0, false); }
 
 size_t test_count_end(size_t *left) {
   count_off();

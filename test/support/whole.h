@@ -1,5 +1,6 @@
 /*
- * whole.h - whole calls in tests: a loop, a scripted server on it, a session, and an S3 client that talks to that server; and what a callback brought.
+ * whole.h - whole calls in tests: a loop, a scripted server on it, a session, and an S3 client that
+ * talks to that server; and what a callback brought.
  *
  *   struct whole w;
  *   whole_begin(&w, scripts, 1, NULL);
@@ -18,8 +19,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define WHOLE_KEY "AKIDWHOLE"
-#define WHOLE_SECRET "secretsecretsecretsecretsecretsecretsecr"
+#define WHOLE_KEY        "AKIDWHOLE"
+#define WHOLE_SECRET     "secretsecretsecretsecretsecretsecretsecr"
 #define WHOLE_PATIENCE_S 100 /* a test that hangs is ended by a signal */
 
 struct whole {
@@ -37,7 +38,7 @@ struct outcome {
   tcx_phase_t phase;
   bool sent, retryable, throttled;
   char *code, *msg, *operation;
-  tcx_value_t *response;              /* copied: of the success, or the error's */
+  tcx_value_t *response; /* copied: of the success, or the error's */
   tcx_call_timings_t timings;
 };
 
@@ -55,11 +56,39 @@ static inline void whole_turns(struct whole *w, int n) {
 }
 
 static inline void whole_unset_environment(void) {
-  static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID",
-                                      "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_MAX_ATTEMPTS",
-                                      "AWS_RETRY_MODE", "AWS_CA_BUNDLE", "AWS_DATA_PATH", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
-                                      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_BEARER_TOKEN_BEDROCK",
-                                      "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET", "AWS_ACCOUNT_ID_ENDPOINT_MODE", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"};
+  static const char *const names[] = {"AWS_ENDPOINT_URL",
+                                      "AWS_ENDPOINT_URL_S3",
+                                      "AWS_REGION",
+                                      "AWS_DEFAULT_REGION",
+                                      "AWS_PROFILE",
+                                      "AWS_DEFAULT_PROFILE",
+                                      "AWS_ACCESS_KEY_ID",
+                                      "AWS_SECRET_ACCESS_KEY",
+                                      "AWS_SESSION_TOKEN",
+                                      "AWS_SECURITY_TOKEN",
+                                      "AWS_CONFIG_FILE",
+                                      "AWS_SHARED_CREDENTIALS_FILE",
+                                      "AWS_MAX_ATTEMPTS",
+                                      "AWS_RETRY_MODE",
+                                      "AWS_CA_BUNDLE",
+                                      "AWS_DATA_PATH",
+                                      "AWS_CREDENTIAL_EXPIRATION",
+                                      "AWS_ACCOUNT_ID",
+                                      "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                      "AWS_ROLE_ARN",
+                                      "AWS_ROLE_SESSION_NAME",
+                                      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                      "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                      "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                      "AWS_BEARER_TOKEN_BEDROCK",
+                                      "AWS_AUTH_SCHEME_PREFERENCE",
+                                      "AWS_SIGV4A_SIGNING_REGION_SET",
+                                      "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+                                      "HTTP_PROXY",
+                                      "http_proxy",
+                                      "HTTPS_PROXY",
+                                      "https_proxy"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     unsetenv(names[i]);
   setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
@@ -69,7 +98,9 @@ static inline void whole_unset_environment(void) {
 static const struct fault_tls *whole_tls;
 
 /* What is 0 in so and co gets a default. scripts NULL: no server. */
-static inline int whole_try_begin(struct whole *w, const struct fault_step *const *scripts, unsigned count, const tcx_session_options_t *so, const tcx_client_options_t *co) {
+static inline int whole_try_begin(struct whole *w, const struct fault_step *const *scripts,
+                                  unsigned count, const tcx_session_options_t *so,
+                                  const tcx_client_options_t *co) {
   tcx_session_options_t s = so != NULL ? *so : (tcx_session_options_t){0};
   tcx_client_options_t c = co != NULL ? *co : (tcx_client_options_t){0};
   memset(w, 0, sizeof *w);
@@ -78,7 +109,8 @@ static inline int whole_try_begin(struct whole *w, const struct fault_step *cons
   if (scripts != NULL) {
     fault_server_start(&w->server, &w->loop, scripts, count, whole_tls);
     w->serving = true;
-    snprintf(w->url, sizeof w->url, whole_tls != NULL ? "https://localhost:%d" : "http://127.0.0.1:%d", w->server.port);
+    snprintf(w->url, sizeof w->url,
+             whole_tls != NULL ? "https://localhost:%d" : "http://127.0.0.1:%d", w->server.port);
   }
   if (s.config_file == NULL)
     s.config_file = "/dev/null";
@@ -103,10 +135,13 @@ static inline int whole_try_begin(struct whole *w, const struct fault_step *cons
   return tcx_session_create_client(w->session, "s3", &c, &w->client);
 }
 
-static inline void whole_begin_with(struct whole *w, const struct fault_step *const *scripts, unsigned count, const tcx_session_options_t *so, const tcx_client_options_t *co) {
+static inline void whole_begin_with(struct whole *w, const struct fault_step *const *scripts,
+                                    unsigned count, const tcx_session_options_t *so,
+                                    const tcx_client_options_t *co) {
   assert_int_equal(whole_try_begin(w, scripts, count, so, co), 0);
 }
-static inline void whole_begin(struct whole *w, const struct fault_step *const *scripts, unsigned count, const tcx_client_options_t *co) {
+static inline void whole_begin(struct whole *w, const struct fault_step *const *scripts,
+                               unsigned count, const tcx_client_options_t *co) {
   whole_begin_with(w, scripts, count, NULL, co);
 }
 
@@ -124,7 +159,8 @@ static inline void whole_end(struct whole *w) {
   assert_int_equal(err, 0);
 }
 
-static inline void outcome_take(struct outcome *o, tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+static inline void outcome_take(struct outcome *o, tcx_call_t *call, const tcx_value_t *response,
+                                const tcx_error_t *error) {
   assert_true((response == NULL) != (error == NULL));
   if (o->whole != NULL)
     assert_false(o->whole->starting);
@@ -140,7 +176,8 @@ static inline void outcome_take(struct outcome *o, tcx_call_t *call, const tcx_v
   assert_non_null(error->msg);
   assert_non_null(error->operation);
   assert_true(error->status < 0);
-  assert_true((error->status == TCX_ECLIENT) == (error->code != NULL) || error->status == TCX_EWAITER);
+  assert_true((error->status == TCX_ECLIENT) == (error->code != NULL) ||
+              error->status == TCX_EWAITER);
   o->status = error->status;
   o->http_status = error->http_status;
   o->attempts = error->attempts;
@@ -153,7 +190,10 @@ static inline void outcome_take(struct outcome *o, tcx_call_t *call, const tcx_v
   o->operation = whole_copy(error->operation);
   o->response = error->response != NULL ? tcx_value_copy(error->response) : NULL;
 }
-static inline void outcome_cb(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) { outcome_take(tcx_call_data(call), call, response, error); }
+static inline void outcome_cb(tcx_call_t *call, const tcx_value_t *response,
+                              const tcx_error_t *error) {
+  outcome_take(tcx_call_data(call), call, response, error);
+}
 
 static inline void outcome_free(struct outcome *o) {
   free(o->code);
@@ -163,24 +203,35 @@ static inline void outcome_free(struct outcome *o) {
   memset(o, 0, sizeof *o);
 }
 
-static inline void whole_start_to(struct whole *w, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, struct outcome *o, tcx_call_t **call) {
+static inline void whole_start_to(struct whole *w, const char *operation, tcx_value_t *params,
+                                  const tcx_call_options_t *options, struct outcome *o,
+                                  tcx_call_t **call) {
   memset(o, 0, sizeof *o);
   o->whole = w;
   w->starting = true;
   assert_int_equal(tcx_client_start(w->client, operation, params, options, outcome_cb, o, call), 0);
   w->starting = false;
 }
-static inline void whole_goal_to(struct whole *w, const char *operation, tcx_value_t *params, tcx__goal goal, struct outcome *o) {
+static inline void whole_goal_to(struct whole *w, const char *operation, tcx_value_t *params,
+                                 tcx__goal goal, struct outcome *o) {
   memset(o, 0, sizeof *o);
   o->whole = w;
-  struct tcx_call_start start = {.client = w->client, .operation = operation, .params = params, .cb = outcome_cb, .data = o, .goal = goal, .expires_s = 3600};
+  struct tcx_call_start start = {.client = w->client,
+                                 .operation = operation,
+                                 .params = params,
+                                 .cb = outcome_cb,
+                                 .data = o,
+                                 .goal = goal,
+                                 .expires_s = 3600};
   w->starting = true;
   assert_int_equal(tcx__call_start(&start, NULL), 0);
   w->starting = false;
   whole_until(w, &o->calls);
 }
-static inline struct outcome whole_call(struct whole *w, const char *operation, tcx_value_t *params, const tcx_call_options_t *options) {
-  struct outcome *at = calloc(1, sizeof *at); /* a place that outlives this function until the callback has run */
+static inline struct outcome whole_call(struct whole *w, const char *operation, tcx_value_t *params,
+                                        const tcx_call_options_t *options) {
+  /* a place that outlives this function until the callback has run */
+  struct outcome *at = calloc(1, sizeof *at);
   whole_start_to(w, operation, params, options, at, NULL);
   whole_until(w, &at->calls);
   struct outcome o = *at;
@@ -188,16 +239,19 @@ static inline struct outcome whole_call(struct whole *w, const char *operation, 
   return o;
 }
 
-/* The text of an answer whose Content-Length is right: "200 OK" or "200 OK\r\nETag: x", and a body. In one of 32 places that are used in turn. */
+/* The text of an answer whose Content-Length is right: "200 OK" or "200 OK\r\nETag: x", and a body.
+ * In one of 32 places that are used in turn. */
 static inline const char *whole_answer(const char *head, const char *body) {
   static char texts[32][4096];
   static unsigned next;
   char *text = texts[next++ % 32];
-  int n = snprintf(text, sizeof texts[0], "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
+  int n = snprintf(text, sizeof texts[0], "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head,
+                   strlen(body), body);
   assert_true(n > 0 && (size_t)n < sizeof texts[0]);
   return text;
 }
-#define WHOLE_ERROR(code, message) "<Error><Code>" code "</Code><Message>" message "</Message><RequestId>R</RequestId></Error>"
+#define WHOLE_ERROR(code, message)                                                                 \
+  "<Error><Code>" code "</Code><Message>" message "</Message><RequestId>R</RequestId></Error>"
 
 /* "Name: value" of a head as it travelled; NULL when it is not there. Copied into out. */
 static inline const char *whole_header(const char *head, const char *name, char *out, size_t size) {

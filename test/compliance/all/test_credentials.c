@@ -1,5 +1,6 @@
 /*
- * The public cases of the credential chain: environment, files and recorded traffic to credentials. Every connection goes to a loopback server that answers as it was recorded, and what was asked is
+ * The public cases of the credential chain: environment, files and recorded traffic to credentials.
+ * Every connection goes to a loopback server that answers as it was recorded, and what was asked is
  * compared. The clock of expiries stands two hours before the recorded end.
  */
 #include "base/codec.h"
@@ -9,7 +10,7 @@
 #include "redirect.h"
 #include <unistd.h>
 
-#define DATA TCX_TEST_DIR "/compliance/data/credentials/"
+#define DATA         TCX_TEST_DIR "/compliance/data/credentials/"
 #define REQUESTS_MAX 8
 
 extern char **environ;
@@ -17,9 +18,9 @@ extern char **environ;
 /* Where the outcome is not the case's own, or its error is worth a look. */
 struct kase {
   const char *folder;
-  const char *in_why;              /* of a failure; NULL: the credentials of the case */
-  const char *set;                 /* "NAME=value": what the case takes for granted */
-  unsigned requests;               /* of the recorded ones, made; ALL */
+  const char *in_why; /* of a failure; NULL: the credentials of the case */
+  const char *set;    /* "NAME=value": what the case takes for granted */
+  unsigned requests;  /* of the recorded ones, made; ALL */
 };
 #define ALL 99
 
@@ -30,32 +31,51 @@ static const struct kase kases[] = {
     {"default-credential-provider-chain/eks_pod_identity_credentials", NULL, NULL, ALL},
     {"default-credential-provider-chain/environment_variables", NULL, NULL, ALL},
     {"default-credential-provider-chain/imds_config_with_no_creds", NULL, NULL, ALL},
-    {"default-credential-provider-chain/imds_default_chain_retries", NULL, "AWS_METADATA_SERVICE_NUM_ATTEMPTS=2", ALL},
+    {"default-credential-provider-chain/imds_default_chain_retries", NULL,
+     "AWS_METADATA_SERVICE_NUM_ATTEMPTS=2", ALL},
     {"default-credential-provider-chain/imds_default_chain_success", NULL, NULL, ALL},
-    {"default-credential-provider-chain/imds_disabled", "iam-role: AWS_EC2_METADATA_DISABLED is true", NULL, ALL},
-    {"default-credential-provider-chain/imds_no_iam_role", "No credentials found in credential_source referenced in profile default (the instance metadata service answered 404)", NULL, ALL},
-    {"default-credential-provider-chain/imds_token_fail", "IMDSv1 has been disabled", "AWS_EC2_METADATA_V1_DISABLED=true", ALL},
+    {"default-credential-provider-chain/imds_disabled",
+     "iam-role: AWS_EC2_METADATA_DISABLED is true", NULL, ALL},
+    {"default-credential-provider-chain/imds_no_iam_role",
+     "No credentials found in credential_source referenced in profile default (the instance "
+     "metadata service answered 404)",
+     NULL, ALL},
+    {"default-credential-provider-chain/imds_token_fail", "IMDSv1 has been disabled",
+     "AWS_EC2_METADATA_V1_DISABLED=true", ALL},
     {"default-credential-provider-chain/prefer_environment", NULL, NULL, ALL},
-    {"default-credential-provider-chain/profile_overrides_web_identity", "No credentials found in credential_source referenced in profile A (AWS_ACCESS_KEY_ID is not set)", NULL, ALL},
+    {"default-credential-provider-chain/profile_overrides_web_identity",
+     "No credentials found in credential_source referenced in profile A (AWS_ACCESS_KEY_ID is not "
+     "set)",
+     NULL, ALL},
     {"default-credential-provider-chain/profile_static_keys", NULL, NULL, ALL},
     {"default-credential-provider-chain/sso_assume_role", NULL, NULL, ALL},
     {"default-credential-provider-chain/sso_server_error", "503", "AWS_MAX_ATTEMPTS=1", ALL},
-    {"default-credential-provider-chain/web_identity_source_profile_no_env", "has no role ARN configured", NULL, ALL},
-    {"default-credential-provider-chain/web_identity_token_invalid_jwt", "No OpenIDConnect provider found in your account", NULL, ALL},
+    {"default-credential-provider-chain/web_identity_source_profile_no_env",
+     "has no role ARN configured", NULL, ALL},
+    {"default-credential-provider-chain/web_identity_token_invalid_jwt",
+     "No OpenIDConnect provider found in your account", NULL, ALL},
     {"default-credential-provider-chain/web_identity_token_profile", NULL, NULL, ALL},
     {"profile-provider/assume_role_override_global_env_url", NULL, NULL, ALL},
     {"profile-provider/assume_role_override_global_profile_url", NULL, NULL, ALL},
     /* A pipe needs a shell, which botocore does not start either. */
-    {"profile-provider/credential_process", "custom-process: its output is not a JSON object", NULL, 0},
-    {"profile-provider/credential_process_account_id_fallback", "custom-process: its output is not a JSON object", NULL, 0},
-    {"profile-provider/credential_process_invalid", "custom-process: its output is not a JSON object", NULL, 0},
-    {"profile-provider/empty_config", "Unable to locate credentials", "AWS_EC2_METADATA_DISABLED=true", ALL},
+    {"profile-provider/credential_process", "custom-process: its output is not a JSON object", NULL,
+     0},
+    {"profile-provider/credential_process_account_id_fallback",
+     "custom-process: its output is not a JSON object", NULL, 0},
+    {"profile-provider/credential_process_invalid",
+     "custom-process: its output is not a JSON object", NULL, 0},
+    {"profile-provider/empty_config", "Unable to locate credentials",
+     "AWS_EC2_METADATA_DISABLED=true", ALL},
     {"profile-provider/invalid_config", "Unable to parse config file", NULL, ALL},
-    {"profile-provider/invalid_sso_credentials_config", "sso: profile default has neither sso_account_id nor sso_role_name", "AWS_EC2_METADATA_DISABLED=true", 0},
+    {"profile-provider/invalid_sso_credentials_config",
+     "sso: profile default has neither sso_account_id nor sso_role_name",
+     "AWS_EC2_METADATA_DISABLED=true", 0},
     {"profile-provider/region_override", NULL, NULL, ALL},
     {"profile-provider/sso_credentials", NULL, NULL, ALL},
     {"profile-provider/sso_override_global_env_url", NULL, NULL, ALL},
-    {"profile-provider/sso_token", "sso: profile default has neither sso_account_id nor sso_role_name", "AWS_EC2_METADATA_DISABLED=true", 0},
+    {"profile-provider/sso_token",
+     "sso: profile default has neither sso_account_id nor sso_role_name",
+     "AWS_EC2_METADATA_DISABLED=true", 0},
 };
 
 /* ---- a case's machine ---- */
@@ -86,7 +106,8 @@ static const char *local_path(const char *folder, const char *path) {
   return at;
 }
 
-/* The config file with the case's own paths in it, in a file of its own; NULL when there is none. */
+/* The config file with the case's own paths in it, in a file of its own; NULL when there is
+ * none. */
 static const char *local_config(const char *folder) {
   static char path[64];
   const char *from = local_path(folder, "/home/.aws/config");
@@ -110,7 +131,11 @@ static const char *set_environment(const struct kase *k) {
   clear_environment();
   for (size_t i = 0; i < env->u.object.len; i++) {
     const char *name = env->u.object.keys[i], *value = json_str(env, name);
-    setenv(name, strcmp(name, "HOME") == 0 || strstr(name, "TOKEN_FILE") != NULL ? local_path(k->folder, value) : value, 1);
+    setenv(name,
+           strcmp(name, "HOME") == 0 || strstr(name, "TOKEN_FILE") != NULL
+               ? local_path(k->folder, value)
+               : value,
+           1);
   }
   yajl_tree_free(env);
   if (k->set != NULL)
@@ -142,13 +167,15 @@ static void load_traffic(struct traffic *t, const char *folder) {
   t->json = json_load(path);
   yajl_val events = json_get(t->json, "events");
   for (size_t i = 0; i < json_len(events); i++) {
-    yajl_val action = json_get(json_at(events, i), "action"), request = json_get(action, "Request"), response = json_get(action, "Response"), data = json_get(action, "Data");
+    yajl_val action = json_get(json_at(events, i), "action"), request = json_get(action, "Request"),
+             response = json_get(action, "Response"), data = json_get(action, "Data");
     if (request != NULL) {
       assert_true(t->n < REQUESTS_MAX);
       t->methods[t->n] = json_str(json_get(request, "request"), "method");
       t->uris[t->n++] = json_str(json_get(request, "request"), "uri");
     } else if (response != NULL) {
-      statuses[t->n - 1] = (int)json_int(json_get(json_get(response, "response"), "Ok"), "status", 0);
+      statuses[t->n - 1] =
+          (int)json_int(json_get(json_get(response, "response"), "Ok"), "status", 0);
     } else if (data != NULL && strcmp(json_str(data, "direction"), "Response") == 0) {
       bodies[t->n - 1] = json_str(json_get(data, "data"), "Utf8");
     }
@@ -157,7 +184,9 @@ static void load_traffic(struct traffic *t, const char *folder) {
     const char *body = bodies[i] != NULL ? bodies[i] : "";
     size_t size = strlen(body) + 200;
     t->answers[i] = malloc(size);
-    snprintf(t->answers[i], size, "HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", statuses[i], strlen(body), body);
+    snprintf(t->answers[i], size,
+             "HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", statuses[i],
+             strlen(body), body);
     const struct fault_step steps[3] = {DO(REQUEST), SEND(t->answers[i]), DO(CLOSE)};
     memcpy(t->steps[i], steps, sizeof steps);
     t->scripts[i] = t->steps[i];
@@ -175,13 +204,17 @@ static bool same_request(const struct traffic *t, unsigned i, const char *head) 
   struct tcx_url url;
   const char *why;
   char method[16], path[256];
-  if (tcx__url_parse(&url, tcx__str(t->uris[i]), &why) != 0 || sscanf(head, "%15s %255s", method, path) != 2)
+  if (tcx__url_parse(&url, tcx__str(t->uris[i]), &why) != 0 ||
+      sscanf(head, "%15s %255s", method, path) != 2)
     return false;
   size_t path_len = strcspn(path, "?"), query_len = strlen(path) - path_len;
-  bool same = strcmp(method, t->methods[i]) == 0 && redirected[i].tls == url.tls && redirected[i].port == url.port && tcx__str_is(url.host, redirected[i].host);
+  bool same = strcmp(method, t->methods[i]) == 0 && redirected[i].tls == url.tls &&
+              redirected[i].port == url.port && tcx__str_is(url.host, redirected[i].host);
   struct tcx_str want = url.path.n > 0 ? url.path : TCX__STR("/");
-  same = same && path_len == want.n && memcmp(path, want.p, want.n) == 0 && query_len == (url.query.p != NULL ? url.query.n + 1 : 0);
-  for (const char *p = url.query.p; same && p != NULL && p < url.query.p + url.query.n; p += strcspn(p, "&") + 1) {
+  same = same && path_len == want.n && memcmp(path, want.p, want.n) == 0 &&
+         query_len == (url.query.p != NULL ? url.query.n + 1 : 0);
+  for (const char *p = url.query.p; same && p != NULL && p < url.query.p + url.query.n;
+       p += strcspn(p, "&") + 1) {
     char part[128];
     snprintf(part, sizeof part, "%.*s", (int)strcspn(p, "&"), p);
     same = strstr(path, part) != NULL;
@@ -191,14 +224,19 @@ static bool same_request(const struct traffic *t, unsigned i, const char *head) 
 
 /* ---- the cases ---- */
 
-static bool same_text(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
 static bool judge(const struct kase *k, const struct found *found, yajl_val ok) {
   if (k->in_why != NULL)
     return found->identity == NULL && strstr(found->why, k->in_why) != NULL;
   const struct tcx_identity *id = found->identity;
-  return id != NULL && strcmp(id->access_key, json_str(ok, "access_key_id")) == 0 && strcmp(id->secret_key, json_str(ok, "secret_access_key")) == 0 &&
-         same_text(id->session_token, json_str_or(ok, "session_token", NULL)) && (json_get(ok, "account_id") == NULL || same_text(id->account_id, json_str(ok, "account_id"))) &&
+  return id != NULL && strcmp(id->access_key, json_str(ok, "access_key_id")) == 0 &&
+         strcmp(id->secret_key, json_str(ok, "secret_access_key")) == 0 &&
+         same_text(id->session_token, json_str_or(ok, "session_token", NULL)) &&
+         (json_get(ok, "account_id") == NULL ||
+          same_text(id->account_id, json_str(ok, "account_id"))) &&
          id->expires == json_int(ok, "expiry", 0);
 }
 
@@ -235,9 +273,11 @@ static bool run(const struct kase *k) {
   for (unsigned i = 0; good && i < server.requests; i++)
     good = same_request(&t, i, heads[i]);
   if (!good) {
-    fprintf(stderr, "%s: %u of %u requests; %s\n", k->folder, server.requests, t.n, found.identity != NULL ? found.identity->origin : found.why);
+    fprintf(stderr, "%s: %u of %u requests; %s\n", k->folder, server.requests, t.n,
+            found.identity != NULL ? found.identity->origin : found.why);
     for (unsigned i = 0; i < redirects; i++)
-      fprintf(stderr, "  %s:%u %.*s\n", redirected[i].host, redirected[i].port, i < server.requests ? (int)strcspn(heads[i], "\r") : 0, heads[i]);
+      fprintf(stderr, "  %s:%u %.*s\n", redirected[i].host, redirected[i].port,
+              i < server.requests ? (int)strcspn(heads[i], "\r") : 0, heads[i]);
   }
   found_end(&found);
   tcx_session_close(session, NULL);

@@ -1,6 +1,9 @@
 /*
- * operationInputs of the endpoint tests, run through a whole client up to the signed request, as botocore's own end-to-end run does: the computed built-ins are replaced by those of the case.
- * Left out: inputs whose bucket botocore's (and tucuxi's) own name check refuses first, and ARNs in path style, which neither of them asks its rule set for. A case whose only auth scheme is not built in must fail naming that scheme.
+ * operationInputs of the endpoint tests, run through a whole client up to the signed request, as
+ * botocore's own end-to-end run does: the computed built-ins are replaced by those of the case.
+ * Left out: inputs whose bucket botocore's (and tucuxi's) own name check refuses first, and ARNs in
+ * path style, which neither of them asks its rule set for. A case whose only auth scheme is not
+ * built in must fail naming that scheme.
  */
 #include "render_help.h"
 #include <strings.h>
@@ -18,19 +21,23 @@ static void replace_builtins(tcx_client_t *client, void *ctx) {
     struct tcx_rule_param_value *out = &client->base_values[i];
     *out = (struct tcx_rule_param_value){0};
     if (tcx_value_type(v, NULL) == TCX_STRING)
-      *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(tcx_value_str(v, NULL))};
+      *out = (struct tcx_rule_param_value){.type = TCX__RULE_STRING,
+                                           .string = tcx__str(tcx_value_str(v, NULL))};
     else if (tcx_value_type(v, NULL) == TCX_BOOL)
-      *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = tcx_value_bool(v, NULL, false)};
+      *out = (struct tcx_rule_param_value){.type = TCX__RULE_BOOL,
+                                           .boolean = tcx_value_bool(v, NULL, false)};
   }
 }
 
 static struct rendered run(const char *service, const tcx_value_t *input) {
-  const tcx_value_t *builtins = tcx_value_get(input, "builtInParams"), *params = tcx_value_get(input, "operationParams");
+  const tcx_value_t *builtins = tcx_value_get(input, "builtInParams"),
+                    *params = tcx_value_get(input, "operationParams");
   return render((struct render_plan){
       .service = service,
       .operation = tcx_value_str(input, "operationName"),
       .params = params != NULL ? tcx_value_copy(params) : NULL,
-      .client = {.region = tcx_value_str(tcx_value_member(builtins, "AWS::Region", 11), NULL), .config = tcx_params("{inject_host_prefix: false, parameter_validation: false}")},
+      .client = {.region = tcx_value_str(tcx_value_member(builtins, "AWS::Region", 11), NULL),
+                 .config = tcx_params("{inject_host_prefix: false, parameter_validation: false}")},
       .adjust = replace_builtins,
       .ctx = (void *)(uintptr_t)builtins,
   });
@@ -38,43 +45,55 @@ static struct rendered run(const char *service, const tcx_value_t *input) {
 
 static bool is_left_out(const tcx_value_t *input) {
   const char *bucket = tcx_value_str(input, "operationParams.Bucket");
-  const tcx_value_t *path_style = tcx_value_member(tcx_value_get(input, "builtInParams"), "AWS::S3::ForcePathStyle", 23);
+  const tcx_value_t *path_style =
+      tcx_value_member(tcx_value_get(input, "builtInParams"), "AWS::S3::ForcePathStyle", 23);
   if (bucket == NULL)
     return false;
-  return strcmp(bucket, "bucket name") == 0 || strcmp(bucket, "example.com#") == 0 || (strncmp(bucket, "arn:", 4) == 0 && tcx_value_bool(path_style, NULL, false));
+  return strcmp(bucket, "bucket name") == 0 || strcmp(bucket, "example.com#") == 0 ||
+         (strncmp(bucket, "arn:", 4) == 0 && tcx_value_bool(path_style, NULL, false));
 }
 
 /* The scheme that is used: the first that is built in; NULL: none is. */
 static const tcx_value_t *used_scheme(const tcx_value_t *expect) {
   const tcx_value_t *s = tcx_value_first(expect, "endpoint.properties.authSchemes");
-  while (s != NULL && strcmp(tcx_value_str(s, "name"), "sigv4") != 0 && strcmp(tcx_value_str(s, "name"), "sigv4a") != 0)
+  while (s != NULL && strcmp(tcx_value_str(s, "name"), "sigv4") != 0 &&
+         strcmp(tcx_value_str(s, "name"), "sigv4a") != 0)
     s = tcx_value_next(s);
   return s;
 }
 
 static const char *only_scheme(const tcx_value_t *expect) {
-  return used_scheme(expect) == NULL ? tcx_value_str(expect, "endpoint.properties.authSchemes[0].name") : NULL;
+  return used_scheme(expect) == NULL
+             ? tcx_value_str(expect, "endpoint.properties.authSchemes[0].name")
+             : NULL;
 }
 
-/* The scope, or the set of regions, that the endpoint's scheme asks for, where it is signed at all. */
+/* The scope, or the set of regions, that the endpoint's scheme asks for, where it is signed at
+ * all. */
 static bool right_scope(const tcx_value_t *expect, const tcx_value_t *request) {
   const tcx_value_t *s = used_scheme(expect);
-  const char *authorization = tcx_value_str(request, "Headers.Authorization"), *region = tcx_value_str(s, "signingRegion"), *set = tcx_value_str(s, "signingRegionSet[0]");
+  const char *authorization = tcx_value_str(request, "Headers.Authorization"),
+             *region = tcx_value_str(s, "signingRegion"),
+             *set = tcx_value_str(s, "signingRegionSet[0]");
   char scope[200];
   if (s == NULL || authorization == NULL)
     return true;
   if (strcmp(tcx_value_str(s, "name"), "sigv4a") == 0) {
     snprintf(scope, sizeof scope, "/%s/aws4_request", tcx_value_str(s, "signingName"));
     const char *sent = tcx_value_str(request, "Headers.x-amz-region-set");
-    return strncmp(authorization, "AWS4-ECDSA-P256-SHA256 ", 23) == 0 && strstr(authorization, scope) != NULL && sent != NULL && strcmp(sent, set) == 0 && tcx_value_len(s, "signingRegionSet") == 1;
+    return strncmp(authorization, "AWS4-ECDSA-P256-SHA256 ", 23) == 0 &&
+           strstr(authorization, scope) != NULL && sent != NULL && strcmp(sent, set) == 0 &&
+           tcx_value_len(s, "signingRegionSet") == 1;
   }
   snprintf(scope, sizeof scope, "/%s/%s/aws4_request", region, tcx_value_str(s, "signingName"));
-  return strncmp(authorization, "AWS4-HMAC-SHA256 ", 17) == 0 && (region == NULL || strstr(authorization, scope) != NULL);
+  return strncmp(authorization, "AWS4-HMAC-SHA256 ", 17) == 0 &&
+         (region == NULL || strstr(authorization, scope) != NULL);
 }
 
 /* The rule set's own error, or a sentence that refuses what it would refuse before it is asked. */
 static bool right_error(const tcx_value_t *expect, const char *error) {
-  static const char *const before[] = {"Provided region_name ", "Parameter validation failed:\nInvalid bucket name ", "S3 ARN \""};
+  static const char *const before[] = {
+      "Provided region_name ", "Parameter validation failed:\nInvalid bucket name ", "S3 ARN \""};
   if (strstr(error, tcx_value_str(expect, "error")) != NULL)
     return true;
   for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
@@ -85,7 +104,8 @@ static bool right_error(const tcx_value_t *expect, const char *error) {
 
 /* Hosts go out in lower case, botocore's too. */
 static bool right_request(const tcx_value_t *expect, const char *url, const tcx_value_t *request) {
-  return strncasecmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 && right_scope(expect, request);
+  return strncasecmp(tcx_value_str(request, "Url"), url, strlen(url)) == 0 &&
+         right_scope(expect, request);
 }
 
 static int check(const tcx_value_t *test, const tcx_value_t *input, const struct rendered *r) {
@@ -99,8 +119,10 @@ static int check(const tcx_value_t *test, const tcx_value_t *input, const struct
   else
     good = r->status == 0 && right_request(expect, url, r->request);
   if (!good)
-    fprintf(stderr, "%s (%s)\n  expected %s\n  found %s\n", tcx_value_str(test, "documentation"), tcx_value_str(input, "operationName"),
-            url != NULL ? url : tcx_value_str(expect, "error"), r->status == 0 ? tcx_value_str(r->request, "Url") : r->msg);
+    fprintf(stderr, "%s (%s)\n  expected %s\n  found %s\n", tcx_value_str(test, "documentation"),
+            tcx_value_str(input, "operationName"),
+            url != NULL ? url : tcx_value_str(expect, "error"),
+            r->status == 0 ? tcx_value_str(r->request, "Url") : r->msg);
   return good ? 0 : 1;
 }
 
@@ -113,7 +135,8 @@ static void each_input(const char *service, int expected) {
   int count = 0, left_out = 0, schemes = 0, bad = 0;
   assert_int_equal(tcx_value_status(all), 0);
   for (const tcx_value_t *t = tcx_value_first(all, "testCases"); t != NULL; t = tcx_value_next(t)) {
-    for (const tcx_value_t *input = tcx_value_first(t, "operationInputs"); input != NULL; input = tcx_value_next(input)) {
+    for (const tcx_value_t *input = tcx_value_first(t, "operationInputs"); input != NULL;
+         input = tcx_value_next(input)) {
       count++;
       if (is_left_out(input)) {
         left_out++;
@@ -125,7 +148,8 @@ static void each_input(const char *service, int expected) {
       rendered_free(&r);
     }
   }
-  printf("# %s: %d inputs, %d left out, %d with a scheme that is not built in\n", service, count, left_out, schemes);
+  printf("# %s: %d inputs, %d left out, %d with a scheme that is not built in\n", service, count,
+         left_out, schemes);
   tcx_value_free(all);
   free(text);
   assert_int_equal(count, expected);
@@ -159,7 +183,9 @@ static void test_s3control(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3), cmocka_unit_test(test_sts), cmocka_unit_test(test_s3control), cmocka_unit_test(test_dynamodb),
-                                     cmocka_unit_test(test_kinesis), cmocka_unit_test(test_events)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_s3),        cmocka_unit_test(test_sts),
+      cmocka_unit_test(test_s3control), cmocka_unit_test(test_dynamodb),
+      cmocka_unit_test(test_kinesis),   cmocka_unit_test(test_events)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,33 +1,48 @@
 /*
- * data/schemes (made by make_schemes.py): services and operations with all sorts of auth traits, endpoints that offer schemes, clients with all sorts of options: each call is signed as botocore signs it.
- * Where it is not, on purpose, the data says why.
+ * data/schemes (made by make_schemes.py): services and operations with all sorts of auth traits,
+ * endpoints that offer schemes, clients with all sorts of options: each call is signed as botocore
+ * signs it. Where it is not, on purpose, the data says why.
  */
 #include "core/call.h"
 #include "support.h"
 
 static unsigned checked, wrong;
 
-struct answer { char text[400]; };
+struct answer {
+  char text[400];
+};
 
 static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
-  static const char *const names[] = {[TCX__SCHEME_UNSET] = "unset", [TCX__SCHEME_NONE] = "none", [TCX__SCHEME_SIGV2] = "sigv2", [TCX__SCHEME_SIGV4] = "sigv4",
-                                      [TCX__SCHEME_SIGV4A] = "sigv4a", [TCX__SCHEME_BEARER] = "bearer", [TCX__SCHEME_S3EXPRESS] = "sigv4-s3express"};
+  static const char *const names[] = {[TCX__SCHEME_UNSET] = "unset",
+                                      [TCX__SCHEME_NONE] = "none",
+                                      [TCX__SCHEME_SIGV2] = "sigv2",
+                                      [TCX__SCHEME_SIGV4] = "sigv4",
+                                      [TCX__SCHEME_SIGV4A] = "sigv4a",
+                                      [TCX__SCHEME_BEARER] = "bearer",
+                                      [TCX__SCHEME_S3EXPRESS] = "sigv4-s3express"};
   struct answer *a = tcx_call_data(call);
   if (response == NULL && error->status != TCX_ECREDS)
     snprintf(a->text, sizeof a->text, "%s %s", tcx_error_type_name(error), error->msg);
   else if (call->scheme == TCX__SCHEME_SIGV4 || call->scheme == TCX__SCHEME_SIGV4A)
-    snprintf(a->text, sizeof a->text, "%s %s %s", names[call->scheme], call->signing_region, call->signing_name);
+    snprintf(a->text, sizeof a->text, "%s %s %s", names[call->scheme], call->signing_region,
+             call->signing_name);
   else
     snprintf(a->text, sizeof a->text, "%s", names[call->scheme]);
 }
 
 static void run_group(uv_loop_t *loop, tcx_session_t *session, const tcx_value_t *group) {
   tcx_client_t *client = NULL;
-  tcx_client_options_t co = {.region = "us-west-2", .access_key = "AKID", .secret_key = "secret", .config = tcx_value_copy(tcx_value_get(group, "config"))};
-  for (const tcx_value_t *v = tcx_value_first(group, "environment"); v != NULL; v = tcx_value_next(v))
+  tcx_client_options_t co = {.region = "us-west-2",
+                             .access_key = "AKID",
+                             .secret_key = "secret",
+                             .config = tcx_value_copy(tcx_value_get(group, "config"))};
+  for (const tcx_value_t *v = tcx_value_first(group, "environment"); v != NULL;
+       v = tcx_value_next(v))
     setenv(tcx_value_name(v), tcx_value_str(v, NULL), 1);
-  assert_int_equal(tcx_session_create_client(session, tcx_value_str(group, "service"), &co, &client), 0);
-  for (const tcx_value_t *v = tcx_value_first(group, "environment"); v != NULL; v = tcx_value_next(v))
+  assert_int_equal(
+      tcx_session_create_client(session, tcx_value_str(group, "service"), &co, &client), 0);
+  for (const tcx_value_t *v = tcx_value_first(group, "environment"); v != NULL;
+       v = tcx_value_next(v))
     unsetenv(tcx_value_name(v));
   for (const tcx_value_t *v = tcx_value_first(group, "expect"); v != NULL; v = tcx_value_next(v)) {
     struct answer a = {""};
@@ -39,7 +54,8 @@ static void run_group(uv_loop_t *loop, tcx_session_t *session, const tcx_value_t
     wrong++;
     char *config = NULL;
     assert_int_equal(tcx_value_to_json(group, &config, NULL), 0);
-    print_error("%s of %.100s\n  expected %s\n  found %s\n", tcx_value_name(v), config, tcx_value_str(v, NULL), a.text);
+    print_error("%s of %.100s\n  expected %s\n  found %s\n", tcx_value_name(v), config,
+                tcx_value_str(v, NULL), a.text);
     tcx_free(config);
   }
   tcx_client_close(client, NULL);
@@ -53,12 +69,15 @@ static void test_all(void **state) {
   tcx_value_t *all = tcx_value_from_json(text, n);
   uv_loop_t loop;
   tcx_session_t *session = NULL;
-  tcx_session_options_t so = {.config_file = "/dev/null", .credentials_file = "/dev/null", .data_path = TCX_TEST_DIR "/compliance/data/schemes/models"};
+  tcx_session_options_t so = {.config_file = "/dev/null",
+                              .credentials_file = "/dev/null",
+                              .data_path = TCX_TEST_DIR "/compliance/data/schemes/models"};
   assert_int_equal(tcx_value_status(all), 0);
   assert_int_equal(uv_loop_init(&loop), 0);
   assert_int_equal(tcx_session_new(&loop, &so, &session), 0);
   unsigned otherwise = 0;
-  for (const tcx_value_t *group = tcx_value_first(all, "groups"); group != NULL; group = tcx_value_next(group)) {
+  for (const tcx_value_t *group = tcx_value_first(all, "groups"); group != NULL;
+       group = tcx_value_next(group)) {
     run_group(&loop, session, group);
     otherwise += (unsigned)tcx_value_len(group, "otherwise");
   }

@@ -1,7 +1,7 @@
 /* NO_PROXY as botocore reads it: test/compliance/data/no-proxy. */
 #include "base/json.h"
-#include "support.h"
 #include "net/proxy.h"
+#include "support.h"
 
 static void test_cases(void **state) {
   (void)state;
@@ -19,7 +19,8 @@ static void test_cases(void **state) {
     bool want = tcx_value_bool(c, "[3]", false);
     if (tcx__no_proxy(list, name, (uint16_t)tcx_value_int(c, "[2]", 0)) == want)
       continue;
-    printf("# \"%s\" for %s:%d: botocore says %d\n", list, host, (int)tcx_value_int(c, "[2]", 0), want);
+    printf("# \"%s\" for %s:%d: botocore says %d\n", list, host, (int)tcx_value_int(c, "[2]", 0),
+           want);
     bad++;
   }
   assert_int_equal(bad, 0);

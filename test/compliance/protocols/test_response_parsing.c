@@ -14,9 +14,7 @@ static const struct {
 enum { SERVICES = sizeof services / sizeof *services };
 
 /* botocore's client decodes policies, after the parser. */
-static bool needs_client(const char *name) {
-  return strcmp(name, "iam-list-roles") == 0;
-}
+static bool needs_client(const char *name) { return strcmp(name, "iam-list-roles") == 0; }
 
 static bool check(struct tcx_arena *arena, const char *name, struct tcx_value *expected,
                   const struct ph_parsed *got) {

@@ -5,8 +5,10 @@
 
 /* Not done, and why. Cases that are not listed here and that botocore skips do pass. */
 static const struct ps_skip skipped_input[] = {
-    {"SDKAppliedContentEncoding_restXml", "the call compresses, not the protocol: wire.all.test_compression"},
-    {"SDKAppendedGzipAfterProvidedEncoding_restXml", "the call compresses, not the protocol: wire.all.test_compression"},
+    {"SDKAppliedContentEncoding_restXml",
+     "the call compresses, not the protocol: wire.all.test_compression"},
+    {"SDKAppendedGzipAfterProvidedEncoding_restXml",
+     "the call compresses, not the protocol: wire.all.test_compression"},
     {"QueryIdempotencyTokenAutoFill", "the call fills in the token"},
     {"BodyWithXmlName",
      "the operation's locationName is sent, as botocore does; Smithy wants the shape's"},

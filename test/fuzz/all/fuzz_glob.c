@@ -1,4 +1,5 @@
-/* Patterns over keys: the input is a pattern, a NUL, and a text. A text is matched by itself with every character escaped, and by "*". */
+/* Patterns over keys: the input is a pattern, a NUL, and a text. A text is matched by itself with
+ * every character escaped, and by "*". */
 #include <stdlib.h>
 #include <string.h>
 #include <tucuxi/transfer.h>

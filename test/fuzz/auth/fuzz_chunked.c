@@ -26,7 +26,8 @@ static size_t size_of(struct tcx_str line, size_t width) {
     n = n * 16 + (size_t)(digit - "0123456789abcdef");
   }
   check(i > 0 && (line.n == i) == (width == 0));
-  check(width == 0 || (line.n == i + 17 + width && memcmp(line.p + i, ";chunk-signature=", 17) == 0));
+  check(width == 0 ||
+        (line.n == i + 17 + width && memcmp(line.p + i, ";chunk-signature=", 17) == 0));
   return n;
 }
 
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tcx__sum sum = (tcx__sum)(data[1] % TCX__SUM_COUNT);
   bool is_signed = payload != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER;
   bool asymmetric = data[0] >= 250; /* seldom: it is slow */
-  size_t piece = asymmetric ? 65536 : 1 + data[2], room = size * (TCX__CHUNK_HEAD + 3) + TCX__CHUNK_TAIL;
+  size_t piece = asymmetric ? 65536 : 1 + data[2],
+         room = size * (TCX__CHUNK_HEAD + 3) + TCX__CHUNK_TAIL;
   struct tcx_sigv4 s = {.access_key = "A",
                         .secret_key = "s",
                         .region = "r",
@@ -90,8 +92,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check(sum_len == (sum == TCX__SUM_NONE ? 0 : tcx__sum_text_len(sum)));
   at += tcx__chunked_tail(&c, at, text, sum_len);
   tcx__chunked_wipe(&c);
-  read_back(out, at, payload, sum, !is_signed ? 0 : asymmetric ? TCX__SIGNATURE_MAX : 64, text, data,
-            size);
+  read_back(out, at, payload, sum,
+            !is_signed   ? 0
+            : asymmetric ? TCX__SIGNATURE_MAX
+                         : 64,
+            text, data, size);
   if (size <= piece)
     check((uint64_t)(at - out) == tcx__chunked_length(payload, asymmetric, sum, size));
   free(out);

@@ -17,30 +17,14 @@ static int put(void *ctx, char kind, const char *p, size_t n) {
   tcx__buf_add(out, p, n);
   return out->status;
 }
-static int on_null(void *ctx) {
-  return put(ctx, 'n', "", 0);
-}
-static int on_boolean(void *ctx, bool b) {
-  return put(ctx, b ? 't' : 'f', "", 0);
-}
-static int on_number(void *ctx, const char *p, size_t n) {
-  return put(ctx, '#', p, n);
-}
-static int on_string(void *ctx, const char *p, size_t n) {
-  return put(ctx, '"', p, n);
-}
-static int on_map(void *ctx) {
-  return put(ctx, '{', "", 0);
-}
-static int on_name(void *ctx, const char *p, size_t n) {
-  return put(ctx, ':', p, n);
-}
-static int on_list(void *ctx) {
-  return put(ctx, '[', "", 0);
-}
-static int on_end(void *ctx) {
-  return put(ctx, '.', "", 0);
-}
+static int on_null(void *ctx) { return put(ctx, 'n', "", 0); }
+static int on_boolean(void *ctx, bool b) { return put(ctx, b ? 't' : 'f', "", 0); }
+static int on_number(void *ctx, const char *p, size_t n) { return put(ctx, '#', p, n); }
+static int on_string(void *ctx, const char *p, size_t n) { return put(ctx, '"', p, n); }
+static int on_map(void *ctx) { return put(ctx, '{', "", 0); }
+static int on_name(void *ctx, const char *p, size_t n) { return put(ctx, ':', p, n); }
+static int on_list(void *ctx) { return put(ctx, '[', "", 0); }
+static int on_end(void *ctx) { return put(ctx, '.', "", 0); }
 static const struct tcx_json_events events = {on_null, on_boolean, on_number, on_string,
                                               on_map,  on_name,    on_list,   on_end};
 

@@ -68,9 +68,7 @@ static void XMLCALL expat_start(void *ctx, const XML_Char *name, const XML_Char 
     put(ctx, attrs[1], strlen(attrs[1]));
   }
 }
-static void XMLCALL expat_text(void *ctx, const XML_Char *p, int n) {
-  put_text(ctx, p, (size_t)n);
-}
+static void XMLCALL expat_text(void *ctx, const XML_Char *p, int n) { put_text(ctx, p, (size_t)n); }
 static void XMLCALL expat_end(void *ctx, const XML_Char *name) {
   (void)name;
   mark(ctx, 'E');

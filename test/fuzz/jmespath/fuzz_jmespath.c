@@ -1,4 +1,5 @@
-/* The first line is an expression, the rest JSON that it is searched in. Two searches give the same; a compiled expression is not changed by them. */
+/* The first line is an expression, the rest JSON that it is searched in. Two searches give the
+ * same; a compiled expression is not changed by them. */
 #include "base/json.h"
 #include "jmespath/ast.h"
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct tcx_buf written(struct tcx_arena *arena, const struct tcx_jmespath *e, const struct tcx_value *v, int *status) {
+static struct tcx_buf written(struct tcx_arena *arena, const struct tcx_jmespath *e,
+                              const struct tcx_value *v, int *status) {
   struct tcx_search s = {.arena = arena, .steps = STEPS};
   struct tcx_buf out;
   const struct tcx_value *found = tcx__jmespath_eval(&s, e->top, v);

@@ -57,7 +57,8 @@ static void use(struct tcx_arena *arena, const struct tcx_ruleset *rules,
   for (int i = 0; i < 2; i++) {
     const struct tcx_endpoint_ref *ref;
     int cached = tcx__endpoint_cache_get(cache, values, &ref, NULL);
-    if (cached != status && !(status == 0 && cached == TCX_EENDPOINT)) /* what the rules made is no URL */
+    /* what the rules made is no URL */
+    if (cached != status && !(status == 0 && cached == TCX_EENDPOINT))
       abort();
     if (cached == 0 && !tcx__str_eq(ref->endpoint.url, endpoint.url))
       abort();

@@ -1,4 +1,5 @@
-/* The response decoder: any bytes, whole and cut into pieces with pauses, must give the same events. First byte: flags; second: length of the pieces. */
+/* The response decoder: any bytes, whole and cut into pieces with pauses, must give the same
+ * events. First byte: flags; second: length of the pieces. */
 #include "base/arena.h"
 #include "net/http1.h"
 #include <stdio.h>
@@ -8,7 +9,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What happened, as a sum over everything that was delivered. */
-struct events { uint64_t sum; size_t body; unsigned heads, interims; int outcome, status; bool keep_alive; unsigned pause_every, calls; size_t left; };
+struct events {
+  uint64_t sum;
+  size_t body;
+  unsigned heads, interims;
+  int outcome, status;
+  bool keep_alive;
+  unsigned pause_every, calls;
+  size_t left;
+};
 
 static void mix(struct events *e, const void *p, size_t n) {
   const unsigned char *s = p;
@@ -23,7 +32,8 @@ static void on_interim(void *ctx, int status) {
 }
 
 static tcx__http1_verdict verdict(struct events *e) {
-  return e->pause_every > 0 && ++e->calls % e->pause_every == 0 ? TCX__HTTP1_PAUSE : TCX__HTTP1_GO_ON;
+  return e->pause_every > 0 && ++e->calls % e->pause_every == 0 ? TCX__HTTP1_PAUSE
+                                                                : TCX__HTTP1_GO_ON;
 }
 
 static tcx__http1_verdict on_head(void *ctx, const struct tcx_response_head *head) {
@@ -34,7 +44,8 @@ static tcx__http1_verdict on_head(void *ctx, const struct tcx_response_head *hea
   mix(e, head->reason.p, head->reason.n + 1);
   for (unsigned i = 0; i < head->headers.count; i++) {
     const struct tcx_header *h = &head->headers.list[i];
-    if (h->name.n == 0 || strlen(h->name.p) != h->name.n || strlen(h->value.p) != h->value.n || strpbrk(h->value.p, "\r\n") != NULL)
+    if (h->name.n == 0 || strlen(h->name.p) != h->name.n || strlen(h->value.p) != h->value.n ||
+        strpbrk(h->value.p, "\r\n") != NULL)
       abort();
     mix(e, h->name.p, h->name.n + 1);
     mix(e, h->value.p, h->value.n + 1);
@@ -53,7 +64,8 @@ static tcx__http1_verdict on_data(void *ctx, const char *p, size_t n) {
 
 static const struct tcx_http1_ops ops = {on_interim, on_head, on_data};
 
-static void decode(const uint8_t *data, size_t size, size_t step, bool head_request, struct events *e) {
+static void decode(const uint8_t *data, size_t size, size_t step, bool head_request,
+                   struct events *e) {
   static char shared[TCX__HEAD_MAX];
   struct tcx_http1 h;
   struct tcx_arena *arena = tcx__arena_new();
@@ -100,9 +112,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct events whole = {0}, cut = {.pause_every = data[0] >> 1 & 7};
   decode(data + 2, size - 2, size, head_request, &whole);
   decode(data + 2, size - 2, data[1] % 17 + 1u, head_request, &cut);
-  if (whole.outcome != cut.outcome || whole.status != cut.status || whole.heads != cut.heads || whole.interims != cut.interims)
+  if (whole.outcome != cut.outcome || whole.status != cut.status || whole.heads != cut.heads ||
+      whole.interims != cut.interims)
     abort();
-  if (whole.outcome == (int)TCX__HTTP1_DONE && (whole.sum != cut.sum || whole.body != cut.body || whole.keep_alive != cut.keep_alive || whole.left != cut.left))
+  if (whole.outcome == (int)TCX__HTTP1_DONE &&
+      (whole.sum != cut.sum || whole.body != cut.body || whole.keep_alive != cut.keep_alive ||
+       whole.left != cut.left))
     abort();
   return 0;
 }

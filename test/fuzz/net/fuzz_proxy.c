@@ -1,4 +1,5 @@
-/* The URL of a proxy, and the list of hosts without one. First byte: which; a list is followed by NUL and the host. */
+/* The URL of a proxy, and the list of hosts without one. First byte: which; a list is followed by
+ * NUL and the host. */
 #include "base/arena.h"
 #include "net/proxy.h"
 #include <stdlib.h>
@@ -15,8 +16,10 @@ static void fuzz_url(const char *text, size_t n) {
   int err = tcx__proxy_parse(arena, (struct tcx_str){text, n}, "HTTP_PROXY", &proxy, &f);
   if ((err == 0) != (proxy != NULL) || (err != 0 && (err != TCX_ECONFIG || f.text == NULL)))
     abort();
-  if (err == 0) { /* what goes into a header or a host name is clean, and the name that is shown is no secret */
-    if (proxy->host.n == 0 || proxy->port == 0 || strlen(proxy->host.p) != proxy->host.n || strchr(proxy->url, '@') != NULL)
+  /* what goes into a header or a host name is clean, and the name that is shown is no secret */
+  if (err == 0) {
+    if (proxy->host.n == 0 || proxy->port == 0 || strlen(proxy->host.p) != proxy->host.n ||
+        strchr(proxy->url, '@') != NULL)
       abort();
     for (size_t i = 0; i < proxy->authorization.n; i++)
       if (proxy->authorization.p[i] < ' ' || proxy->authorization.p[i] > '~')

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct tcx_leaf leaf;
   const unsigned char *ip = data[0] % 3 == 0 ? NULL : data[0] % 3 == 1 ? four : sixteen;
   if (tcx__leaf_read(copy, size - 1, ip, ip == four ? 4 : 16, &leaf)) {
-    if (memchr(leaf.names, '\0', sizeof leaf.names) == NULL || (leaf.ip_matches && (ip == NULL || !leaf.has_san)))
+    if (memchr(leaf.names, '\0', sizeof leaf.names) == NULL ||
+        (leaf.ip_matches && (ip == NULL || !leaf.has_san)))
       abort();
     for (const char *p = leaf.names; *p != '\0'; p++)
       if (*p < 0x20 || *p > 0x7e)

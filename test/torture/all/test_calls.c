@@ -1,18 +1,25 @@
 /*
- * Whole calls while one allocation after the other fails: nothing leaks, every call that was started gets its one callback, and each failure says that memory was out.
+ * Whole calls while one allocation after the other fails: nothing leaks, every call that was
+ * started gets its one callback, and each failure says that memory was out.
  */
 #include "core/body.h"
-#include "whole.h"
 #include "torture.h"
+#include "whole.h"
 
 #define ROOM 64
-#define XML_LIST "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></ListBucketResult>"
+#define XML_LIST                                                                                   \
+  "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key></"                     \
+  "Contents><Contents><Key>b</Key></Contents></ListBucketResult>"
 
 static tcx_value_t *key(void) { return tcx_params("{Bucket: bucket, Key: %s}", "a key"); }
 static tcx_value_t *with(tcx_body_t *body) { return tcx_value_set_body(key(), "Body", body); }
 
 /* How a scenario ended: 0, or the status of whatever failed first. */
-struct run { struct whole w; struct outcome o; int status, done; };
+struct run {
+  struct whole w;
+  struct outcome o;
+  int status, done;
+};
 
 static int begin(struct run *r, const struct fault_step *const *scripts, unsigned n) {
   memset(r, 0, sizeof *r);
@@ -29,13 +36,21 @@ static int end(struct run *r) {
 }
 
 /* Starts a call and waits for its outcome, which is what is expected or a lack of memory. */
-static void call(struct run *r, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, tcx__goal goal, int expected) {
+static void call(struct run *r, const char *operation, tcx_value_t *params,
+                 const tcx_call_options_t *options, tcx__goal goal, int expected) {
   if (r->status != 0) {
     tcx_value_free(params);
     return;
   }
-  struct tcx_call_start start = {.client = r->w.client, .operation = operation, .params = params, .options = options, .options_size = options != NULL ? sizeof *options : 0, .cb = outcome_cb,
-                                 .data = &r->o, .goal = goal, .expires_s = 100};
+  struct tcx_call_start start = {.client = r->w.client,
+                                 .operation = operation,
+                                 .params = params,
+                                 .options = options,
+                                 .options_size = options != NULL ? sizeof *options : 0,
+                                 .cb = outcome_cb,
+                                 .data = &r->o,
+                                 .goal = goal,
+                                 .expires_s = 100};
   r->o.whole = &r->w;
   r->w.starting = true;
   r->status = tcx__call_start(&start, NULL);
@@ -48,16 +63,24 @@ static void call(struct run *r, const char *operation, tcx_value_t *params, cons
   r->status = r->o.status == expected ? 0 : UV_ENOMEM;
 }
 
-static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+static const struct fault_step ok[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
 static const struct fault_step *const ok_scripts[] = {ok};
-static const struct fault_step object[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 11\r\nx-amz-checksum-crc32: DUoRhQ==\r\nx-amz-meta-a: b\r\n\r\nhello world"), DO(AGAIN)};
+static const struct fault_step object[] = {
+    DO(REQUEST),
+    SEND("HTTP/1.1 200 OK\r\nContent-Length: 11\r\nx-amz-checksum-crc32: DUoRhQ==\r\nx-amz-meta-a: "
+         "b\r\n\r\nhello world"),
+    DO(AGAIN)};
 static const struct fault_step *const object_scripts[] = {object};
 
 static int get_kept(void *ctx) {
   struct run r;
   (void)ctx;
   if (begin(&r, object_scripts, 1) == 0)
-    call(&r, "get_object", key(), &(tcx_call_options_t){.max_body = 100, .headers = (const char *const[]){"X-Mine: 1", NULL}}, TCX__GOAL_SEND, 0);
+    call(
+        &r, "get_object", key(),
+        &(tcx_call_options_t){.max_body = 100, .headers = (const char *const[]){"X-Mine: 1", NULL}},
+        TCX__GOAL_SEND, 0);
   if (r.status == 0 && tcx_value_status(r.o.response) == 0)
     assert_memory_equal(tcx_value_bytes(r.o.response, "Body", NULL), "hello world", 11);
   else if (r.status == 0)
@@ -77,7 +100,8 @@ static int put_file(void *ctx) {
   struct run r;
   (void)ctx;
   if (begin(&r, ok_scripts, 1) == 0)
-    call(&r, "put_object", with(tcx_body_file(TCX_TEST_DIR "/torture/all/test_calls.c", 0, -1)), NULL, TCX__GOAL_SEND, 0);
+    call(&r, "put_object", with(tcx_body_file(TCX_TEST_DIR "/torture/all/test_calls.c", 0, -1)),
+         NULL, TCX__GOAL_SEND, 0);
   return end(&r);
 }
 
@@ -107,11 +131,13 @@ static int put_source(void *ctx) {
 
 static int list(void *ctx) {
   struct run r;
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
+  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)),
+                                     DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
   if (begin(&r, scripts, 1) == 0)
-    call(&r, "list_objects_v2", tcx_params("{Bucket: bucket, MaxKeys: %d}", 10), NULL, TCX__GOAL_SEND, 0);
+    call(&r, "list_objects_v2", tcx_params("{Bucket: bucket, MaxKeys: %d}", 10), NULL,
+         TCX__GOAL_SEND, 0);
   if (r.status == 0 && tcx_value_status(r.o.response) == 0)
     assert_string_equal(tcx_value_str(r.o.response, "Contents[1].Key"), "b");
   else if (r.status == 0)
@@ -131,13 +157,17 @@ static int bad_params(void *ctx) {
   struct run r;
   (void)ctx;
   if (begin(&r, ok_scripts, 1) == 0)
-    call(&r, "get_object", tcx_params("{Bucket: b, Kee: k, VersionId: 7}"), NULL, TCX__GOAL_SEND, TCX_EPARAM);
+    call(&r, "get_object", tcx_params("{Bucket: b, Kee: k, VersionId: 7}"), NULL, TCX__GOAL_SEND,
+         TCX_EPARAM);
   return end(&r);
 }
 
 static int error(void *ctx) {
   struct run r;
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("500 X", "")), DO(REQUEST), SEND(whole_answer("404 Not Found\r\nx-amz-request-id: R", WHOLE_ERROR("NoSuchKey", "gone"))), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST), SEND(whole_answer("500 X", "")), DO(REQUEST),
+      SEND(whole_answer("404 Not Found\r\nx-amz-request-id: R", WHOLE_ERROR("NoSuchKey", "gone"))),
+      DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
   if (begin(&r, scripts, 1) == 0)
@@ -147,8 +177,12 @@ static int error(void *ctx) {
 
 static int redirect(void *ctx) {
   struct run r;
-  const char *bare = "HTTP/1.1 301 X\r\nContent-Length: 0\r\n\r\n", *head = "HTTP/1.1 200 OK\r\nx-amz-bucket-region: eu-west-1\r\n\r\n";
-  const struct fault_step steps[] = {DO(REQUEST), SEND(bare), DO(REQUEST), SEND(head), DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
+  const char *bare = "HTTP/1.1 301 X\r\nContent-Length: 0\r\n\r\n",
+             *head = "HTTP/1.1 200 OK\r\nx-amz-bucket-region: eu-west-1\r\n\r\n";
+  const struct fault_step steps[] = {DO(REQUEST), SEND(bare),
+                                     DO(REQUEST), SEND(head),
+                                     DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)),
+                                     DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
   if (begin(&r, scripts, 1) == 0)
@@ -202,15 +236,20 @@ static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page)
 }
 static int paginate(void *ctx) {
   struct run r;
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>")),
-                                     DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST),
+      SEND(whole_answer(
+          "200 OK", "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</"
+                    "NextContinuationToken></ListBucketResult>")),
+      DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
   int status = begin(&r, scripts, 1);
   tcx_paginator_t *pages = NULL;
   unsigned n = 0;
   if (status == 0)
-    status = tcx_client_paginate(r.w.client, "list_objects_v2", tcx_params("{Bucket: %s}", "bucket"), NULL, &r, &pages);
+    status = tcx_client_paginate(r.w.client, "list_objects_v2",
+                                 tcx_params("{Bucket: %s}", "bucket"), NULL, &r, &pages);
   while (status == 0) {
     r.done = 0;
     status = tcx_paginator_next(pages, on_page);
@@ -235,13 +274,16 @@ static int paginate(void *ctx) {
 
 static int wait_for(void *ctx) {
   struct run r;
-  static const struct fault_step steps[] = {DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  static const struct fault_step steps[] = {
+      DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   const tcx_wait_options_t options = {.delay_ms = 1};
   (void)ctx;
   if (begin(&r, scripts, 1) == 0) {
     r.o.whole = &r.w;
-    r.status = tcx_client_wait(r.w.client, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"), &options, outcome_cb, &r.o, NULL);
+    r.status = tcx_client_wait(r.w.client, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"),
+                               &options, outcome_cb, &r.o, NULL);
     if (r.status == 0)
       whole_until(&r.w, &r.o.calls);
     if (r.status == 0)
@@ -252,10 +294,10 @@ static int wait_for(void *ctx) {
   return end(&r);
 }
 
-#define TORTURE(name)                                    \
-  static void test_##name(void **state) {                \
-    (void)state;                                         \
-    test_fail_until_ok(name, NULL);                      \
+#define TORTURE(name)                                                                              \
+  static void test_##name(void **state) {                                                          \
+    (void)state;                                                                                   \
+    test_fail_until_ok(name, NULL);                                                                \
   }
 TORTURE(get_kept)
 TORTURE(put_memory)
@@ -272,9 +314,12 @@ TORTURE(wait_for)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_get_kept),   cmocka_unit_test(test_put_memory), cmocka_unit_test(test_put_file), cmocka_unit_test(test_put_source), cmocka_unit_test(test_list),     cmocka_unit_test(test_presign),
-      cmocka_unit_test(test_bad_params), cmocka_unit_test(test_error),      cmocka_unit_test(test_redirect), cmocka_unit_test(test_read_all),   cmocka_unit_test(test_paginate),
-      cmocka_unit_test(test_wait_for),
+      cmocka_unit_test(test_get_kept),   cmocka_unit_test(test_put_memory),
+      cmocka_unit_test(test_put_file),   cmocka_unit_test(test_put_source),
+      cmocka_unit_test(test_list),       cmocka_unit_test(test_presign),
+      cmocka_unit_test(test_bad_params), cmocka_unit_test(test_error),
+      cmocka_unit_test(test_redirect),   cmocka_unit_test(test_read_all),
+      cmocka_unit_test(test_paginate),   cmocka_unit_test(test_wait_for),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,15 @@
 /*
- * Many calls of all kinds at once against connections that do anything, while the program cancels, pauses, closes streams and clients as it likes: every owed callback comes exactly once, every source
- * is closed, and nothing is left. What is chosen comes from a seed; TUCUXI_SEEDS says how many seeds (default 60).
+ * Many calls of all kinds at once against connections that do anything, while the program cancels,
+ * pauses, closes streams and clients as it likes: every owed callback comes exactly once, every
+ * source is closed, and nothing is left. What is chosen comes from a seed; TUCUXI_SEEDS says how
+ * many seeds (default 60).
  */
 #include "whole.h"
 
 #define OPS 40
-#define OK_XML "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%u</NextContinuationToken></ListBucketResult>"
+#define OK_XML                                                                                     \
+  "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%u</"                   \
+  "NextContinuationToken></ListBucketResult>"
 
 static uint64_t random_state;
 static unsigned pick(unsigned n) {
@@ -16,8 +20,8 @@ static unsigned pick(unsigned n) {
 }
 
 struct op {
-  int owed, came;              /* callbacks of the call, the stream's end, pages */
-  tcx_call_t *call;            /* borrowed, while it may be cancelled */
+  int owed, came;   /* callbacks of the call, the stream's end, pages */
+  tcx_call_t *call; /* borrowed, while it may be cancelled */
   tcx_call_t *kept;
   tcx_stream_t *stream;
   bool reading, sinking;
@@ -54,7 +58,9 @@ static void meddle(void) {
     if (o->call != NULL)
       tcx_call_cancel(o->call);
     break;
-  case 1: close_stream(o); break;
+  case 1:
+    close_stream(o);
+    break;
   case 2:
     if (o->reading) {
       tcx_stream_read_stop(o->stream);
@@ -77,7 +83,8 @@ static void meddle(void) {
       o->pages = NULL;
     }
     break;
-  default: break;
+  default:
+    break;
   }
 }
 
@@ -127,7 +134,8 @@ static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_err
     err = tcx_stream_read_all(o->stream, 100000 + pick(200000), on_done);
     o->sinking = err == 0;
     break;
-  default: break; /* taken, and left alone */
+  default:
+    break; /* taken, and left alone */
   }
   o->owed += o->reading || o->sinking;
   assert_true(err == 0 || err == TCX_ECLOSING);
@@ -184,17 +192,24 @@ static void source_close(tcx_body_t *body) {
 }
 
 static void start(struct op *o) {
-  tcx_call_options_t options = {.max_body = pick(2) * 1000000, .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0, .attempt_timeout_ms = pick(4) == 0 ? 1 + pick(30) : 0, .read_timeout_ms = 40,
+  tcx_call_options_t options = {.max_body = pick(2) * 1000000,
+                                .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0,
+                                .attempt_timeout_ms = pick(4) == 0 ? 1 + pick(30) : 0,
+                                .read_timeout_ms = 40,
                                 .max_attempts = pick(4)};
   tcx_value_t *key = tcx_params("{Bucket: b, Key: k}");
   const char *operation = "get_object";
   switch (pick(7)) {
-  case 0: case 1: break;
+  case 0:
+  case 1:
+    break;
   case 2:
     operation = "put_object";
     o->source = o->source_open = true;
     o->left = 200000;
-    tcx_value_set_body(key, "Body", tcx_body_source(200000, source_read, pick(2) ? source_rewind : NULL, source_close, o));
+    tcx_value_set_body(
+        key, "Body",
+        tcx_body_source(200000, source_read, pick(2) ? source_rewind : NULL, source_close, o));
     break;
   case 3:
     operation = "put_object";
@@ -202,11 +217,15 @@ static void start(struct op *o) {
     break;
   case 4:
     tcx_value_free(key);
-    assert_int_equal(tcx_client_paginate(t.w.client, "list_objects_v2", tcx_params("{Bucket: b}"), NULL, o, &o->pages), 0);
+    assert_int_equal(tcx_client_paginate(t.w.client, "list_objects_v2", tcx_params("{Bucket: b}"),
+                                         NULL, o, &o->pages),
+                     0);
     assert_int_equal(tcx_paginator_next(o->pages, on_page), 0);
     o->owed++;
     return;
-  case 5: operation = "list_objects_v2"; break; /* Key is no member of it */
+  case 5:
+    operation = "list_objects_v2";
+    break; /* Key is no member of it */
   default:
     operation = "head_bucket";
     tcx_value_free(key);
@@ -224,7 +243,8 @@ static const struct fault_step *script_list[MAX_SCRIPTS];
 static char lists[16][300];
 
 static void make_script(struct fault_step *s) {
-  static const struct fault_step request = DO(REQUEST), again = DO(AGAIN), close_it = DO(CLOSE), reset = DO(RESET), end = DO(END);
+  static const struct fault_step request = DO(REQUEST), again = DO(AGAIN), close_it = DO(CLOSE),
+                                 reset = DO(RESET), end = DO(END);
   static const struct fault_step answers[] = {
       SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
       SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
@@ -265,14 +285,16 @@ static void run_seed(uint64_t seed) {
   for (unsigned i = 0; i < 16; i++) {
     char body[200];
     snprintf(body, sizeof body, OK_XML, i);
-    snprintf(lists[i], sizeof lists[i], "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+    snprintf(lists[i], sizeof lists[i], "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
   }
   for (unsigned i = 0; i < MAX_SCRIPTS; i++) {
     memset(scripts[i], 0, sizeof scripts[i]);
     make_script(scripts[i]);
     script_list[i] = scripts[i];
   }
-  whole_begin(&t.w, script_list, MAX_SCRIPTS, &(tcx_client_options_t){.max_connections = 1 + pick(8)});
+  whole_begin(&t.w, script_list, MAX_SCRIPTS,
+              &(tcx_client_options_t){.max_connections = 1 + pick(8)});
   for (unsigned i = 0; i < OPS; i++) {
     start(&t.ops[i]);
     if (pick(3) == 0)
@@ -300,7 +322,8 @@ static void run_seed(uint64_t seed) {
     tcx_paginator_close(o->pages);
     tcx_call_release(o->kept);
     if (o->owed != o->came || o->source_open)
-      fail_msg("seed %llu, call %u: %d of %d callbacks, source open %d", (unsigned long long)seed, i, o->came, o->owed, o->source_open);
+      fail_msg("seed %llu, call %u: %d of %d callbacks, source open %d", (unsigned long long)seed,
+               i, o->came, o->owed, o->source_open);
   }
 }
 

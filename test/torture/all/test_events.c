@@ -1,5 +1,6 @@
 /*
- * Event streams while one allocation after the other fails: nothing leaks, the callbacks that are owed come, and each failure says that memory was out.
+ * Event streams while one allocation after the other fails: nothing leaks, the callbacks that are
+ * owed come, and each failure says that memory was out.
  */
 #include "event_models.h"
 #include "torture.h"
@@ -24,7 +25,8 @@ struct run {
 };
 
 /* The reader stops after each event. */
-static void on_event(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload) {
+static void on_event(tcx_stream_t *stream, int status, const char *event,
+                     const tcx_value_t *payload) {
   struct run *r = tcx_stream_data(stream);
   r->stopped = 1;
   if (status == 0) {
@@ -56,7 +58,8 @@ static void read_events(struct run *r) {
     else
       whole_until(&r->w, &r->stopped);
   }
-  assert_true(r->status == UV_ENOMEM || tcx_stream_error(r->stream) == NULL || tcx_stream_error(r->stream)->msg != NULL);
+  assert_true(r->status == UV_ENOMEM || tcx_stream_error(r->stream) == NULL ||
+              tcx_stream_error(r->stream)->msg != NULL);
 }
 
 static int begin(struct run *r) {
@@ -67,8 +70,12 @@ static int begin(struct run *r) {
   int err = whole_try_begin(&r->w, r->scripts, 1, &so, NULL);
   if (err != 0)
     return err;
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = r->w.url, .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET};
-  return tcx_session_create_client(r->w.session, em_protocols[r->scenario->protocol].service, &co, &r->w.client);
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .endpoint_url = r->w.url,
+                             .access_key = WHOLE_KEY,
+                             .secret_key = WHOLE_SECRET};
+  return tcx_session_create_client(r->w.session, em_protocols[r->scenario->protocol].service, &co,
+                                   &r->w.client);
 }
 
 static int watch(void *ctx) {
@@ -91,7 +98,11 @@ static int watch(void *ctx) {
 }
 
 static void torture(int protocol, bool exception, size_t max_body) {
-  struct scenario scenario = {.protocol = protocol, .max_body = max_body, .end = exception ? TCX_ECLIENT : max_body > 0 ? 0 : TCX_EOF};
+  struct scenario scenario = {.protocol = protocol,
+                              .max_body = max_body,
+                              .end = exception      ? TCX_ECLIENT
+                                     : max_body > 0 ? 0
+                                                    : TCX_EOF};
   struct tcx_buf body;
   em_begin(&body, protocol);
   em_words(&body, protocol, "one");
@@ -139,6 +150,7 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(xml), cmocka_unit_test(json), cmocka_unit_test(cbor), cmocka_unit_test(whole_body)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(xml), cmocka_unit_test(json),
+                                     cmocka_unit_test(cbor), cmocka_unit_test(whole_body)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,23 +1,32 @@
-/* Endpoints and signatures of all kinds while one allocation after the other fails: the call ends once, says that memory was out, and nothing leaks. */
+/* Endpoints and signatures of all kinds while one allocation after the other fails: the call ends
+ * once, says that memory was out, and nothing leaks. */
 #include "core/call.h"
 #include "support.h"
 #include "torture.h"
 
-#define MRAP "arn:aws:s3::123456789012:accesspoint:mfzwi23gnjvgw.mrap"
+#define MRAP    "arn:aws:s3::123456789012:accesspoint:mfzwi23gnjvgw.mrap"
 #define OUTPOST "arn:aws:s3-outposts:us-east-1:123456789012:outpost:op-01234567890123456:"
 
 struct plan {
   const char *service, *operation, *params, *config, *token;
-  bool vault;          /* the keys come from the program's provider */
-  const char *url;     /* what it begins with; NULL: the call fails with status */
+  bool vault;      /* the keys come from the program's provider */
+  const char *url; /* what it begins with; NULL: the call fails with status */
   int status;
 };
 
-struct end { int calls, status; char url[400]; };
+struct end {
+  int calls, status;
+  char url[400];
+};
 
 static void on_vault(tcx_credentials_request_t *request, void *data) {
   (void)data;
-  tcx_credentials_answer(request, 0, &(tcx_credentials_t){.access_key = "AK", .secret_key = "S", .session_token = "T", .account_id = "123456789012"}, NULL);
+  tcx_credentials_answer(request, 0,
+                         &(tcx_credentials_t){.access_key = "AK",
+                                              .secret_key = "S",
+                                              .session_token = "T",
+                                              .account_id = "123456789012"},
+                         NULL);
 }
 
 static void on_end(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
@@ -34,15 +43,27 @@ static int run(void *ctx) {
   tcx_session_t *session = NULL;
   tcx_client_t *client = NULL;
   struct end e = {0};
-  tcx_session_options_t so = {.config_file = "/dev/null", .credentials_file = "/dev/null", .data_path = TCX_SOURCE_DIR "/models/data", .credentials = p->vault ? on_vault : NULL};
-  tcx_client_options_t co = {.region = "us-east-1", .bearer_token = p->token, .access_key = p->vault ? NULL : "AK", .secret_key = p->vault ? NULL : "S"};
+  tcx_session_options_t so = {.config_file = "/dev/null",
+                              .credentials_file = "/dev/null",
+                              .data_path = TCX_SOURCE_DIR "/models/data",
+                              .credentials = p->vault ? on_vault : NULL};
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .bearer_token = p->token,
+                             .access_key = p->vault ? NULL : "AK",
+                             .secret_key = p->vault ? NULL : "S"};
   assert_int_equal(uv_loop_init(&loop), 0);
   int err = tcx_session_new(&loop, &so, &session);
-  co.config = err == 0 && p->config != NULL ? tcx_value_from_json(p->config, strlen(p->config)) : NULL;
+  co.config =
+      err == 0 && p->config != NULL ? tcx_value_from_json(p->config, strlen(p->config)) : NULL;
   if (err == 0)
     err = tcx_session_create_client(session, p->service, &co, &client);
   if (err == 0) {
-    struct tcx_call_start start = {.client = client, .operation = p->operation, .params = tcx_value_from_json(p->params, strlen(p->params)), .cb = on_end, .data = &e, .goal = TCX__GOAL_RENDER};
+    struct tcx_call_start start = {.client = client,
+                                   .operation = p->operation,
+                                   .params = tcx_value_from_json(p->params, strlen(p->params)),
+                                   .cb = on_end,
+                                   .data = &e,
+                                   .goal = TCX__GOAL_RENDER};
     err = tcx__call_start(&start, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(e.calls, err == 0);

@@ -1,11 +1,12 @@
 /*
- * What callers, servers and networks get wrong. Each case: status, code, the offending name in msg, how many requests were made, one callback, and nothing left on the loop (whole_end).
+ * What callers, servers and networks get wrong. Each case: status, code, the offending name in msg,
+ * how many requests were made, one callback, and nothing left on the loop (whole_end).
  */
 #include "whole.h"
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* templates that the compiler must not see */
 
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-#define XML(n) "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " #n "\r\n\r\n"
+#define XML(n)   "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " #n "\r\n\r\n"
 
 static const struct fault_step never[] = {DO(END)};
 static const struct fault_step *const silent[] = {never};
@@ -32,28 +33,58 @@ static tcx_value_t *bad_template(void) {
   const char *text = "{Bucket: b, Key k}";
   return tcx_params(text, 0);
 }
-static tcx_value_t *bad_path(void) { return tcx_value_set_str(tcx_params("{Bucket: b}"), "Key[", "k"); }
+static tcx_value_t *bad_path(void) {
+  return tcx_value_set_str(tcx_params("{Bucket: b}"), "Key[", "k");
+}
 static tcx_value_t *bad_json(void) { return tcx_value_from_json("{\"Bucket\": }", 12); }
 static tcx_value_t *a_list(void) { return tcx_value_new_list(); }
-static tcx_value_t *crlf_header(void) { return tcx_params("{Bucket: b, Key: k, ContentType: %s}", "text/plain\r\nX-Evil: 1"); }
-static tcx_value_t *crlf_metadata_name(void) { return tcx_value_put(tcx_params("{Bucket: b, Key: k}"), "Metadata", 8, tcx_value_put(tcx_value_new_map(), "a\r\nb", 4, tcx_value_new_str("v"))); }
+static tcx_value_t *crlf_header(void) {
+  return tcx_params("{Bucket: b, Key: k, ContentType: %s}", "text/plain\r\nX-Evil: 1");
+}
+static tcx_value_t *crlf_metadata_name(void) {
+  return tcx_value_put(tcx_params("{Bucket: b, Key: k}"), "Metadata", 8,
+                       tcx_value_put(tcx_value_new_map(), "a\r\nb", 4, tcx_value_new_str("v")));
+}
 static tcx_value_t *nul_metadata(void) {
   tcx_value_t *map = tcx_params("{name: %.*s}", 3, "a\0b");
   return tcx_value_put(tcx_params("{Bucket: b, Key: k}"), "Metadata", 8, map);
 }
-static tcx_value_t *non_ascii_metadata(void) { return tcx_params("{Bucket: b, Key: k, Metadata: {name: %s}}", "h\xc3\xa9"); }
-static tcx_value_t *bad_algorithm(void) { return tcx_params("{Bucket: b, Key: k, Body: x, ChecksumAlgorithm: ROT13}"); }
-static tcx_value_t *no_file(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file("no/such/file", 0, -1)); }
-static tcx_value_t *a_folder(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file("/", 0, -1)); }
-static tcx_value_t *short_file(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file(TCX_TEST_DIR "/unit/all/test_bad_input.c", 0, 100000000)); }
-static tcx_value_t *null_path(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file(NULL, 0, -1)); }
+static tcx_value_t *non_ascii_metadata(void) {
+  return tcx_params("{Bucket: b, Key: k, Metadata: {name: %s}}", "h\xc3\xa9");
+}
+static tcx_value_t *bad_algorithm(void) {
+  return tcx_params("{Bucket: b, Key: k, Body: x, ChecksumAlgorithm: ROT13}");
+}
+static tcx_value_t *no_file(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                            tcx_body_file("no/such/file", 0, -1));
+}
+static tcx_value_t *a_folder(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file("/", 0, -1));
+}
+static tcx_value_t *short_file(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                            tcx_body_file(TCX_TEST_DIR "/unit/all/test_bad_input.c", 0, 100000000));
+}
+static tcx_value_t *null_path(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file(NULL, 0, -1));
+}
 static ssize_t read_none(tcx_body_t *body, void *buf, size_t len) {
   (void)body, (void)buf, (void)len;
   return 0;
 }
-static tcx_value_t *unknown_length(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_source(-1, read_none, NULL, NULL, NULL)); }
-static tcx_value_t *no_reader(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_source(1, NULL, NULL, NULL, NULL)); }
-static tcx_value_t *body_for_text(void) { return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "ContentType", tcx_body_copy("x", 1)); }
+static tcx_value_t *unknown_length(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                            tcx_body_source(-1, read_none, NULL, NULL, NULL));
+}
+static tcx_value_t *no_reader(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                            tcx_body_source(1, NULL, NULL, NULL, NULL));
+}
+static tcx_value_t *body_for_text(void) {
+  return tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "ContentType",
+                            tcx_body_copy("x", 1));
+}
 
 /* clang-format off */
 static const struct wrong wrongs[] = {
@@ -95,11 +126,13 @@ static void test_callers(void **state) {
     struct whole w;
     whole_begin(&w, silent, 1, NULL);
     struct outcome o = whole_call(&w, c->operation, c->params(), NULL);
-    bool good = o.status == c->status && o.attempts == 0 && !o.sent && o.code == NULL && o.response == NULL;
+    bool good =
+        o.status == c->status && o.attempts == 0 && !o.sent && o.code == NULL && o.response == NULL;
     for (size_t k = 0; k < 4 && c->in_msg[k] != NULL; k++)
       good = good && o.msg != NULL && strstr(o.msg, c->in_msg[k]) != NULL;
     if (!good) {
-      fprintf(stderr, "%s: %s, attempts %d, sent %d: %s\n", c->what, tcx_err_name(o.status), o.attempts, o.sent, o.msg);
+      fprintf(stderr, "%s: %s, attempts %d, sent %d: %s\n", c->what, tcx_err_name(o.status),
+              o.attempts, o.sent, o.msg);
       bad++;
     }
     outcome_free(&o);
@@ -110,7 +143,8 @@ static void test_callers(void **state) {
   assert_int_equal(bad, 0);
 }
 
-/* JSON parameters; unchecked: the client's parameter_validation is off, so that the serializers meet them. */
+/* JSON parameters; unchecked: the client's parameter_validation is off, so that the serializers
+ * meet them. */
 /* clang-format off */
 static const struct { const char *what, *operation, *params; bool unchecked; int status; const char *in_msg; } more[] = {
     {"a length that is not the body's", "put_object", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Body\":\"hello\",\"ContentLength\":7}", false, TCX_EPARAM, "ContentLength, value: 7"},
@@ -135,8 +169,13 @@ static void test_more_callers(void **state) {
   for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
     struct whole w;
     struct outcome o;
-    whole_begin(&w, NULL, 0, &(tcx_client_options_t){.region = "us-west-2", .config = more[i].unchecked ? tcx_params("{parameter_validation: false}") : NULL});
-    whole_goal_to(&w, more[i].operation, tcx_value_from_json(more[i].params, strlen(more[i].params)), TCX__GOAL_SEND, &o);
+    whole_begin(&w, NULL, 0,
+                &(tcx_client_options_t){.region = "us-west-2",
+                                        .config = more[i].unchecked
+                                                      ? tcx_params("{parameter_validation: false}")
+                                                      : NULL});
+    whole_goal_to(&w, more[i].operation,
+                  tcx_value_from_json(more[i].params, strlen(more[i].params)), TCX__GOAL_SEND, &o);
     if (o.status != more[i].status || strstr(o.msg, more[i].in_msg) == NULL)
       fail_msg("%s: %s: %s", more[i].what, tcx_err_name(o.status), o.msg);
     outcome_free(&o);
@@ -166,7 +205,12 @@ static void test_service_names(void **state) {
 
 static void test_client_options(void **state) {
   (void)state;
-  const struct { tcx_client_options_t options; const char *config; int status; const char *in_msg; } cases[] = {
+  const struct {
+    tcx_client_options_t options;
+    const char *config;
+    int status;
+    const char *in_msg;
+  } cases[] = {
       {{.region = "us east 1"}, NULL, TCX_ECONFIG, "us east 1"},
       {{.endpoint_url = "localhost:9000"}, NULL, TCX_ECONFIG, "Invalid endpoint: localhost:9000"},
       {{.endpoint_url = "ftp://h"}, NULL, TCX_ECONFIG, "ftp://h"},
@@ -177,7 +221,10 @@ static void test_client_options(void **state) {
       {{0}, "{retries: {mode: sideways}}", TCX_ECONFIG, "sideways"},
       {{0}, "{retries: 3}", TCX_ECONFIG, "retries must be a map"},
       {{0}, "{connect_timeout: 0}", TCX_ECONFIG, "connect_timeout"},
-      {{0}, "{s3: {addressing_style: sideways}}", TCX_ECONFIG, "S3 addressing style sideways is invalid. Valid options are: 'auto', 'virtual', and 'path'"},
+      {{0},
+       "{s3: {addressing_style: sideways}}",
+       TCX_ECONFIG,
+       "S3 addressing style sideways is invalid. Valid options are: 'auto', 'virtual', and 'path'"},
       {{0}, "{proxies: {ftp: x}}", TCX_ECONFIG, "unknown option proxies.ftp"},
       {{0}, "{max_pool_connections: 0}", TCX_ECONFIG, "max_pool_connections"},
       {{0}, "{use_fips_endpoint: maybe}", TCX_ECONFIG, "use_fips_endpoint"},
@@ -211,7 +258,10 @@ static void test_bad_config_tree(void **state) {
 
 static void test_call_headers(void **state) {
   (void)state;
-  static const struct { const char *lines[2]; const char *in_msg; } cases[] = {
+  static const struct {
+    const char *lines[2];
+    const char *in_msg;
+  } cases[] = {
       {{"no colon"}, "no colon"},
       {{"A: b\r\nC: d"}, "line end"},
       {{"Bad Name: x"}, "Bad Name"},
@@ -226,7 +276,8 @@ static void test_call_headers(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct whole w;
     whole_begin(&w, silent, 1, NULL);
-    struct outcome o = whole_call(&w, "get_object", tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.headers = cases[i].lines});
+    struct outcome o = whole_call(&w, "get_object", tcx_params("{Bucket: b, Key: k}"),
+                                  &(tcx_call_options_t){.headers = cases[i].lines});
     if (o.status != TCX_EPARAM || strstr(o.msg, cases[i].in_msg) == NULL || o.attempts != 0)
       fail_msg("%s: %s: %s", cases[i].lines[0], tcx_err_name(o.status), o.msg);
     outcome_free(&o);
@@ -276,7 +327,8 @@ static void test_builder_without_memory(void **state) {
   assert_int_equal(tcx_replace_allocator(malloc, realloc, calloc, free), 0);
   assert_int_equal(tcx_value_status(params), UV_ENOMEM);
   assert_int_equal(tcx_client_call(w.client, "get_object", params, outcome_cb, &o), UV_ENOMEM);
-  o = whole_call(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), NULL);
+  o = whole_call(&w, "put_object",
+                 tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), NULL);
   assert_int_equal(o.status, UV_ENOMEM);
   outcome_free(&o);
   whole_end(&w);
@@ -297,21 +349,44 @@ static const struct fault_step closes[] = {DO(REQUEST), DO(CLOSE)};
 static const struct fault_step resets[] = {DO(REQUEST), DO(RESET)};
 static const struct fault_step closes_at_once[] = {DO(CLOSE)};
 static const struct fault_step garbage[] = {DO(REQUEST), SEND("SSH-2.0-OpenSSH_9.2\r\n"), DO(END)};
-static const struct fault_step half_head[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Le"), DO(CLOSE)};
-static const struct fault_step too_long[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<a/>"), DO(CLOSE)};
-static const struct fault_step bad_length[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n0123456789"), DO(END)};
-static const struct fault_step two_lengths[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n<a/> "), DO(END)};
-static const struct fault_step bad_chunk[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n<a/>\r\n0\r\n\r\n"), DO(END)};
-static const struct fault_step cut_chunk[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<ab/>\r\n"), DO(CLOSE)};
-static const struct fault_step many_headers[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n"), FILL("X-Filler: value\r\n", 1000), SEND("Content-Length: 0\r\n\r\n"), DO(END)};
-static const struct fault_step endless_header[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nX-Endless: "), FILL("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 4000), DO(END)};
-static const struct fault_step deep_xml[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n"), FILL("<a>", 10000), DO(AGAIN)};
-static const struct fault_step dtd[] = {DO(REQUEST), SEND(XML(80) "<!DOCTYPE x [<!ENTITY e 'boom'>]><ListBucketResult><Name>&e;</Name></ListBucketR"), DO(AGAIN)};
-static const struct fault_step cut_xml[] = {DO(REQUEST), SEND(XML(25) "<ListBucketResult><Name>b"), DO(AGAIN)};
-static const struct fault_step bad_number[] = {DO(REQUEST), SEND(XML(61) "<ListBucketResult><MaxKeys>lots</MaxKeys></ListBucketResult> "), DO(AGAIN)};
+static const struct fault_step half_head[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Le"),
+                                              DO(CLOSE)};
+static const struct fault_step too_long[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<a/>"), DO(CLOSE)};
+static const struct fault_step bad_length[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n0123456789"), DO(END)};
+static const struct fault_step two_lengths[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n<a/> "),
+    DO(END)};
+static const struct fault_step bad_chunk[] = {
+    DO(REQUEST),
+    SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n<a/>\r\n0\r\n\r\n"), DO(END)};
+static const struct fault_step cut_chunk[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<ab/>\r\n"),
+    DO(CLOSE)};
+static const struct fault_step many_headers[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n"),
+                                                 FILL("X-Filler: value\r\n", 1000),
+                                                 SEND("Content-Length: 0\r\n\r\n"), DO(END)};
+static const struct fault_step endless_header[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nX-Endless: "),
+    FILL("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 4000), DO(END)};
+static const struct fault_step deep_xml[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n"), FILL("<a>", 10000),
+    DO(AGAIN)};
+static const struct fault_step dtd[] = {
+    DO(REQUEST),
+    SEND(
+        XML(80) "<!DOCTYPE x [<!ENTITY e 'boom'>]><ListBucketResult><Name>&e;</Name></ListBucketR"),
+    DO(AGAIN)};
+static const struct fault_step cut_xml[] = {DO(REQUEST), SEND(XML(25) "<ListBucketResult><Name>b"),
+                                            DO(AGAIN)};
+static const struct fault_step bad_number[] = {
+    DO(REQUEST), SEND(XML(61) "<ListBucketResult><MaxKeys>lots</MaxKeys></ListBucketResult> "),
+    DO(AGAIN)};
 
 static const struct server_case server_cases[] = {
-    {"closes after the request", closes, UV_ECONNRESET, 3, "closed the connection before it answered", NULL},
+    {"closes after the request", closes, UV_ECONNRESET, 3,
+     "closed the connection before it answered", NULL},
     {"resets", resets, UV_ECONNRESET, 3, "127.0.0.1", NULL},
     {"closes at once", closes_at_once, UV_ECONNRESET, 3, "127.0.0.1", NULL},
     {"garbage", garbage, TCX_EPROTO, 3, "malformed response from 127.0.0.1", NULL},
@@ -324,7 +399,8 @@ static const struct server_case server_cases[] = {
     {"1000 headers", many_headers, TCX_EPROTO, 3, "malformed response", NULL},
     {"an endless header", endless_header, TCX_EPROTO, 3, "malformed response", NULL},
 };
-/* S3's answers with 200 whose document cannot be read count as errors of the server, as in botocore. */
+/* S3's answers with 200 whose document cannot be read count as errors of the server, as in
+ * botocore. */
 static const struct server_case document_cases[] = {
     {"XML 10,000 deep", deep_xml, TCX_ECLIENT, 3, "ListObjectsV2", "500"},
     {"a DTD", dtd, TCX_ECLIENT, 3, "ListObjectsV2", "500"},
@@ -337,11 +413,15 @@ static int run_server_case(const struct server_case *c, const tcx_call_options_t
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
   struct outcome o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), options);
-  bool good = o.status == c->status && o.attempts == c->attempts && o.retryable && strstr(o.msg, c->in_msg) != NULL && strcmp(o.operation, "ListObjectsV2") == 0;
-  good = good && (c->code == NULL ? o.code == NULL : o.code != NULL && strcmp(o.code, c->code) == 0);
-  good = good && (int)(c->steps[0].what == FAULT_CLOSE ? w.server.accepted : w.server.requests) == c->attempts;
+  bool good = o.status == c->status && o.attempts == c->attempts && o.retryable &&
+              strstr(o.msg, c->in_msg) != NULL && strcmp(o.operation, "ListObjectsV2") == 0;
+  good =
+      good && (c->code == NULL ? o.code == NULL : o.code != NULL && strcmp(o.code, c->code) == 0);
+  good = good && (int)(c->steps[0].what == FAULT_CLOSE ? w.server.accepted : w.server.requests) ==
+                     c->attempts;
   if (!good)
-    fprintf(stderr, "%s: %s, code %s, attempts %d, retryable %d, %u connections: %s\n", c->what, tcx_err_name(o.status), o.code, o.attempts, o.retryable, w.server.accepted, o.msg);
+    fprintf(stderr, "%s: %s, code %s, attempts %d, retryable %d, %u connections: %s\n", c->what,
+            tcx_err_name(o.status), o.code, o.attempts, o.retryable, w.server.accepted, o.msg);
   outcome_free(&o);
   whole_end(&w);
   return good ? 0 : 1;
@@ -378,10 +458,13 @@ static void test_connection_refused(void **state) {
   whole_end(&w);
 }
 
-#define PAGE                                                                                                                                       \
-  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix></Prefix>" \
-  "<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Contents><Key>a&amp;b</Key><Size>10</Size></Contents>"            \
-  "<Contents><Key>\xc3\xa9</Key><LastModified>2020-01-02T03:04:05.000Z</LastModified><Size>20</Size></Contents></ListBucketResult>"
+#define PAGE                                                                                       \
+  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult "                                 \
+  "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix></Prefix>"              \
+  "<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</"                              \
+  "IsTruncated><Contents><Key>a&amp;b</Key><Size>10</Size></Contents>"                             \
+  "<Contents><Key>\xc3\xa9</Key><LastModified>2020-01-02T03:04:05.000Z</LastModified><Size>20</"   \
+  "Size></Contents></ListBucketResult>"
 
 static char *ask_page(const struct fault_step *steps) {
   const struct fault_step *const scripts[] = {steps};
@@ -401,12 +484,17 @@ static char *ask_page(const struct fault_step *steps) {
 static void test_bytewise(void **state) {
   (void)state;
   static char whole_answer[2048], chunked_answer[2048];
-  snprintf(whole_answer, sizeof whole_answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nx-amz-request-id: R\r\n\r\n%s", strlen(PAGE), PAGE);
-  snprintf(chunked_answer, sizeof chunked_answer, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: %zu\r\nx-amz-request-id: R\r\n\r\n%s",
+  snprintf(whole_answer, sizeof whole_answer,
+           "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nx-amz-request-id: R\r\n\r\n%s", strlen(PAGE),
+           PAGE);
+  snprintf(chunked_answer, sizeof chunked_answer,
+           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 "
+           "OK\r\nContent-Length: %zu\r\nx-amz-request-id: R\r\n\r\n%s",
            strlen(PAGE), PAGE);
   const struct fault_step at_once[] = {DO(REQUEST), SEND(whole_answer), DO(END)};
   const struct fault_step bytes[] = {DO(REQUEST), SEND_BYTEWISE(whole_answer), DO(END)};
-  const struct fault_step interim[] = {DO(REQUEST), FILL("HTTP/1.1 100 Continue\r\n\r\n", 500), SEND(chunked_answer), DO(END)};
+  const struct fault_step interim[] = {DO(REQUEST), FILL("HTTP/1.1 100 Continue\r\n\r\n", 500),
+                                       SEND(chunked_answer), DO(END)};
   char *a = ask_page(at_once), *b = ask_page(bytes), *c = ask_page(interim);
   assert_non_null(strstr(a, "\"a&b\""));
   assert_string_equal(a, b);
@@ -418,15 +506,21 @@ static void test_bytewise(void **state) {
 
 static char big_body[8u << 20];
 
-/* The answer comes while the upload is under way: it is honoured, and the connection is not used again. */
+/* The answer comes while the upload is under way: it is honoured, and the connection is not used
+ * again. */
 static void test_answer_before_the_end(void **state) {
   (void)state;
-  const struct fault_step early[] = {DO(HEAD), SEND(whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "Access Denied"))), DO(STOP_READING), DO(END)};
+  const struct fault_step early[] = {
+      DO(HEAD), SEND(whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "Access Denied"))),
+      DO(STOP_READING), DO(END)};
   const struct fault_step *const scripts[] = {early};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
   for (int i = 0; i < 2; i++) {
-    struct outcome o = whole_call(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_borrow(big_body, sizeof big_body)), NULL);
+    struct outcome o = whole_call(&w, "put_object",
+                                  tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                                                     tcx_body_borrow(big_body, sizeof big_body)),
+                                  NULL);
     assert_int_equal(o.status, TCX_ECLIENT);
     assert_string_equal(o.code, "AccessDenied");
     assert_int_equal(o.http_status, 403);
@@ -438,7 +532,8 @@ static void test_answer_before_the_end(void **state) {
   whole_end(&w);
 }
 
-/* The same of a source and of a file, with an error and with a success: the source is closed once, before the callback. */
+/* The same of a source and of a file, with an error and with a success: the source is closed once,
+ * before the callback. */
 static int source_closes;
 static ssize_t read_zeros(tcx_body_t *body, void *buf, size_t len) {
   (void)body;
@@ -457,14 +552,22 @@ static void test_answer_to_a_source(void **state) {
   (void)state;
   for (int i = 0; i < 4; i++) {
     bool good = i % 2 == 1;
-    const struct fault_step early[] = {DO(HEAD), SEND(good ? OK_EMPTY : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), DO(STOP_READING), DO(END)};
+    const struct fault_step early[] = {
+        DO(HEAD), SEND(good ? OK_EMPTY : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
+        DO(STOP_READING), DO(END)};
     const struct fault_step *const scripts[] = {early};
     struct whole w;
     struct outcome o = {0};
     source_closes = i < 2 ? 0 : 1;
     whole_begin(&w, scripts, 1, NULL);
-    tcx_body_t *body = i < 2 ? tcx_body_source(8 << 20, read_zeros, NULL, count_close, NULL) : tcx_body_file(TCX_TEST_DIR "/compliance/data/endpoints/s3/ruleset.json", 0, -1);
-    assert_int_equal(tcx_client_call(w.client, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), check_closed, &o), 0);
+    tcx_body_t *body =
+        i < 2 ? tcx_body_source(8 << 20, read_zeros, NULL, count_close, NULL)
+              : tcx_body_file(TCX_TEST_DIR "/compliance/data/endpoints/s3/ruleset.json", 0, -1);
+    assert_int_equal(
+        tcx_client_call(w.client, "put_object",
+                        tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body),
+                        check_closed, &o),
+        0);
     whole_until(&w, &o.calls);
     assert_int_equal(o.status, good ? 0 : TCX_ECLIENT);
     assert_int_equal(o.attempts, 1);
@@ -476,8 +579,14 @@ static void test_answer_to_a_source(void **state) {
 /* Of an error document only so much is looked at; the rest is read and dropped. */
 static void test_huge_error(void **state) {
   (void)state;
-  const struct fault_step huge[] = {DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<Error><Code>NoSuchKey</Code><Message>m</Message><Rest>"), FILL("0123456789", 300000),
-                                    SEND("</Rest></Error>"), DO(FINISH), DO(END)};
+  const struct fault_step huge[] = {
+      DO(REQUEST),
+      SEND("HTTP/1.1 404 Not Found\r\nConnection: "
+           "close\r\n\r\n<Error><Code>NoSuchKey</Code><Message>m</Message><Rest>"),
+      FILL("0123456789", 300000),
+      SEND("</Rest></Error>"),
+      DO(FINISH),
+      DO(END)};
   const struct fault_step *const scripts[] = {huge};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);

@@ -1,8 +1,10 @@
 /*
- * A large object both ways (256 MiB; with TUCUXI_FULL=1 in the environment 1 GiB): at most 32 MiB more resident memory, and a 10 ms timer on the same loop is never more than 50 ms late.
+ * A large object both ways (256 MiB; with TUCUXI_FULL=1 in the environment 1 GiB): at most 32 MiB
+ * more resident memory, and a 10 ms timer on the same loop is never more than 50 ms late.
  *
- * The server is a process of its own, plain and blocking, so that only the library's memory and time are measured. Lateness is measured in the processor time of this thread, which other programs
- * on the machine cannot take from; with TUCUXI_FULL in wall-clock time too.
+ * The server is a process of its own, plain and blocking, so that only the library's memory and
+ * time are measured. Lateness is measured in the processor time of this thread, which other
+ * programs on the machine cannot take from; with TUCUXI_FULL in wall-clock time too.
  */
 #include "whole.h"
 #include <arpa/inet.h>
@@ -12,22 +14,23 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define MIB (1024.0 * 1024.0)
-#define GROWTH_MAX 32
+#define MIB         (1024.0 * 1024.0)
+#define GROWTH_MAX  32
 #define LATE_MAX_MS 50
-#define TICK_MS 10
+#define TICK_MS     10
 
 static uint64_t object_size;
 static bool full;
 
-/* Freed memory is to be given back at once, so that it does not count (only read in sanitized builds). */
+/* Freed memory is to be given back at once, so that it does not count (only read in sanitized
+ * builds). */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "quarantine_size_mb=1"; }
 
 /* ---- the server ---- */
 
 #define PAGE_BEGIN "<ListBucketResult><Name>b</Name><Contents><Key>first</Key></Contents><Unknown>"
-#define PAGE_END "</Unknown><Contents><Key>last</Key></Contents></ListBucketResult>"
+#define PAGE_END   "</Unknown><Contents><Key>last</Key></Contents></ListBucketResult>"
 
 static void must(bool good) {
   if (!good)
@@ -45,7 +48,8 @@ static void send_all(int fd, const char *p, size_t n) {
 
 static void serve(int fd) {
   static char buffer[1 << 20];
-  static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                    go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
   size_t have = 0;
   for (;;) {
     char *end;
@@ -62,7 +66,8 @@ static void serve(int fd) {
       bool page = strstr(buffer, "list-type=2") != NULL;
       const char *before = page ? PAGE_BEGIN : "", *after = page ? PAGE_END : "";
       char text[100];
-      int n = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %llu\r\n\r\n", (unsigned long long)(object_size + strlen(before) + strlen(after)));
+      int n = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %llu\r\n\r\n",
+                       (unsigned long long)(object_size + strlen(before) + strlen(after)));
       send_all(fd, text, (size_t)n);
       send_all(fd, before, strlen(before));
       have = 0;
@@ -114,7 +119,10 @@ static pid_t start_server(int *port) {
 
 /* ---- the measures ---- */
 
-struct measure { double first, peak, late_cpu, late_wall; uint64_t cpu, wall; };
+struct measure {
+  double first, peak, late_cpu, late_wall;
+  uint64_t cpu, wall;
+};
 
 static double resident(void) {
   long size = 0, pages = 0;
@@ -132,7 +140,8 @@ static uint64_t cpu_ns(void) {
 static void on_tick(uv_timer_t *timer) {
   struct measure *m = timer->data;
   uint64_t cpu = cpu_ns(), wall = uv_hrtime();
-  double late_cpu = (double)(cpu - m->cpu) / 1e6 - TICK_MS, late_wall = (double)(wall - m->wall) / 1e6 - TICK_MS, now = resident();
+  double late_cpu = (double)(cpu - m->cpu) / 1e6 - TICK_MS,
+         late_wall = (double)(wall - m->wall) / 1e6 - TICK_MS, now = resident();
   m->late_cpu = late_cpu > m->late_cpu ? late_cpu : m->late_cpu;
   m->late_wall = late_wall > m->late_wall ? late_wall : m->late_wall;
   m->peak = now > m->peak ? now : m->peak;
@@ -176,7 +185,9 @@ static void on_get(tcx_call_t *call, const tcx_value_t *response, const tcx_erro
   if (error != NULL)
     fail_msg("%s", error->msg);
   tcx_stream_t *stream = tcx_call_take_stream(call, NULL);
-  assert_int_equal(into_file ? tcx_stream_to_file(stream, file, 0, on_written) : tcx_stream_read_start(stream, on_bytes), 0);
+  assert_int_equal(into_file ? tcx_stream_to_file(stream, file, 0, on_written)
+                             : tcx_stream_read_start(stream, on_bytes),
+                   0);
 }
 
 static ssize_t read_source(tcx_body_t *body, void *buf, size_t len) {
@@ -204,16 +215,20 @@ static void go(struct whole *w, way what) {
   if (what == UP_FILE)
     tcx_value_set_body(params, "Body", tcx_body_file(path, 0, -1));
   if (what == UP_SOURCE)
-    tcx_value_set_body(params, "Body", tcx_body_source((int64_t)object_size, read_source, NULL, NULL, NULL));
+    tcx_value_set_body(params, "Body",
+                       tcx_body_source((int64_t)object_size, read_source, NULL, NULL, NULL));
   if (what == A_PAGE) {
     tcx_value_free(params);
-    assert_int_equal(tcx_client_call(w->client, "list_objects_v2", tcx_params("{Bucket: b}"), on_page, NULL), 0);
+    assert_int_equal(
+        tcx_client_call(w->client, "list_objects_v2", tcx_params("{Bucket: b}"), on_page, NULL), 0);
     whole_until(w, &done);
     assert_true(received > object_size);
     return;
   }
   bool up = what == UP_FILE || what == UP_SOURCE;
-  assert_int_equal(tcx_client_call(w->client, up ? "put_object" : "get_object", params, up ? on_put : on_get, NULL), 0);
+  assert_int_equal(tcx_client_call(w->client, up ? "put_object" : "get_object", params,
+                                   up ? on_put : on_get, NULL),
+                   0);
   whole_until(w, &done);
   if (!up)
     assert_int_equal(received, object_size);
@@ -245,7 +260,9 @@ static void measured(way what) {
   int status;
   assert_int_equal(waitpid(server, &status, 0), server);
   assert_true(WIFSIGNALED(status));
-  printf("# %.0f MiB, way %d: %.1f MiB more memory, timer late by %.1f ms of processor time, %.1f ms of wall-clock time\n", (double)size / MIB, (int)what, m.peak - m.first, m.late_cpu, m.late_wall);
+  printf("# %.0f MiB, way %d: %.1f MiB more memory, timer late by %.1f ms of processor time, %.1f "
+         "ms of wall-clock time\n",
+         (double)size / MIB, (int)what, m.peak - m.first, m.late_cpu, m.late_wall);
   assert_true(m.peak - m.first <= GROWTH_MAX);
   assert_true(m.late_cpu <= LATE_MAX_MS);
   if (full)
@@ -275,7 +292,9 @@ static void test_page(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_up_file), cmocka_unit_test(test_up_source), cmocka_unit_test(test_down), cmocka_unit_test(test_down_file), cmocka_unit_test(test_page)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_up_file),
+                                     cmocka_unit_test(test_up_source), cmocka_unit_test(test_down),
+                                     cmocka_unit_test(test_down_file), cmocka_unit_test(test_page)};
   const char *wanted = getenv("TUCUXI_FULL");
   full = wanted != NULL && strcmp(wanted, "1") == 0;
   object_size = full ? 1u << 30 : 256u << 20;

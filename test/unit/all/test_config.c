@@ -1,5 +1,6 @@
 /*
- * Configuration of a client: endpoint URLs of environment and files, defaults modes, precedence, pseudo regions, every option of botocore's Config, and options that exclude each other.
+ * Configuration of a client: endpoint URLs of environment and files, defaults modes, precedence,
+ * pseudo regions, every option of botocore's Config, and options that exclude each other.
  */
 #include "core/config_options.h"
 #include "core/defaults_mode.h"
@@ -17,7 +18,8 @@ static void add_members(struct tcx_buf *out, yajl_val map) {
     }
     tcx__buf_printf(out, "%s =\n", name);
     for (size_t k = 0; k < v->u.object.len; k++)
-      tcx__buf_printf(out, "  %s = %s\n", v->u.object.keys[k], YAJL_GET_STRING(v->u.object.values[k]));
+      tcx__buf_printf(out, "  %s = %s\n", v->u.object.keys[k],
+                      YAJL_GET_STRING(v->u.object.values[k]));
   }
 }
 
@@ -40,19 +42,23 @@ static void write_sections(yajl_val suite) {
 #define URL_CASES 27
 
 static bool url_case(yajl_val suite, yajl_val test) {
-  yajl_val options = json_get(json_get(suite, "client_configs"), json_str(test, "client_config")), set = json_get(json_get(suite, "environments"), json_str(test, "environment"));
-  const char *service = json_str(test, "service"), *wanted = json_str(json_get(test, "output"), "endpointUrl");
+  yajl_val options = json_get(json_get(suite, "client_configs"), json_str(test, "client_config")),
+           set = json_get(json_get(suite, "environments"), json_str(test, "environment"));
+  const char *service = json_str(test, "service"),
+             *wanted = json_str(json_get(test, "output"), "endpointUrl");
   clear(NULL);
   put_environment(set);
   bool ignore = json_bool(options, "ignore_configured_endpoint_urls", false);
-  struct rendered r = render((struct render_plan){.service = service,
-                                                  .operation = strcmp(service, "s3") == 0 ? "list_buckets" : "list_tables",
-                                                  .session = {.profile = json_str(test, "profile"), .config_file = config_file},
-                                                  .client = {.region = "fake-region-10",
-                                                             .endpoint_url = json_str_or(options, "endpoint_url", NULL),
-                                                             .config = ignore ? tcx_params("{ignore_configured_endpoint_urls: true}") : NULL}});
+  struct rendered r = render((struct render_plan){
+      .service = service,
+      .operation = strcmp(service, "s3") == 0 ? "list_buckets" : "list_tables",
+      .session = {.profile = json_str(test, "profile"), .config_file = config_file},
+      .client = {.region = "fake-region-10",
+                 .endpoint_url = json_str_or(options, "endpoint_url", NULL),
+                 .config = ignore ? tcx_params("{ignore_configured_endpoint_urls: true}") : NULL}});
   const char *url = r.status == 0 ? tcx_value_str(r.request, "Url") : r.msg;
-  bool same = r.status == 0 && strncmp(url, wanted, strlen(wanted)) == 0 && url[strlen(wanted)] == '/';
+  bool same =
+      r.status == 0 && strncmp(url, wanted, strlen(wanted)) == 0 && url[strlen(wanted)] == '/';
   if (!same)
     print_error("%s: %s, not %s\n", json_str(test, "name"), url, wanted);
   rendered_free(&r);
@@ -61,7 +67,9 @@ static bool url_case(yajl_val suite, yajl_val test) {
 
 static void test_endpoint_urls(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/config/configured-endpoint-urls.json"), suite = json_at(json_get(tree, "testSuites"), 0), tests = json_get(suite, "endpointUrlTests");
+  yajl_val tree = json_load("compliance/data/config/configured-endpoint-urls.json"),
+           suite = json_at(json_get(tree, "testSuites"), 0),
+           tests = json_get(suite, "endpointUrlTests");
   unsigned failed = 0;
   write_sections(suite);
   for (size_t i = 0; i < json_len(tests); i++)
@@ -75,7 +83,8 @@ static void test_endpoint_urls(void **state) {
 
 static void test_defaults_modes(void **state) {
   (void)state;
-  yajl_val tree = json_load("../models/data/sdk-default-configuration.json"), base = json_get(tree, "base"), modes = json_get(tree, "modes");
+  yajl_val tree = json_load("../models/data/sdk-default-configuration.json"),
+           base = json_get(tree, "base"), modes = json_get(tree, "modes");
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail f = {.arena = arena};
   struct tcx_defaults_mode mode;
@@ -87,12 +96,16 @@ static void test_defaults_modes(void **state) {
     yajl_val timeout = json_get(modes->u.object.values[i], "connectTimeoutInMillis");
     assert_int_equal(tcx__defaults_mode(modes->u.object.keys[i], NULL, &mode, &f), 0);
     assert_string_equal(mode.name, modes->u.object.keys[i]);
-    assert_int_equal(mode.connect_timeout_ms, json_int(timeout != NULL ? timeout : base, timeout != NULL ? "override" : "connectTimeoutInMillis", 0));
+    assert_int_equal(mode.connect_timeout_ms,
+                     json_int(timeout != NULL ? timeout : base,
+                              timeout != NULL ? "override" : "connectTimeoutInMillis", 0));
   }
   assert_int_equal(tcx__defaults_mode("Legacy", NULL, &mode, &f), 0);
   assert_int_equal(mode.connect_timeout_ms, 0);
   assert_int_equal(tcx__defaults_mode("fast", NULL, &mode, &f), TCX_ECONFIG);
-  assert_string_equal(f.text, "Client configured with invalid defaults mode: fast. Valid defaults modes include: legacy, auto, standard, in-region, cross-region, mobile.");
+  assert_string_equal(f.text,
+                      "Client configured with invalid defaults mode: fast. Valid defaults modes "
+                      "include: legacy, auto, standard, in-region, cross-region, mobile.");
   tcx__arena_free(arena);
   yajl_tree_free(tree);
 }
@@ -123,7 +136,8 @@ static void test_precedence(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail f;
-  write_config("[default]\nregion = from-profile\nmax_attempts = 7\ndefaults_mode = mobile\ns3 =\n  us_east_1_regional_endpoint = legacy\n  use_arn_region = false\n");
+  write_config("[default]\nregion = from-profile\nmax_attempts = 7\ndefaults_mode = mobile\ns3 =\n "
+               " us_east_1_regional_endpoint = legacy\n  use_arn_region = false\n");
   struct tcx_client_config c = resolve(NULL, NULL, arena, &f);
   assert_string_equal(c.region, "from-profile");
   assert_int_equal(c.max_attempts, 7);
@@ -139,7 +153,9 @@ static void test_precedence(void **state) {
   assert_string_equal(c.region, "first");
   assert_int_equal(c.max_attempts, 2);
   assert_int_equal(c.connect_timeout_ms, 1100);
-  c = resolve("{\"region_name\": \"by-config\", \"defaults_mode\": \"standard\", \"retries\": {\"total_max_attempts\": 9, \"max_attempts\": 1}}", NULL, arena, &f);
+  c = resolve("{\"region_name\": \"by-config\", \"defaults_mode\": \"standard\", \"retries\": "
+              "{\"total_max_attempts\": 9, \"max_attempts\": 1}}",
+              NULL, arena, &f);
   assert_string_equal(c.region, "by-config");
   assert_int_equal(c.max_attempts, 9);
   assert_int_equal(c.connect_timeout_ms, 3100);
@@ -171,7 +187,9 @@ static void test_retry_modes(void **state) {
 
 static void test_pseudo_regions(void **state) {
   (void)state;
-  static const char *const cases[][2] = {{"fips-us-east-1", "us-east-1"}, {"us-gov-west-1-fips", "us-gov-west-1"}, {"us-east-1", NULL}};
+  static const char *const cases[][2] = {{"fips-us-east-1", "us-east-1"},
+                                         {"us-gov-west-1-fips", "us-gov-west-1"},
+                                         {"us-east-1", NULL}};
   struct tcx_arena *arena = tcx__arena_new();
   struct tcx_fail f;
   write_config("");
@@ -185,7 +203,9 @@ static void test_pseudo_regions(void **state) {
 
 static void test_sts_legacy(void **state) {
   (void)state;
-  static const struct { const char *mode, *region, *url; } cases[] = {
+  static const struct {
+    const char *mode, *region, *url;
+  } cases[] = {
       {NULL, "eu-west-1", "https://sts.eu-west-1.amazonaws.com/"},
       {"legacy", "eu-west-1", "https://sts.amazonaws.com/"},
       {"legacy", "eu-south-1", "https://sts.eu-south-1.amazonaws.com/"},
@@ -195,7 +215,8 @@ static void test_sts_legacy(void **state) {
     clear(NULL);
     if (cases[i].mode != NULL)
       setenv("AWS_STS_REGIONAL_ENDPOINTS", cases[i].mode, 1);
-    struct rendered r = render((struct render_plan){.service = "sts", .operation = "get_caller_identity", .client.region = cases[i].region});
+    struct rendered r = render((struct render_plan){
+        .service = "sts", .operation = "get_caller_identity", .client.region = cases[i].region});
     assert_int_equal(r.status, 0);
     assert_string_equal(tcx_value_str(r.request, "Url"), cases[i].url);
     rendered_free(&r);
@@ -288,7 +309,8 @@ static void test_refused(void **state) {
     write_config(text);
     (void)resolve(cases[i].config, NULL, arena, &f);
     if (f.status != TCX_ECONFIG || strcmp(f.text, cases[i].msg) != 0) {
-      print_error("%s %s: %s\n", cases[i].file, cases[i].config != NULL ? cases[i].config : "", f.text != NULL ? f.text : "no error");
+      print_error("%s %s: %s\n", cases[i].file, cases[i].config != NULL ? cases[i].config : "",
+                  f.text != NULL ? f.text : "no error");
       bad++;
     }
     tcx__arena_free(arena);
@@ -296,14 +318,18 @@ static void test_refused(void **state) {
   assert_int_equal(bad, 0);
 }
 
-/* A custom endpoint and FIPS: both given, an error; where the environment asks for FIPS, the endpoint that was given counts, as in botocore. */
+/* A custom endpoint and FIPS: both given, an error; where the environment asks for FIPS, the
+ * endpoint that was given counts, as in botocore. */
 static void test_fips_with_endpoint(void **state) {
   (void)state;
   static const char *const both[] = {"use_fips_endpoint", "use_dualstack_endpoint"};
   for (size_t i = 0; i < 2; i++) {
     tcx_value_t *config = tcx_value_new_map();
     tcx_value_set_bool(config, both[i], true);
-    struct rendered r = render((struct render_plan){.service = "sts", .operation = "get_caller_identity", .client = {.endpoint_url = "http://127.0.0.1:1", .config = config}});
+    struct rendered r = render(
+        (struct render_plan){.service = "sts",
+                             .operation = "get_caller_identity",
+                             .client = {.endpoint_url = "http://127.0.0.1:1", .config = config}});
     assert_int_equal(r.status, TCX_ECONFIG);
     assert_non_null(strstr(r.msg, both[i]));
     assert_non_null(strstr(r.msg, "endpoint_url"));
@@ -311,7 +337,9 @@ static void test_fips_with_endpoint(void **state) {
   }
   setenv("AWS_USE_FIPS_ENDPOINT", "TRUE", 1);
   setenv("AWS_USE_DUALSTACK_ENDPOINT", "yes", 1); /* not "true": false */
-  struct rendered r = render((struct render_plan){.service = "sts", .operation = "get_caller_identity", .client.endpoint_url = "http://127.0.0.1:1"});
+  struct rendered r = render((struct render_plan){.service = "sts",
+                                                  .operation = "get_caller_identity",
+                                                  .client.endpoint_url = "http://127.0.0.1:1"});
   assert_int_equal(r.status, 0);
   assert_string_equal(tcx_value_str(r.request, "Url"), "http://127.0.0.1:1/");
   rendered_free(&r);
@@ -323,11 +351,16 @@ static void test_fips_with_endpoint(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(test_endpoint_urls, clear), cmocka_unit_test_teardown(test_defaults_modes, clear),
-      cmocka_unit_test_teardown(test_auto_mode, clear), cmocka_unit_test_teardown(test_precedence, clear),
-      cmocka_unit_test_teardown(test_retry_modes, clear), cmocka_unit_test_teardown(test_pseudo_regions, clear),
-      cmocka_unit_test_teardown(test_sts_legacy, clear), cmocka_unit_test_teardown(test_dualstack, clear),
-      cmocka_unit_test_teardown(test_option_table, clear), cmocka_unit_test_teardown(test_refused, clear),
+      cmocka_unit_test_teardown(test_endpoint_urls, clear),
+      cmocka_unit_test_teardown(test_defaults_modes, clear),
+      cmocka_unit_test_teardown(test_auto_mode, clear),
+      cmocka_unit_test_teardown(test_precedence, clear),
+      cmocka_unit_test_teardown(test_retry_modes, clear),
+      cmocka_unit_test_teardown(test_pseudo_regions, clear),
+      cmocka_unit_test_teardown(test_sts_legacy, clear),
+      cmocka_unit_test_teardown(test_dualstack, clear),
+      cmocka_unit_test_teardown(test_option_table, clear),
+      cmocka_unit_test_teardown(test_refused, clear),
       cmocka_unit_test_teardown(test_fips_with_endpoint, clear),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,12 +1,15 @@
 /*
- * What a caller can rely on beyond what the other programs here test: what start returns, cancelling in each state of a call, what is shared, counted, kept, and when the loop may end; and pages.
+ * What a caller can rely on beyond what the other programs here test: what start returns,
+ * cancelling in each state of a call, what is shared, counted, kept, and when the loop may end; and
+ * pages.
  */
 #include "whole.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+static const struct fault_step ok[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
 static const struct fault_step *const ok_scripts[] = {ok};
 static const struct fault_step silent[] = {DO(END)};
 static const struct fault_step *const silent_scripts[] = {silent};
@@ -30,7 +33,10 @@ static void on_body_close(tcx_body_t *body) {
   (void)body;
   closes++;
 }
-static tcx_value_t *with_body(void) { return tcx_value_set_body(key(), "Body", tcx_body_source(0, read_nothing, NULL, on_body_close, NULL)); }
+static tcx_value_t *with_body(void) {
+  return tcx_value_set_body(key(), "Body",
+                            tcx_body_source(0, read_nothing, NULL, on_body_close, NULL));
+}
 
 /* < 0: no callback, and everything that was handed over is consumed. */
 static void test_refused(void **state) {
@@ -41,20 +47,28 @@ static void test_refused(void **state) {
   assert_int_equal(tcx_client_call(NULL, "put_object", with_body(), never, NULL), UV_EINVAL);
   assert_int_equal(tcx_client_call(w.client, NULL, with_body(), never, NULL), UV_EINVAL);
   assert_int_equal(tcx_client_call(w.client, "put_object", with_body(), NULL, NULL), UV_EINVAL);
-  assert_int_equal(tcx_client_start_sized(w.client, "put_object", with_body(), NULL, sizeof(tcx_call_options_t) + 8, never, NULL, NULL), UV_EINVAL);
-  assert_int_equal(tcx_client_presign(w.client, "put_object", with_body(), 604801, never, NULL), UV_EINVAL);
+  assert_int_equal(tcx_client_start_sized(w.client, "put_object", with_body(), NULL,
+                                          sizeof(tcx_call_options_t) + 8, never, NULL, NULL),
+                   UV_EINVAL);
+  assert_int_equal(tcx_client_presign(w.client, "put_object", with_body(), 604801, never, NULL),
+                   UV_EINVAL);
   tcx_paginator_t *pages;
   assert_int_equal(tcx_client_paginate(w.client, NULL, bucket(), NULL, NULL, &pages), UV_EINVAL);
-  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(), NULL, NULL, NULL), UV_EINVAL);
+  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(), NULL, NULL, NULL),
+                   UV_EINVAL);
   assert_int_equal(closes, 5);
   tcx_client_drain(w.client, NULL);
   assert_int_equal(tcx_client_call(w.client, "put_object", with_body(), never, NULL), TCX_ECLOSING);
-  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(), NULL, NULL, &pages), TCX_ECLOSING);
+  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(), NULL, NULL, &pages),
+                   TCX_ECLOSING);
   assert_int_equal(closes, 6);
   tcx_client_t *client;
   assert_int_equal(tcx_session_create_client(NULL, "s3", NULL, &client), UV_EINVAL);
   assert_int_equal(tcx_session_create_client(w.session, NULL, NULL, &client), UV_EINVAL);
-  assert_int_equal(tcx_session_create_client(w.session, "s3", &(tcx_client_options_t){.config = tcx_params("{region_name: x}")}, NULL), UV_EINVAL);
+  assert_int_equal(
+      tcx_session_create_client(
+          w.session, "s3", &(tcx_client_options_t){.config = tcx_params("{region_name: x}")}, NULL),
+      UV_EINVAL);
   assert_int_equal(tcx_session_new(NULL, NULL, &w.session), UV_EINVAL);
   whole_end(&w);
 }
@@ -92,10 +106,18 @@ static void test_names(void **state) {
 
 static void test_cancel(void **state) {
   (void)state;
-  static const struct fault_step fails[] = {DO(REQUEST), SEND("HTTP/1.1 503 X\r\nx-amz-retry-after: 4000\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  static const struct fault_step fails[] = {
+      DO(REQUEST), SEND("HTTP/1.1 503 X\r\nx-amz-retry-after: 4000\r\nContent-Length: 0\r\n\r\n"),
+      DO(AGAIN)};
   static const struct fault_step *const failing[] = {fails};
   static char big[600000];
-  static const struct { const char *what; tcx__call_state state; const struct fault_step *const *scripts; int attempts; bool sent; } cases[] = {
+  static const struct {
+    const char *what;
+    tcx__call_state state;
+    const struct fault_step *const *scripts;
+    int attempts;
+    bool sent;
+  } cases[] = {
       {"hashing", TCX__CALL_BODY, silent_scripts, 0, false},
       {"queueing", TCX__CALL_POOL, silent_scripts, 0, false},
       {"waiting", TCX__CALL_EXCHANGE, silent_scripts, 1, true},
@@ -106,7 +128,8 @@ static void test_cancel(void **state) {
     struct outcome o;
     tcx_call_t *call = NULL;
     whole_begin(&w, cases[i].scripts, 1, &(tcx_client_options_t){.max_connections = 1});
-    tcx_value_t *params = tcx_value_set_body(key(), "Body", tcx_body_borrow(big, cases[i].state == TCX__CALL_BODY ? sizeof big : 10));
+    tcx_value_t *params = tcx_value_set_body(
+        key(), "Body", tcx_body_borrow(big, cases[i].state == TCX__CALL_BODY ? sizeof big : 10));
     whole_start_to(&w, "put_object", params, NULL, &o, &call);
     while (call->state != cases[i].state)
       uv_run(&w.loop, UV_RUN_ONCE);
@@ -118,7 +141,8 @@ static void test_cancel(void **state) {
     assert_int_equal(o.calls, 0); /* later */
     whole_until(&w, &o.calls);
     if (o.status != TCX_ECANCELED || o.attempts != cases[i].attempts || o.sent != cases[i].sent)
-      fail_msg("%s: %s, attempts %d, sent %d: %s", cases[i].what, tcx_err_name(o.status), o.attempts, o.sent, o.msg);
+      fail_msg("%s: %s, attempts %d, sent %d: %s", cases[i].what, tcx_err_name(o.status),
+               o.attempts, o.sent, o.msg);
     assert_string_equal(o.msg, "The call was canceled");
     tcx_call_cancel(call); /* nothing happens any more */
     assert_int_equal(tcx_call_error(call)->status, TCX_ECANCELED);
@@ -184,13 +208,16 @@ static void test_loop_ends(void **state) {
   tcx_session_t *session;
   tcx_client_t *client;
   tcx_session_options_t so = {.config_file = "/dev/null", .credentials_file = "/dev/null"};
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = w.url, .access_key = "A", .secret_key = "S"};
+  tcx_client_options_t co = {
+      .region = "us-east-1", .endpoint_url = w.url, .access_key = "A", .secret_key = "S"};
   assert_int_equal(tcx_session_new(&loop, &so, &session), 0);
   assert_int_equal(tcx_session_create_client(session, "s3", &co, &client), 0);
   assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0); /* an open client holds nothing */
   assert_int_equal(tcx_session_loop(session) == &loop, 1);
   struct outcome o = {0};
-  assert_int_equal(tcx_client_start(client, "head_bucket", bucket(), &(tcx_call_options_t){.timeout_ms = 20}, outcome_cb, &o, NULL), 0);
+  assert_int_equal(tcx_client_start(client, "head_bucket", bucket(),
+                                    &(tcx_call_options_t){.timeout_ms = 20}, outcome_cb, &o, NULL),
+                   0);
   assert_int_equal(uv_loop_alive(&loop), 1);
   uv_run(&loop, UV_RUN_DEFAULT); /* ends with the call */
   assert_int_equal(o.calls, 1);
@@ -263,22 +290,35 @@ static void test_get_client(void **state) {
 
 /* ---- a model that was loaded at run time ---- */
 
-#define MODEL                                                                                                                                                             \
-  "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":\"Small\",\"protocol\":\"rest-xml\",\"signatureVersion\":\"v4\"},"             \
-  "\"operations\":{\"GetThing\":{\"name\":\"GetThing\",\"http\":{\"method\":\"GET\",\"requestUri\":\"/thing\"},\"input\":{\"shape\":\"In\"},\"output\":{\"shape\":\"Out\"},"     \
-  "\"errors\":[{\"shape\":\"ThingGone\"}]},"                                                                                                                              \
-  "\"GetBlob\":{\"name\":\"GetBlob\",\"http\":{\"method\":\"GET\",\"requestUri\":\"/blob\"},\"output\":{\"shape\":\"BlobOut\"}}},"                                           \
-  "\"shapes\":{\"In\":{\"type\":\"structure\",\"members\":{\"Token\":{\"shape\":\"S\",\"location\":\"querystring\",\"locationName\":\"t\"}}},"                            \
-  "\"Out\":{\"type\":\"structure\",\"members\":{\"ThingName\":{\"shape\":\"S\"},\"Parts\":{\"shape\":\"Parts\"},\"Next\":{\"shape\":\"S\"}}},"                               \
-  "\"Parts\":{\"type\":\"list\",\"member\":{\"shape\":\"Part\"}},\"Part\":{\"type\":\"structure\",\"members\":{\"PartName\":{\"shape\":\"S\"}}},"                         \
-  "\"ThingGone\":{\"type\":\"structure\",\"members\":{\"LastSeen\":{\"shape\":\"S\"}},\"exception\":true},"                                                              \
-  "\"BlobOut\":{\"type\":\"structure\",\"members\":{\"Kind\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"x-kind\"},\"Body\":{\"shape\":\"Blob\"}},\"payload\":\"Body\"},"           \
+#define MODEL                                                                                      \
+  "{\"metadata\":{\"apiVersion\":\"2020-01-01\",\"endpointPrefix\":\"small\",\"serviceId\":"       \
+  "\"Small\",\"protocol\":\"rest-xml\",\"signatureVersion\":\"v4\"},"                              \
+  "\"operations\":{\"GetThing\":{\"name\":\"GetThing\",\"http\":{\"method\":\"GET\","              \
+  "\"requestUri\":\"/thing\"},\"input\":{\"shape\":\"In\"},\"output\":{\"shape\":\"Out\"},"        \
+  "\"errors\":[{\"shape\":\"ThingGone\"}]},"                                                       \
+  "\"GetBlob\":{\"name\":\"GetBlob\",\"http\":{\"method\":\"GET\",\"requestUri\":\"/"              \
+  "blob\"},\"output\":{\"shape\":\"BlobOut\"}}},"                                                  \
+  "\"shapes\":{\"In\":{\"type\":\"structure\",\"members\":{\"Token\":{\"shape\":\"S\","            \
+  "\"location\":\"querystring\",\"locationName\":\"t\"}}},"                                        \
+  "\"Out\":{\"type\":\"structure\",\"members\":{\"ThingName\":{\"shape\":\"S\"},\"Parts\":{"       \
+  "\"shape\":\"Parts\"},\"Next\":{\"shape\":\"S\"}}},"                                             \
+  "\"Parts\":{\"type\":\"list\",\"member\":{\"shape\":\"Part\"}},\"Part\":{\"type\":"              \
+  "\"structure\",\"members\":{\"PartName\":{\"shape\":\"S\"}}},"                                   \
+  "\"ThingGone\":{\"type\":\"structure\",\"members\":{\"LastSeen\":{\"shape\":\"S\"}},"            \
+  "\"exception\":true},"                                                                           \
+  "\"BlobOut\":{\"type\":\"structure\",\"members\":{\"Kind\":{\"shape\":\"S\",\"location\":"       \
+  "\"header\",\"locationName\":\"x-kind\"},\"Body\":{\"shape\":\"Blob\"}},\"payload\":\"Body\"},"  \
   "\"Blob\":{\"type\":\"blob\",\"streaming\":true},\"S\":{\"type\":\"string\"}}}"
-#define RULES                                                                                                                                                             \
-  "{\"version\":\"1.0\",\"parameters\":{\"Region\":{\"builtIn\":\"AWS::Region\",\"type\":\"String\"},\"Endpoint\":{\"builtIn\":\"SDK::Endpoint\",\"type\":\"String\"}},"     \
-  "\"rules\":[{\"conditions\":[{\"fn\":\"isSet\",\"argv\":[{\"ref\":\"Endpoint\"}]}],\"endpoint\":{\"url\":{\"ref\":\"Endpoint\"},\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}," \
+#define RULES                                                                                      \
+  "{\"version\":\"1.0\",\"parameters\":{\"Region\":{\"builtIn\":\"AWS::Region\",\"type\":"         \
+  "\"String\"},\"Endpoint\":{\"builtIn\":\"SDK::Endpoint\",\"type\":\"String\"}},"                 \
+  "\"rules\":[{\"conditions\":[{\"fn\":\"isSet\",\"argv\":[{\"ref\":\"Endpoint\"}]}],"             \
+  "\"endpoint\":{\"url\":{\"ref\":\"Endpoint\"},\"properties\":{},\"headers\":{}},\"type\":"       \
+  "\"endpoint\"},"                                                                                 \
   "{\"conditions\":[],\"error\":\"no endpoint\",\"type\":\"error\"}]}"
-#define PAGES "{\"pagination\":{\"GetThing\":{\"input_token\":\"Token\",\"output_token\":\"Next\",\"result_key\":\"Parts\"}}}"
+#define PAGES                                                                                      \
+  "{\"pagination\":{\"GetThing\":{\"input_token\":\"Token\",\"output_token\":\"Next\",\"result_"   \
+  "key\":\"Parts\"}}}"
 
 static char folder[64] = "/tmp/tucuxi-model-XXXXXX";
 
@@ -302,7 +342,12 @@ static void make_model(void) {
   put_file("small/2020-01-01/paginators-1.json", PAGES);
 }
 static void remove_model(void) {
-  static const char *const names[] = {"small/2020-01-01/service-2.json", "small/2020-01-01/endpoint-rule-set-1.json", "small/2020-01-01/paginators-1.json", "small/2020-01-01", "small", ""};
+  static const char *const names[] = {"small/2020-01-01/service-2.json",
+                                      "small/2020-01-01/endpoint-rule-set-1.json",
+                                      "small/2020-01-01/paginators-1.json",
+                                      "small/2020-01-01",
+                                      "small",
+                                      ""};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     char path[200];
     snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -330,10 +375,17 @@ static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page)
 
 static void test_model_outlives(void **state) {
   (void)state;
-  const char *thing = "<GetThingResponse><ThingName>n</ThingName><Parts><member><PartName>p</PartName></member></Parts><Next>same</Next></GetThingResponse>";
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", thing)),
-                                     DO(REQUEST), SEND(whole_answer("404 Not Found", "<ErrorResponse><Error><Code>ThingGone</Code><Message>m</Message><LastSeen>t</LastSeen></Error></ErrorResponse>")),
-                                     DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nx-kind: k\r\nContent-Length: 100000\r\n\r\nabc"), DO(END)};
+  const char *thing = "<GetThingResponse><ThingName>n</ThingName><Parts><member><PartName>p</"
+                      "PartName></member></Parts><Next>same</Next></GetThingResponse>";
+  const struct fault_step steps[] = {
+      DO(REQUEST),
+      SEND(whole_answer("200 OK", thing)),
+      DO(REQUEST),
+      SEND(whole_answer("404 Not Found", "<ErrorResponse><Error><Code>ThingGone</Code><Message>m</"
+                                         "Message><LastSeen>t</LastSeen></Error></ErrorResponse>")),
+      DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nx-kind: k\r\nContent-Length: 100000\r\n\r\nabc"),
+      DO(END)};
   const struct fault_step again[] = {DO(REQUEST), SEND(whole_answer("200 OK", thing)), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps, again};
   struct whole w;
@@ -342,7 +394,8 @@ static void test_model_outlives(void **state) {
   taken = NULL;
   tcx_session_options_t so = {.data_path = folder};
   whole_begin_with(&w, scripts, 2, &so, NULL);
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = w.url, .access_key = "A", .secret_key = "S"};
+  tcx_client_options_t co = {
+      .region = "us-east-1", .endpoint_url = w.url, .access_key = "A", .secret_key = "S"};
   assert_int_equal(tcx_session_create_client(w.session, "small", &co, &w.client), 0);
   static const char *const operations[] = {"get_thing", "get_thing", "get_blob"};
   for (int i = 0; i < 3; i++) {
@@ -386,16 +439,21 @@ static void test_model_outlives(void **state) {
   for (unsigned i = 0; i < n_kept; i++)
     tcx_call_release(kept[i]);
   assert_string_equal(tcx_paginator_error(pages)->operation, "GetThing");
-  assert_non_null(strstr(tcx_paginator_error(pages)->msg, "The same next token was received twice"));
+  assert_non_null(
+      strstr(tcx_paginator_error(pages)->msg, "The same next token was received twice"));
   assert_int_equal(tcx_paginator_next(pages, on_page), TCX_ECLOSING);
   tcx_paginator_close(pages);
 }
 
 /* ---- pages ---- */
 
-#define PAGE(key, rest) "<ListBucketResult><Contents><Key>" key "</Key></Contents>" rest "</ListBucketResult>"
+#define PAGE(key, rest)                                                                            \
+  "<ListBucketResult><Contents><Key>" key "</Key></Contents>" rest "</ListBucketResult>"
 
-struct paging { int status, pages, in_start; char keys[64]; };
+struct paging {
+  int status, pages, in_start;
+  char keys[64];
+};
 static void collect(tcx_paginator_t *pages, int status, const tcx_value_t *page) {
   struct paging *p = tcx_paginator_data(pages);
   assert_false(p->in_start);
@@ -419,15 +477,27 @@ static int next_page(struct whole *w, tcx_paginator_t *pages, struct paging *p) 
 static void test_pages(void **state) {
   (void)state;
   const struct fault_step steps[] = {
-      DO(REQUEST), SEND(whole_answer("200 OK", PAGE("a", "<IsTruncated>true</IsTruncated><NextContinuationToken>t 1</NextContinuationToken>"))),
-      DO(REQUEST), SEND(whole_answer("200 OK", PAGE("b", "<IsTruncated>true</IsTruncated><NextContinuationToken>t2</NextContinuationToken>"))),
-      DO(REQUEST), SEND(whole_answer("200 OK", PAGE("c", "<IsTruncated>false</IsTruncated>"))), DO(END)};
+      DO(REQUEST),
+      SEND(whole_answer("200 OK",
+                        PAGE("a", "<IsTruncated>true</IsTruncated><NextContinuationToken>t "
+                                  "1</NextContinuationToken>"))),
+      DO(REQUEST),
+      SEND(whole_answer(
+          "200 OK",
+          PAGE(
+              "b",
+              "<IsTruncated>true</IsTruncated><NextContinuationToken>t2</NextContinuationToken>"))),
+      DO(REQUEST),
+      SEND(whole_answer("200 OK", PAGE("c", "<IsTruncated>false</IsTruncated>"))),
+      DO(END)};
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
   struct paging p = {0};
   tcx_paginator_t *pages;
   whole_begin(&w, scripts, 1, &(tcx_client_options_t){.max_connections = 1});
-  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(), &(tcx_paginate_options_t){.page_size = 7}, &p, &pages), 0);
+  assert_int_equal(tcx_client_paginate(w.client, "list_objects_v2", bucket(),
+                                       &(tcx_paginate_options_t){.page_size = 7}, &p, &pages),
+                   0);
   assert_int_equal(next_page(&w, pages, &p), 0);
   assert_non_null(strstr(w.server.last_head, "max-keys=7"));
   assert_null(strstr(w.server.last_head, "continuation-token"));
@@ -443,7 +513,8 @@ static void test_pages(void **state) {
   whole_end(&w);
 }
 
-static void check_bad_pages(const char *operation, tcx_value_t *params, const char *answer, int status, const char *in_msg, int attempts) {
+static void check_bad_pages(const char *operation, tcx_value_t *params, const char *answer,
+                            int status, const char *in_msg, int attempts) {
   const struct fault_step steps[] = {DO(REQUEST), SEND(answer), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
@@ -466,14 +537,17 @@ static void check_bad_pages(const char *operation, tcx_value_t *params, const ch
 
 static void test_bad_pages(void **state) {
   (void)state;
-  const char *same = whole_answer("200 OK", PAGE("a", "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"));
+  const char *same = whole_answer(
+      "200 OK",
+      PAGE("a", "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"));
   const char *denied = whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "m"));
   const char *text = "{Bucket: b";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
   tcx_value_t *broken = tcx_params(text, 0);
 #pragma GCC diagnostic pop
-  check_bad_pages("list_objects_v2", bucket(), same, TCX_EPAGINATE, "The same next token was received twice", 1);
+  check_bad_pages("list_objects_v2", bucket(), same, TCX_EPAGINATE,
+                  "The same next token was received twice", 1);
   check_bad_pages("list_objects_v2", bucket(), denied, TCX_ECLIENT, "AccessDenied", 1);
   check_bad_pages("list_objects_v2", NULL, same, TCX_EPARAM, "\"Bucket\"", 0);
   check_bad_pages("list_objects_v2", broken, same, TCX_EPARAM, "column", 0);
@@ -495,7 +569,8 @@ static void test_in_order(void **state) {
   whole_begin(&w, ok_scripts, 1, &(tcx_client_options_t){.max_connections = 1});
   n_order = 0;
   for (int i = 0; i < 50; i++)
-    assert_int_equal(tcx_client_call(w.client, "head_bucket", bucket(), note, (void *)(intptr_t)i), 0);
+    assert_int_equal(tcx_client_call(w.client, "head_bucket", bucket(), note, (void *)(intptr_t)i),
+                     0);
   while (n_order < 50)
     uv_run(&w.loop, UV_RUN_ONCE);
   for (int i = 0; i < 50; i++)
@@ -506,7 +581,8 @@ static void test_in_order(void **state) {
 
 static void test_timings(void **state) {
   (void)state;
-  static const struct fault_step slow[] = {DO(REQUEST), DO_N(WAIT, 20), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  static const struct fault_step slow[] = {
+      DO(REQUEST), DO_N(WAIT, 20), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   static const struct fault_step *const scripts[] = {slow};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -523,9 +599,13 @@ static void test_timings(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_refused),   cmocka_unit_test(test_closing),     cmocka_unit_test(test_names),      cmocka_unit_test(test_cancel),         cmocka_unit_test(test_cancel_frees),
-      cmocka_unit_test(test_loop_ends), cmocka_unit_test(test_loop_sleeps), cmocka_unit_test(test_get_client), cmocka_unit_test(test_model_outlives), cmocka_unit_test(test_pages),
-      cmocka_unit_test(test_bad_pages), cmocka_unit_test(test_in_order),    cmocka_unit_test(test_timings),
+      cmocka_unit_test(test_refused),        cmocka_unit_test(test_closing),
+      cmocka_unit_test(test_names),          cmocka_unit_test(test_cancel),
+      cmocka_unit_test(test_cancel_frees),   cmocka_unit_test(test_loop_ends),
+      cmocka_unit_test(test_loop_sleeps),    cmocka_unit_test(test_get_client),
+      cmocka_unit_test(test_model_outlives), cmocka_unit_test(test_pages),
+      cmocka_unit_test(test_bad_pages),      cmocka_unit_test(test_in_order),
+      cmocka_unit_test(test_timings),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

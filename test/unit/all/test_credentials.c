@@ -1,11 +1,13 @@
 /*
- * Where keys come from, and who waits for them: explicit, environment, files, the program's own callback; one fetch for however many wait; refresh; and no secret in the log.
+ * Where keys come from, and who waits for them: explicit, environment, files, the program's own
+ * callback; one fetch for however many wait; refresh; and no secret in the log.
  */
 #include "core/identity.h"
 #include "refresh_load.h"
 #include "whole.h"
 
-static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+static const struct fault_step ok[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
 static const struct fault_step *const ok_scripts[] = {ok};
 
 /* ---- the program's own ---- */
@@ -14,13 +16,14 @@ struct giver {
   uv_timer_t timer;
   tcx_credentials_request_t *request;
   int fetches, status;
-  unsigned delay;                     /* 0: from inside */
+  unsigned delay; /* 0: from inside */
   int64_t expires;
   const char *key, *reason;
 };
 
 static void give(struct giver *g) {
-  tcx_credentials_t c = {.access_key = g->key != NULL ? g->key : "AKGIVEN", .secret_key = "s", .expires = g->expires};
+  tcx_credentials_t c = {
+      .access_key = g->key != NULL ? g->key : "AKGIVEN", .secret_key = "s", .expires = g->expires};
   tcx_credentials_answer(g->request, g->status, g->status == 0 ? &c : NULL, g->reason);
 }
 static void on_timer(uv_timer_t *timer) { give(timer->data); }
@@ -61,7 +64,8 @@ static void test_many_wait(void **state) {
   counted = failed = 0;
   giver_begin(&w, &g, 8);
   for (int i = 0; i < MANY; i++)
-    assert_int_equal(tcx_client_call(w.client, "head_bucket", tcx_params("{Bucket: b}"), count, NULL), 0);
+    assert_int_equal(
+        tcx_client_call(w.client, "head_bucket", tcx_params("{Bucket: b}"), count, NULL), 0);
   assert_int_equal(g.fetches, 0); /* it is asked from the loop */
   while (counted < MANY)
     uv_run(&w.loop, UV_RUN_ONCE);
@@ -120,12 +124,17 @@ static const char *used_key(struct whole *w) {
   struct outcome o = whole_call(w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
   assert_int_equal(o.status, 0);
   outcome_free(&o);
-  assert_int_equal(sscanf(strstr(whole_header(w->server.last_head, "Authorization", text, sizeof text), "Credential="), "Credential=%63[^/]", key), 1);
+  assert_int_equal(
+      sscanf(strstr(whole_header(w->server.last_head, "Authorization", text, sizeof text),
+                    "Credential="),
+             "Credential=%63[^/]", key),
+      1);
   return key;
 }
 
 static int warned;
-static void count_warnings(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *call, void *data) {
+static void count_warnings(tcx_log_level_t level, const char *area, const char *line,
+                           const tcx_call_t *call, void *data) {
   (void)area, (void)line, (void)call, (void)data;
   warned += level == TCX_LOG_WARN;
 }
@@ -135,7 +144,8 @@ static void until_answered(struct whole *w, struct giver *g) {
     uv_run(&w->loop, UV_RUN_ONCE);
 }
 
-/* Near their end they are fetched anew while the old ones still serve; when that fails they serve until the mandatory window. */
+/* Near their end they are fetched anew while the old ones still serve; when that fails they serve
+ * until the mandatory window. */
 static void test_refresh(void **state) {
   (void)state;
   struct whole w;
@@ -143,7 +153,10 @@ static void test_refresh(void **state) {
   now_ms = 1700000000000;
   g.expires = NOW_S + 3600;
   warned = 0;
-  tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .log = count_warnings, .log_level = TCX_LOG_WARN};
+  tcx_session_options_t so = {.credentials = on_asked,
+                              .credentials_data = &g,
+                              .log = count_warnings,
+                              .log_level = TCX_LOG_WARN};
   whole_begin_with(&w, ok_scripts, 1, &so, NULL);
   uv_timer_init(&w.loop, &g.timer);
   g.timer.data = &g;
@@ -160,7 +173,9 @@ static void test_refresh(void **state) {
   assert_int_equal(g.fetches, 2);
   until_answered(&w, &g);
   assert_int_equal(warned, 1);
-  assert_string_equal(used_key(&w), "FIRST"); /* not asked again at once: after 1 s, half of it by chance; then after 2 s, which is not told again */
+  /* not asked again at once: after 1 s, half of it by chance; then after 2 s, which is not told
+   * again */
+  assert_string_equal(used_key(&w), "FIRST");
   assert_int_equal(g.fetches, 2);
   now_ms += 500;
   assert_string_equal(used_key(&w), "FIRST");
@@ -179,7 +194,8 @@ static void test_refresh(void **state) {
   until_answered(&w, &g);
   assert_string_equal(used_key(&w), "SECOND");
   assert_int_equal(g.fetches, 4);
-  now_ms = (g.expires - 600) * 1000; /* the mandatory window: a call waits for new ones, and fails with them */
+  /* the mandatory window: a call waits for new ones, and fails with them */
+  now_ms = (g.expires - 600) * 1000;
   g.status = UV_EIO;
   g.reason = "not now";
   struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
@@ -202,14 +218,19 @@ static void test_refresh(void **state) {
   giver_end(&w, &g);
 }
 
-/* The windows are the session's to set; a fetch that never ends is given up, and the answer that comes then only frees its request. */
+/* The windows are the session's to set; a fetch that never ends is given up, and the answer that
+ * comes then only frees its request. */
 static void test_windows(void **state) {
   (void)state;
   struct whole w;
   struct giver g = {.delay = 1, .key = "SHORT"};
   now_ms = 1700000000000;
   g.expires = NOW_S + 3;
-  tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .advisory_refresh_ms = 1500, .mandatory_refresh_ms = 500, .credentials_timeout_ms = 20};
+  tcx_session_options_t so = {.credentials = on_asked,
+                              .credentials_data = &g,
+                              .advisory_refresh_ms = 1500,
+                              .mandatory_refresh_ms = 500,
+                              .credentials_timeout_ms = 20};
   whole_begin_with(&w, ok_scripts, 1, &so, NULL);
   uv_timer_init(&w.loop, &g.timer);
   g.timer.data = &g;
@@ -278,7 +299,7 @@ static const char *write_file(const char *text) {
 
 struct setup {
   const char *what;
-  const char *environment[8];         /* "NAME=value" */
+  const char *environment[8]; /* "NAME=value" */
   const char *config, *credentials, *profile;
   int status;
   const char *key, *token, *in_msg;
@@ -326,16 +347,21 @@ static void test_setups(void **state) {
     whole_unset_environment();
     for (size_t k = 0; k < 8 && c->environment[k] != NULL; k++)
       assert_int_equal(putenv((char *)(uintptr_t)c->environment[k]), 0);
-    const char *config = write_file(c->config != NULL ? c->config : ""), *credentials = write_file(c->credentials != NULL ? c->credentials : "");
-    tcx_session_options_t so = {.config_file = config, .credentials_file = credentials, .profile = c->profile};
+    const char *config = write_file(c->config != NULL ? c->config : ""),
+               *credentials = write_file(c->credentials != NULL ? c->credentials : "");
+    tcx_session_options_t so = {
+        .config_file = config, .credentials_file = credentials, .profile = c->profile};
     whole_begin_with(&w, ok_scripts, 1, &so, NULL);
     struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
     bool good = o.status == c->status && (c->in_msg == NULL || strstr(o.msg, c->in_msg) != NULL);
     if (good && c->key != NULL) {
-      const char *p = strstr(whole_header(w.server.last_head, "Authorization", text, sizeof text), "Credential=");
+      const char *p = strstr(whole_header(w.server.last_head, "Authorization", text, sizeof text),
+                             "Credential=");
       good = strncmp(p + 11, c->key, strlen(c->key)) == 0 && p[11 + strlen(c->key)] == '/';
-      const char *token = whole_header(w.server.last_head, "x-amz-security-token", text, sizeof text);
-      good = good && (token == NULL ? c->token == NULL : c->token != NULL && strcmp(token, c->token) == 0);
+      const char *token =
+          whole_header(w.server.last_head, "x-amz-security-token", text, sizeof text);
+      good = good &&
+             (token == NULL ? c->token == NULL : c->token != NULL && strcmp(token, c->token) == 0);
     }
     if (!good) {
       fprintf(stderr, "%s: %s %s\n%s", c->what, tcx_err_name(o.status), o.msg, w.server.last_head);
@@ -353,7 +379,11 @@ static void test_setups(void **state) {
 /* The program's own among the others: where it has none the chain goes on. */
 static void test_own_link(void **state) {
   (void)state;
-  static const struct { const char *before; int status; const char *key, *in_msg; } cases[] = {
+  static const struct {
+    const char *before;
+    int status;
+    const char *key, *in_msg;
+  } cases[] = {
       {"env", 0, "AKGIVEN", NULL},
       {"shared-credentials-file", 0, "ENV", NULL},
       {"env", UV_ENOENT, "ENV", NULL},
@@ -367,7 +397,8 @@ static void test_own_link(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct whole w;
     struct giver g = {.status = cases[i].status};
-    tcx_session_options_t so = {.credentials = on_asked, .credentials_data = &g, .credentials_before = cases[i].before};
+    tcx_session_options_t so = {
+        .credentials = on_asked, .credentials_data = &g, .credentials_before = cases[i].before};
     whole_begin_with(&w, ok_scripts, 1, &so, NULL);
     if (cases[i].key != NULL) {
       assert_string_equal(used_key(&w), cases[i].key);
@@ -382,11 +413,16 @@ static void test_own_link(void **state) {
 }
 
 /* The program asks for them itself; a close answers who still waits. */
-static struct told { int times, status; char key[32], provider[32], msg[256]; } told;
-static void on_told(tcx_session_t *session, int status, const tcx_credentials_t *c, const char *provider, const char *msg, void *data) {
+static struct told {
+  int times, status;
+  char key[32], provider[32], msg[256];
+} told;
+static void on_told(tcx_session_t *session, int status, const tcx_credentials_t *c,
+                    const char *provider, const char *msg, void *data) {
   struct told *t = data;
   assert_non_null(session);
-  assert_true((c == NULL) == (status != 0) && (c == NULL) == (provider == NULL) && (c == NULL) == (msg != NULL));
+  assert_true((c == NULL) == (status != 0) && (c == NULL) == (provider == NULL) &&
+              (c == NULL) == (msg != NULL));
   t->times++;
   t->status = status;
   snprintf(t->key, sizeof t->key, "%s", c != NULL ? c->access_key : "");
@@ -472,7 +508,9 @@ static void test_unsigned(void **state) {
     struct whole w;
     char text[1000];
     tcx_session_options_t so = {.region = "us-east-1"};
-    tcx_client_options_t co = {.unsigned_requests = i == 0, .config = i == 1 ? tcx_value_from_json(configs[1], strlen(configs[1])) : NULL};
+    tcx_client_options_t co = {
+        .unsigned_requests = i == 0,
+        .config = i == 1 ? tcx_value_from_json(configs[1], strlen(configs[1])) : NULL};
     whole_begin_with(&w, ok_scripts, 1, &so, &co);
     struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
     assert_int_equal(o.status, 0);
@@ -486,31 +524,53 @@ static void test_unsigned(void **state) {
 /* ---- the log ---- */
 
 #define TOKEN "tokentokentokentokentoken"
-static struct { int lines, levels[TCX_LOG_TRACE + 1], bad; char signature[80]; } logged;
-static void on_log(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *call, void *data) {
+static struct {
+  int lines, levels[TCX_LOG_TRACE + 1], bad;
+  char signature[80];
+} logged;
+static void on_log(tcx_log_level_t level, const char *area, const char *line,
+                   const tcx_call_t *call, void *data) {
   (void)call;
   assert_ptr_equal(data, &logged);
   assert_non_null(area);
   logged.lines++;
   logged.levels[level]++;
-  if (strstr(line, WHOLE_SECRET) != NULL || strstr(line, TOKEN) != NULL || strstr(line, "Signature=") != NULL || strchr(line, '\n') != NULL || strchr(line, '\r') != NULL)
+  if (strstr(line, WHOLE_SECRET) != NULL || strstr(line, TOKEN) != NULL ||
+      strstr(line, "Signature=") != NULL || strchr(line, '\n') != NULL ||
+      strchr(line, '\r') != NULL)
     logged.bad++;
 }
 
 static void test_log(void **state) {
   (void)state;
-  const struct fault_step steps[] = {DO(REQUEST), SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST), SEND(whole_answer("301 X\r\nx-amz-bucket-region: eu-west-1", "")), DO(REQUEST),
-                                     SEND(whole_answer("403 Forbidden", WHOLE_ERROR("SignatureDoesNotMatch", WHOLE_SECRET))), DO(REQUEST), DO(CLOSE)};
+  const struct fault_step steps[] = {
+      DO(REQUEST),
+      SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"),
+      DO(REQUEST),
+      SEND(whole_answer("301 X\r\nx-amz-bucket-region: eu-west-1", "")),
+      DO(REQUEST),
+      SEND(whole_answer("403 Forbidden", WHOLE_ERROR("SignatureDoesNotMatch", WHOLE_SECRET))),
+      DO(REQUEST),
+      DO(CLOSE)};
   const struct fault_step *const scripts[] = {steps};
   for (tcx_log_level_t level = TCX_LOG_ERROR; level <= TCX_LOG_TRACE; level++) {
     struct whole w;
     memset(&logged, 0, sizeof logged);
     tcx_session_options_t so = {.log = on_log, .log_data = &logged, .log_level = level};
-    whole_begin_with(&w, scripts, 1, &so, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET, .session_token = TOKEN, .max_attempts = 4});
-    struct outcome o = whole_call(&w, "put_object", tcx_params("{Bucket: b, Key: %s, Body: x}", "a\r\nb"), NULL);
+    whole_begin_with(&w, scripts, 1, &so,
+                     &(tcx_client_options_t){.access_key = WHOLE_KEY,
+                                             .secret_key = WHOLE_SECRET,
+                                             .session_token = TOKEN,
+                                             .max_attempts = 4});
+    struct outcome o =
+        whole_call(&w, "put_object", tcx_params("{Bucket: b, Key: %s, Body: x}", "a\r\nb"), NULL);
     assert_int_equal(o.status, TCX_ECLIENT);
     outcome_free(&o);
-    o = whole_call(&w, "get_object", tcx_params("{Bucket: b, Key: k, SSECustomerAlgorithm: AES256, SSECustomerKey: %s}", WHOLE_SECRET), &(tcx_call_options_t){.max_attempts = 1});
+    o = whole_call(
+        &w, "get_object",
+        tcx_params("{Bucket: b, Key: k, SSECustomerAlgorithm: AES256, SSECustomerKey: %s}",
+                   WHOLE_SECRET),
+        &(tcx_call_options_t){.max_attempts = 1});
     outcome_free(&o);
     struct outcome url;
     whole_goal_to(&w, "get_object", tcx_params("{Bucket: b, Key: k}"), TCX__GOAL_PRESIGN, &url);
@@ -527,8 +587,13 @@ static void test_log(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_many_wait), cmocka_unit_test(test_failure),      cmocka_unit_test(test_refresh),  cmocka_unit_test(test_windows), cmocka_unit_test(test_load), cmocka_unit_test(test_late_answer),
-      cmocka_unit_test(test_setups),    cmocka_unit_test(test_own_link), cmocka_unit_test(test_get), cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned), cmocka_unit_test(test_log),
+      cmocka_unit_test(test_many_wait),    cmocka_unit_test(test_failure),
+      cmocka_unit_test(test_refresh),      cmocka_unit_test(test_windows),
+      cmocka_unit_test(test_load),         cmocka_unit_test(test_late_answer),
+      cmocka_unit_test(test_setups),       cmocka_unit_test(test_own_link),
+      cmocka_unit_test(test_get),          cmocka_unit_test(test_process_cut),
+      cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned),
+      cmocka_unit_test(test_log),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /*
- * Event streams, whole: event by event in all four protocols, backpressure, exceptions, streams that are cut or wrong, max_body, and closing in every state.
+ * Event streams, whole: event by event in all four protocols, backpressure, exceptions, streams
+ * that are cut or wrong, max_body, and closing in every state.
  */
 #include "event_models.h"
 #include "torture.h"
@@ -10,12 +11,12 @@ struct watch {
   struct fault_step steps[8];
   const struct fault_step *scripts[2];
   tcx_stream_t *stream;
-  struct tcx_buf log;                  /* what came, one line an event */
-  int offered, came, ended;            /* ended: the last status */
-  unsigned stop_every;                 /* > 0: the reader stops after so many events */
-  char *response, *code, *msg;         /* of the call or of the stream's error */
+  struct tcx_buf log;          /* what came, one line an event */
+  int offered, came, ended;    /* ended: the last status */
+  unsigned stop_every;         /* > 0: the reader stops after so many events */
+  char *response, *code, *msg; /* of the call or of the stream's error */
   const char *type;
-  void (*on_event)(struct watch *s);   /* called after each event */
+  void (*on_event)(struct watch *s); /* called after each event */
 };
 
 static void keep_error(struct watch *s, const tcx_error_t *error) {
@@ -43,13 +44,15 @@ static void on_offer(tcx_call_t *call, const tcx_value_t *response, const tcx_er
   assert_string_equal(tcx_stream_member(s->stream), "Stream");
 }
 
-static void on_event(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload) {
+static void on_event(tcx_stream_t *stream, int status, const char *event,
+                     const tcx_value_t *payload) {
   struct watch *s = tcx_stream_data(stream);
   char *json = NULL;
   assert_int_equal(s->ended, 0);
   if (payload != NULL)
     assert_int_equal(tcx_value_to_json(payload, &json, NULL), 0);
-  tcx__buf_printf(&s->log, "%s%s%s\n", event != NULL ? event : tcx_err_name(status), json != NULL ? " " : "", json != NULL ? json : "");
+  tcx__buf_printf(&s->log, "%s%s%s\n", event != NULL ? event : tcx_err_name(status),
+                  json != NULL ? " " : "", json != NULL ? json : "");
   tcx_free(json);
   if (status != 0) {
     s->ended = status;
@@ -75,12 +78,19 @@ static void begin(struct watch *s, int protocol, const struct fault_step *steps,
   memcpy(s->steps + 1, steps, n * sizeof *steps);
   s->scripts[0] = s->steps;
   whole_begin_with(&s->w, s->scripts, 1, &(tcx_session_options_t){.data_path = mf.path}, NULL);
-  tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s->w.url, .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET};
-  assert_int_equal(tcx_session_create_client(s->w.session, em_protocols[protocol].service, &co, &s->w.client), 0);
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .endpoint_url = s->w.url,
+                             .access_key = WHOLE_KEY,
+                             .secret_key = WHOLE_SECRET};
+  assert_int_equal(
+      tcx_session_create_client(s->w.session, em_protocols[protocol].service, &co, &s->w.client),
+      0);
 }
 
 static void call(struct watch *s, const tcx_call_options_t *options) {
-  assert_int_equal(tcx_client_start(s->w.client, "watch", tcx_params("{Topic: t}"), options, on_offer, s, NULL), 0);
+  assert_int_equal(
+      tcx_client_start(s->w.client, "watch", tcx_params("{Topic: t}"), options, on_offer, s, NULL),
+      0);
   whole_until(&s->w, &s->offered);
 }
 
@@ -94,9 +104,11 @@ static void end(struct watch *s) {
 }
 
 /* The whole stream, read to its end; the body is freed. */
-static void watch_all(struct watch *s, int protocol, struct tcx_buf *body, size_t missing, bool bytewise) {
+static void watch_all(struct watch *s, int protocol, struct tcx_buf *body, size_t missing,
+                      bool bytewise) {
   struct tcx_buf response = em_response(body, missing);
-  const struct fault_step steps[] = {{bytewise ? FAULT_SEND_BYTEWISE : FAULT_SEND, response.data, response.len}, DO(CLOSE)};
+  const struct fault_step steps[] = {
+      {bytewise ? FAULT_SEND_BYTEWISE : FAULT_SEND, response.data, response.len}, DO(CLOSE)};
   begin(s, protocol, steps, missing > 0 ? 2 : 1);
   call(s, NULL);
   if (s->stream != NULL) {
@@ -110,9 +122,13 @@ static void watch_all(struct watch *s, int protocol, struct tcx_buf *body, size_
 
 static void add_mixed(struct tcx_buf *body, int protocol) {
   static const struct tcx_event_header list[] = {
-      {.name = {":message-type", 13}, .type = TCX__EVENT_STRING, .bytes = {"event", 5}}, {.name = {":event-type", 11}, .type = TCX__EVENT_STRING, .bytes = {"Mixed", 5}},
-      {.name = {"Flag", 4}, .type = TCX__EVENT_TRUE}, {.name = {"Count", 5}, .type = TCX__EVENT_INT8, .integer = -5}, {.name = {"Key", 3}, .type = TCX__EVENT_BYTES, .bytes = {"\0\1", 2}},
-      {.name = {"When", 4}, .type = TCX__EVENT_TIMESTAMP, .integer = -500}, {.name = {"other", 5}, .type = TCX__EVENT_UUID, .bytes = {"0123456789abcdef", 16}}};
+      {.name = {":message-type", 13}, .type = TCX__EVENT_STRING, .bytes = {"event", 5}},
+      {.name = {":event-type", 11}, .type = TCX__EVENT_STRING, .bytes = {"Mixed", 5}},
+      {.name = {"Flag", 4}, .type = TCX__EVENT_TRUE},
+      {.name = {"Count", 5}, .type = TCX__EVENT_INT8, .integer = -5},
+      {.name = {"Key", 3}, .type = TCX__EVENT_BYTES, .bytes = {"\0\1", 2}},
+      {.name = {"When", 4}, .type = TCX__EVENT_TIMESTAMP, .integer = -500},
+      {.name = {"other", 5}, .type = TCX__EVENT_UUID, .bytes = {"0123456789abcdef", 16}}};
   struct tcx_buf headers;
   tcx__buf_init(&headers, NULL, 1 << 16);
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -131,10 +147,12 @@ static void add_all(struct tcx_buf *body, int protocol) {
   ef_event(body, "Tree", em_document(protocol, "Text", "leaf"));
   add_mixed(body, protocol);
 }
-#define ALL                                                                                                                                                        \
-  "Words {\"Text\":\"one\"}\nWords {}\nBytes {\"Data\":\"YQBi\"}\nBytes {\"Data\":\"\"}\nLine {\"Text\":\"{\xc3\xa4}\"}\nTree {\"Leaf\":{\"Text\":\"leaf\"}}\n"     \
+#define ALL                                                                                        \
+  "Words {\"Text\":\"one\"}\nWords {}\nBytes {\"Data\":\"YQBi\"}\nBytes {\"Data\":\"\"}\nLine "    \
+  "{\"Text\":\"{\xc3\xa4}\"}\nTree {\"Leaf\":{\"Text\":\"leaf\"}}\n"                               \
   "Mixed {"
-static const char all_json[] = ALL "\"Text\":\"m\",\"Flag\":true,\"Count\":-5,\"When\":\"1969-12-31T23:59:59.500000Z\",\"Key\":\"AAE=\"}\nEOF\n";
+static const char all_json[] = ALL "\"Text\":\"m\",\"Flag\":true,\"Count\":-5,\"When\":\"1969-12-"
+                                   "31T23:59:59.500000Z\",\"Key\":\"AAE=\"}\nEOF\n";
 
 static void delivers(void **state) {
   (void)state;
@@ -147,15 +165,20 @@ static void delivers(void **state) {
       watch_all(&s, i, &body, 0, bytewise);
       assert_string_equal(s.log.data, all_json);
       assert_int_equal(s.ended, TCX_EOF);
-      assert_non_null(strstr(s.response, "{\"Note\":\"hello\",\"ResponseMetadata\":{\"RequestId\":\"R1\",\"HTTPStatusCode\":200,"));
+      assert_non_null(strstr(s.response, "{\"Note\":\"hello\",\"ResponseMetadata\":{\"RequestId\":"
+                                         "\"R1\",\"HTTPStatusCode\":200,"));
       assert_null(tcx_stream_error(s.stream));
       assert_int_equal(tcx_stream_events_start(s.stream, on_event), TCX_ECLOSING); /* it is over */
       end(&s);
     }
 }
 
-static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) { (void)stream, (void)n, (void)buf; }
-static void on_done(tcx_stream_t *stream, int status, const uv_buf_t *whole) { (void)stream, (void)status, (void)whole; }
+static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
+  (void)stream, (void)n, (void)buf;
+}
+static void on_done(tcx_stream_t *stream, int status, const uv_buf_t *whole) {
+  (void)stream, (void)status, (void)whole;
+}
 
 /* Events are read as events, bytes as bytes; a stream that is not read does not hold the loop. */
 static void starts(void **state) {
@@ -177,7 +200,8 @@ static void starts(void **state) {
   assert_int_equal(tcx_stream_events_start(s.stream, NULL), UV_EINVAL);
   assert_int_equal(tcx_stream_events_start(NULL, on_event), UV_EINVAL);
   assert_int_equal(tcx_stream_events_start(s.stream, on_event), 0);
-  assert_int_equal(tcx_stream_events_start(s.stream, on_event), 0); /* again: the callback may change */
+  /* again: the callback may change */
+  assert_int_equal(tcx_stream_events_start(s.stream, on_event), 0);
   assert_int_equal(s.came, 0);
   assert_int_equal(s.w.session->holds, 1);
   whole_until(&s.w, &s.ended);
@@ -187,7 +211,8 @@ static void starts(void **state) {
   end(&s);
 }
 
-/* After read_stop no event comes, however many were in one read; every one comes in the end, in order. */
+/* After read_stop no event comes, however many were in one read; every one comes in the end, in
+ * order. */
 static void stops(void **state) {
   (void)state;
   for (int i = 0; i < EM_PROTOCOLS; i++)
@@ -291,7 +316,8 @@ static void count_between(struct watch *s) {
   if (s->came == 10000)
     assert_int_equal(test_count_end(&first_count), 0);
 }
-static void drop_event(tcx_stream_t *stream, int status, const char *event, const tcx_value_t *payload) {
+static void drop_event(tcx_stream_t *stream, int status, const char *event,
+                       const tcx_value_t *payload) {
   struct watch *s = tcx_stream_data(stream);
   s->ended = status;
   if (status != 0)
@@ -314,7 +340,8 @@ static void needs_constant_memory(void **state) {
     tcx__buf_init(&many, NULL, 1u << 26);
     for (int n = 0; n < 10000; n++)
       tcx__buf_add_str(&many, tcx__buf_str(&frame));
-    const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}, {FAULT_SEND, many.data, many.len}};
+    const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len},
+                                       {FAULT_SEND, many.data, many.len}};
     begin(&s, i, steps, 2);
     call(&s, NULL);
     assert_int_equal(tcx_stream_events_start(s.stream, drop_event), 0);
@@ -345,7 +372,9 @@ static void exceptions(void **state) {
     assert_string_equal(s.code, "Over");
     assert_string_equal(s.msg, "An error occurred (Over) when calling the Watch operation: enough");
     assert_string_equal(s.type, "EventStreamError");
-    assert_non_null(strstr(s.response, "{\"Error\":{\"Code\":\"Over\",\"Message\":\"enough\"},\"message\":\"enough\",\"ResponseMetadata\":{\"RequestId\":\"R1\","));
+    assert_non_null(strstr(s.response,
+                           "{\"Error\":{\"Code\":\"Over\",\"Message\":\"enough\"},\"message\":"
+                           "\"enough\",\"ResponseMetadata\":{\"RequestId\":\"R1\","));
     const tcx_error_t *error = tcx_stream_error(s.stream);
     assert_string_equal(error->error_message, "enough");
     assert_string_equal(error->request_id, "R1");
@@ -361,9 +390,15 @@ static void exceptions(void **state) {
   assert_string_equal(s.msg, "An error occurred (Slow) when calling the Watch operation: ");
   assert_true(tcx_stream_error(s.stream)->throttled);
   end(&s);
-  static const struct { const char *headers[9], *log, *msg; } others[] = {
-      {{":message-type", "exception", ":exception-type", "Strange"}, "Strange\n", "An error occurred (Strange) when calling the Watch operation: "},
-      {{":message-type", "error", ":error-code", "Internal", ":error-message", "it broke"}, "Internal\n", "An error occurred (Internal) when calling the Watch operation: it broke"},
+  static const struct {
+    const char *headers[9], *log, *msg;
+  } others[] = {
+      {{":message-type", "exception", ":exception-type", "Strange"},
+       "Strange\n",
+       "An error occurred (Strange) when calling the Watch operation: "},
+      {{":message-type", "error", ":error-code", "Internal", ":error-message", "it broke"},
+       "Internal\n",
+       "An error occurred (Internal) when calling the Watch operation: it broke"},
       {{":message-type", "error"}, "\n", "An error occurred () when calling the Watch operation: "},
   };
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
@@ -377,11 +412,14 @@ static void exceptions(void **state) {
   }
 }
 
-/* A stream that is not what it should be: what was complete before comes, then the end with its reason. */
+/* A stream that is not what it should be: what was complete before comes, then the end with its
+ * reason. */
 static void damage(void **state) {
   (void)state;
-  static const char *const no_type[] = {":event-type", "Words", NULL}, *const odd_type[] = {":message-type", "what", ":event-type", "Words", NULL},
-                    *const no_event[] = {":message-type", "event", NULL};
+  static const char *const no_type[] = {":event-type", "Words", NULL},
+                           *const odd_type[] = {":message-type", "what", ":event-type", "Words",
+                                                NULL},
+                           *const no_event[] = {":message-type", "event", NULL};
   /* clang-format off */
   const struct { const char *const *headers; const char *payload, *msg; } frames[] = {
       {no_type, "", "malformed event: no :message-type"},
@@ -406,7 +444,10 @@ static void damage(void **state) {
     end(&s);
   }
   for (int i = 0; i < 4; i++) {
-    static const char *const texts[] = {"malformed event stream: its checksum is wrong", "malformed event stream: the checksum of its lengths is wrong", "the event stream ends inside an event", NULL};
+    static const char *const texts[] = {
+        "malformed event stream: its checksum is wrong",
+        "malformed event stream: the checksum of its lengths is wrong",
+        "the event stream ends inside an event", NULL};
     em_begin(&body, EM_REST_XML);
     em_words(&body, EM_REST_XML, "one");
     size_t at = body.len;
@@ -436,7 +477,8 @@ static void initial_responses(void **state) {
     watch_all(&s, i, &body, 0, false);
     assert_null(s.stream);
     assert_int_equal(s.ended, TCX_EPROTO);
-    assert_string_equal(s.msg, "malformed event stream: its first event is Words, not initial-response");
+    assert_string_equal(s.msg,
+                        "malformed event stream: its first event is Words, not initial-response");
     end(&s);
     tcx__buf_init(&body, NULL, 1 << 20);
     tcx__buf_adds(&body, "");
@@ -450,9 +492,12 @@ static void initial_responses(void **state) {
     assert_non_null(strstr(s.msg, i == EM_JSON ? "not JSON" : "not CBOR"));
     end(&s);
     tcx__buf_init(&body, NULL, 1 << 20);
-    ef_event(&body, "initial-response", i == EM_JSON ? TCX__STR("{\"Stream\":{\"Words\":{}},\"Note\":\"n\"}") : TCX__STR("\xa2\x66Stream\xa1\x65Words\xa0\x64Note\x61n"));
+    ef_event(&body, "initial-response",
+             i == EM_JSON ? TCX__STR("{\"Stream\":{\"Words\":{}},\"Note\":\"n\"}")
+                          : TCX__STR("\xa2\x66Stream\xa1\x65Words\xa0\x64Note\x61n"));
     watch_all(&s, i, &body, 0, false);
-    assert_non_null(strstr(s.response, "{\"Note\":\"n\",\"ResponseMetadata\"")); /* the stream is no value */
+    /* the stream is no value */
+    assert_non_null(strstr(s.response, "{\"Note\":\"n\",\"ResponseMetadata\""));
     end(&s);
     em_begin(&body, i);
     body.data[body.len - 1] ^= 1;
@@ -485,8 +530,15 @@ static void wait_longer(struct watch *s) { (void)s; }
 /* A call that waits for its initial-response can be ended like any other. */
 static void ends_while_it_waits(void **state) {
   (void)state;
-  static const struct { void (*end)(struct watch *s); unsigned timeout_ms, read_timeout_ms; int status; } cases[] = {
-      {cancel, 0, 0, TCX_ECANCELED}, {close_its_client, 0, 0, TCX_ECANCELED}, {close_all, 0, 0, TCX_ECANCELED}, {wait_longer, 100, 0, UV_ETIMEDOUT}, {wait_longer, 0, 100, UV_ETIMEDOUT}};
+  static const struct {
+    void (*end)(struct watch *s);
+    unsigned timeout_ms, read_timeout_ms;
+    int status;
+  } cases[] = {{cancel, 0, 0, TCX_ECANCELED},
+               {close_its_client, 0, 0, TCX_ECANCELED},
+               {close_all, 0, 0, TCX_ECANCELED},
+               {wait_longer, 100, 0, UV_ETIMEDOUT},
+               {wait_longer, 0, 100, UV_ETIMEDOUT}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct watch s;
     struct tcx_buf body;
@@ -495,8 +547,11 @@ static void ends_while_it_waits(void **state) {
     struct tcx_buf response = em_response(&body, 3);
     const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}};
     begin(&s, EM_JSON, steps, 1);
-    const tcx_call_options_t options = {.timeout_ms = cases[i].timeout_ms, .read_timeout_ms = cases[i].read_timeout_ms, .max_attempts = 1};
-    assert_int_equal(tcx_client_start(s.w.client, "watch", NULL, &options, on_offer, &s, &under_way), 0);
+    const tcx_call_options_t options = {.timeout_ms = cases[i].timeout_ms,
+                                        .read_timeout_ms = cases[i].read_timeout_ms,
+                                        .max_attempts = 1};
+    assert_int_equal(
+        tcx_client_start(s.w.client, "watch", NULL, &options, on_offer, &s, &under_way), 0);
     while (tcx_call_http_status(under_way) == 0)
       uv_run(&s.w.loop, UV_RUN_ONCE);
     whole_turns(&s.w, 5);
@@ -526,8 +581,14 @@ static void leaves_the_connection(void **state) {
     struct tcx_buf response = em_response(&body, 0);
     const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}, DO(AGAIN)};
     begin(&s, i, steps, 2);
-    tcx_client_options_t co = {.region = "us-east-1", .endpoint_url = s.w.url, .access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET, .max_connections = 1, .data = &drained};
-    assert_int_equal(tcx_session_create_client(s.w.session, em_protocols[i].service, &co, &s.w.client), 0);
+    tcx_client_options_t co = {.region = "us-east-1",
+                               .endpoint_url = s.w.url,
+                               .access_key = WHOLE_KEY,
+                               .secret_key = WHOLE_SECRET,
+                               .max_connections = 1,
+                               .data = &drained};
+    assert_int_equal(
+        tcx_session_create_client(s.w.session, em_protocols[i].service, &co, &s.w.client), 0);
     for (int n = 0; n < 3; n++) {
       s.ended = s.offered = 0;
       call(&s, NULL);
@@ -562,7 +623,8 @@ static void retries(void **state) {
   em_begin(&good, EM_JSON);
   em_words(&good, EM_JSON, "one");
   struct tcx_buf second = em_response(&good, 0);
-  const struct fault_step steps[] = {{FAULT_SEND, first.data, first.len}, DO(REQUEST), DO(CLOSE)}, then[] = {DO(REQUEST), {FAULT_SEND, second.data, second.len}, DO(END)};
+  const struct fault_step steps[] = {{FAULT_SEND, first.data, first.len}, DO(REQUEST), DO(CLOSE)},
+                          then[] = {DO(REQUEST), {FAULT_SEND, second.data, second.len}, DO(END)};
   begin(&s, EM_JSON, steps, 3);
   s.scripts[1] = then;
   s.w.server.script_count = 2;
@@ -585,7 +647,8 @@ static void watch_whole(struct watch *s, int protocol, struct tcx_buf *body, siz
   struct tcx_buf response = em_response(body, 0);
   const struct fault_step steps[] = {{FAULT_SEND, response.data, response.len}};
   begin(s, protocol, steps, 1);
-  struct outcome o = whole_call(&s->w, "watch", NULL, &(tcx_call_options_t){.max_body = max, .max_attempts = 1});
+  struct outcome o =
+      whole_call(&s->w, "watch", NULL, &(tcx_call_options_t){.max_body = max, .max_attempts = 1});
   s->ended = o.status;
   s->msg = whole_copy(o.msg);
   s->code = whole_copy(o.code);
@@ -607,7 +670,9 @@ static void whole_streams(void **state) {
     size_t size = body.len;
     watch_whole(&s, i, &body, size);
     assert_int_equal(s.ended, 0);
-    assert_non_null(strstr(s.response, "{\"Note\":\"hello\",\"Stream\":[{\"Words\":{\"Text\":\"one\"}},{\"Bytes\":{\"Data\":\"YWJj\"}}],\"ResponseMetadata\":"));
+    assert_non_null(strstr(s.response,
+                           "{\"Note\":\"hello\",\"Stream\":[{\"Words\":{\"Text\":\"one\"}},{"
+                           "\"Bytes\":{\"Data\":\"YWJj\"}}],\"ResponseMetadata\":"));
     end(&s);
     em_begin(&body, i);
     em_words(&body, i, "one");
@@ -669,7 +734,10 @@ static void begin_long(struct watch *s, int protocol, struct tcx_buf *response) 
 
 static void closes(void **state) {
   (void)state;
-  static const struct { void (*on_event)(struct watch *s); const char *log; } cases[] = {
+  static const struct {
+    void (*on_event)(struct watch *s);
+    const char *log;
+  } cases[] = {
       {close_stream, "Words {\"Text\":\"x\"}\n"},
       {close_client, "Words {\"Text\":\"x\"}\nWords {\"Text\":\"x\"}\nTCX_ECANCELED\n"},
       {close_session, "Words {\"Text\":\"x\"}\nWords {\"Text\":\"x\"}\nTCX_ECANCELED\n"},

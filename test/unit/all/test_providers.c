@@ -1,25 +1,39 @@
 /*
- * Credential providers that ask others, against servers that answer, stall, lie and redirect: roles with MFA and caches, single sign-on and its renewal, containers, instance metadata. No secret is in
- * any error.
+ * Credential providers that ask others, against servers that answer, stall, lie and redirect: roles
+ * with MFA and caches, single sign-on and its renewal, containers, instance metadata. No secret is
+ * in any error.
  */
 #include "provider_help.h"
 #include <sys/stat.h>
 
-#define ROLE(key, end)                                                                                                                                             \
-  "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" key "</AccessKeyId><SecretAccessKey>" WHOLE_SECRET "</SecretAccessKey><SessionToken>t</SessionToken>" \
-  "<Expiration>" end "</Expiration></Credentials><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+#define ROLE(key, end)                                                                             \
+  "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" key                           \
+  "</AccessKeyId><SecretAccessKey>" WHOLE_SECRET                                                   \
+  "</SecretAccessKey><SessionToken>t</SessionToken>"                                               \
+  "<Expiration>" end                                                                               \
+  "</Expiration></Credentials><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</"  \
+  "Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
 #define BASE "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = " WHOLE_SECRET "\n"
-#define KEYS(key, end) "{\"AccessKeyId\": \"" key "\", \"SecretAccessKey\": \"" WHOLE_SECRET "\", \"Token\": \"t\", \"Expiration\": \"" end "\"}"
+#define KEYS(key, end)                                                                             \
+  "{\"AccessKeyId\": \"" key "\", \"SecretAccessKey\": \"" WHOLE_SECRET                            \
+  "\", \"Token\": \"t\", \"Expiration\": \"" end "\"}"
 /* ---- roles ---- */
 
-#define ROLE_PROFILE "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n"
+#define ROLE_PROFILE                                                                               \
+  "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n"
 
 static void test_role_refresh(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step first[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("FIRST", "2030-01-01T12:00:00Z"))), DO(END)};
-  const struct fault_step second[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("SECOND", "2030-01-01T13:00:00Z"))), DO(END)};
-  const struct fault_step third[] = {DO(REQUEST), SEND(whole_answer("403 No", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no more</Message></Error></ErrorResponse>")), DO(END)};
+  const struct fault_step first[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", ROLE("FIRST", "2030-01-01T12:00:00Z"))), DO(END)};
+  const struct fault_step second[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", ROLE("SECOND", "2030-01-01T13:00:00Z"))), DO(END)};
+  const struct fault_step third[] = {
+      DO(REQUEST),
+      SEND(whole_answer("403 No", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no "
+                                  "more</Message></Error></ErrorResponse>")),
+      DO(END)};
   const struct fault_step *const scripts[] = {first, second, third};
   begin(&w, scripts, 3, ROLE_PROFILE "duration_seconds = 3600\nexternal_id = xx\n" BASE, NULL);
   expect_key(&w, "FIRST");
@@ -35,11 +49,17 @@ static void test_role_refresh(void **state) {
   expect_key(&w, "SECOND");
   assert_int_equal(w.server.requests, 2);
   now_s = NOON + 3600 - 600;
-  expect_failure(&w, TCX_ECREDS, "An error occurred (AccessDenied) when calling the AssumeRole operation: no more");
+  expect_failure(&w, TCX_ECREDS,
+                 "An error occurred (AccessDenied) when calling the AssumeRole operation: no more");
   end(&w);
 }
 
-static struct mfa { tcx_mfa_request_t *request; int asked; const char *code; bool later; } mfa;
+static struct mfa {
+  tcx_mfa_request_t *request;
+  int asked;
+  const char *code;
+  bool later;
+} mfa;
 static void on_mfa(tcx_mfa_request_t *request, const char *serial, void *data) {
   assert_ptr_equal(data, &mfa);
   assert_string_equal(serial, "arn:aws:iam::1:mfa/me");
@@ -52,7 +72,8 @@ static void on_mfa(tcx_mfa_request_t *request, const char *serial, void *data) {
 static void test_mfa(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("MFA", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", ROLE("MFA", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   const char *config = ROLE_PROFILE "mfa_serial = arn:aws:iam::1:mfa/me\n" BASE;
   tcx_session_options_t o = {.mfa = on_mfa, .mfa_data = &mfa, .credentials_timeout_ms = 50};
@@ -72,24 +93,29 @@ static void test_mfa(void **state) {
   assert_int_equal(w.server.requests, 0);
   end(&w);
   begin(&w, scripts, 1, config, NULL);
-  expect_failure(&w, TCX_ECREDS, "wants a code of the MFA device arn:aws:iam::1:mfa/me, and the session has no mfa callback");
+  expect_failure(
+      &w, TCX_ECREDS,
+      "wants a code of the MFA device arn:aws:iam::1:mfa/me, and the session has no mfa callback");
   end(&w);
 }
 
-/* What one session has had in a file another uses, as long as it lasts; the file is for its owner only. */
+/* What one session has had in a file another uses, as long as it lasts; the file is for its owner
+ * only. */
 static void test_cache(void **state) {
   (void)state;
   struct whole w;
   struct stat st;
   char path[512];
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", ROLE("KEPT", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", ROLE("KEPT", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   tcx_session_options_t o = {.credentials_cache = test_folder};
   begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
   expect_key(&w, "KEPT");
   end(&w);
   /* The key: SHA-1 of {"RoleArn": "arn:aws:iam::123456789012:role/r"}, as botocore's. */
-  snprintf(path, sizeof path, "%s/%s.json", test_folder, "6dc9e6e1e186b9f293814df3266de783142c48a2");
+  snprintf(path, sizeof path, "%s/%s.json", test_folder,
+           "6dc9e6e1e186b9f293814df3266de783142c48a2");
   assert_int_equal(stat(path, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0600);
   begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
@@ -101,7 +127,8 @@ static void test_cache(void **state) {
   expect_key(&w, "KEPT"); /* too near its end: asked for again */
   assert_int_equal(w.server.requests, 1);
   end(&w);
-  test_folder_put("6dc9e6e1e186b9f293814df3266de783142c48a2.json", "{\"Credentials\": \"\x01garbage");
+  test_folder_put("6dc9e6e1e186b9f293814df3266de783142c48a2.json",
+                  "{\"Credentials\": \"\x01garbage");
   begin(&w, scripts, 1, ROLE_PROFILE BASE, &o);
   expect_key(&w, "KEPT");
   assert_int_equal(w.server.requests, 1);
@@ -110,17 +137,28 @@ static void test_cache(void **state) {
 
 /* ---- single sign-on ---- */
 
-#define SSO_PROFILE "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\n[sso-session dev]\nsso_region = us-west-2\nsso_start_url = https://x\n"
+#define SSO_PROFILE                                                                                \
+  "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\n[sso-session "             \
+  "dev]\nsso_region = us-west-2\nsso_start_url = https://x\n"
 #define SSO_FILE ".aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json"
-#define SSO_TOKEN(end) "{\"accessToken\": \"old\", \"expiresAt\": \"" end "\", \"refreshToken\": \"again\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\"}"
-#define SSO_KEYS "{\"roleCredentials\": {\"accessKeyId\": \"SSO\", \"secretAccessKey\": \"" WHOLE_SECRET "\", \"sessionToken\": \"t\", \"expiration\": 1893499200000}}"
+#define SSO_TOKEN(end)                                                                             \
+  "{\"accessToken\": \"old\", \"expiresAt\": \"" end                                               \
+  "\", \"refreshToken\": \"again\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET       \
+  "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\"}"
+#define SSO_KEYS                                                                                   \
+  "{\"roleCredentials\": {\"accessKeyId\": \"SSO\", \"secretAccessKey\": \"" WHOLE_SECRET          \
+  "\", \"sessionToken\": \"t\", \"expiration\": 1893499200000}}"
 
 static void test_sso_renewal(void **state) {
   (void)state;
   struct whole w;
   char path[512];
   struct stat st;
-  const struct fault_step renewed[] = {DO(REQUEST), SEND(whole_answer("200 OK", "{\"accessToken\": \"new\", \"expiresIn\": 3600, \"refreshToken\": \"next\"}")), DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
+  const struct fault_step renewed[] = {
+      DO(REQUEST),
+      SEND(whole_answer(
+          "200 OK", "{\"accessToken\": \"new\", \"expiresIn\": 3600, \"refreshToken\": \"next\"}")),
+      DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
   const struct fault_step keys[] = {DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
   const struct fault_step *const scripts[] = {renewed, keys};
   test_folder_put(SSO_FILE, SSO_TOKEN("2030-01-01T11:10:00UTC")); /* 10 minutes are left */
@@ -133,8 +171,12 @@ static void test_sso_renewal(void **state) {
   end(&w);
   snprintf(path, sizeof path, "%s/" SSO_FILE, test_folder);
   char *text = test_read_file(path, NULL);
-  assert_string_equal(text, "{\"startUrl\": \"https://x\", \"region\": \"us-west-2\", \"accessToken\": \"new\", \"expiresAt\": \"2030-01-01T12:00:00Z\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET
-                            "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\", \"refreshToken\": \"next\"}");
+  assert_string_equal(
+      text,
+      "{\"startUrl\": \"https://x\", \"region\": \"us-west-2\", \"accessToken\": \"new\", "
+      "\"expiresAt\": \"2030-01-01T12:00:00Z\", \"clientId\": \"id\", \"clientSecret\": "
+      "\"" WHOLE_SECRET
+      "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\", \"refreshToken\": \"next\"}");
   free(text);
   assert_int_equal(stat(path, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0600);
@@ -143,14 +185,22 @@ static void test_sso_renewal(void **state) {
 static void test_sso_failures(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step no[] = {DO(REQUEST), SEND(whole_answer("401 No\r\nx-amzn-ErrorType: UnauthorizedException", "{\"message\": \"no\"}")), DO(AGAIN)};
+  const struct fault_step no[] = {
+      DO(REQUEST),
+      SEND(whole_answer("401 No\r\nx-amzn-ErrorType: UnauthorizedException",
+                        "{\"message\": \"no\"}")),
+      DO(AGAIN)};
   const struct fault_step *const scripts[] = {no};
   begin(&w, scripts, 1, SSO_PROFILE, NULL);
-  expect_failure(&w, TCX_ECREDS, "Token for dev does not exist or is invalid. To sign on run: aws sso login --profile default");
+  expect_failure(&w, TCX_ECREDS,
+                 "Token for dev does not exist or is invalid. To sign on run: aws sso login "
+                 "--profile default");
   end(&w);
   test_folder_put(SSO_FILE, "{\"accessToken\": \"old\", \"expiresAt\": \"2030-01-01T10:00:00Z\"}");
   begin(&w, scripts, 1, SSO_PROFILE, NULL);
-  expect_failure(&w, TCX_ECREDS, "has expired or is otherwise invalid. To refresh this SSO session run: aws sso login --profile default");
+  expect_failure(&w, TCX_ECREDS,
+                 "has expired or is otherwise invalid. To refresh this SSO session run: aws sso "
+                 "login --profile default");
   assert_int_equal(w.server.requests, 0);
   end(&w);
   test_folder_put(SSO_FILE, "{\"accessToken\": \"old\", \"expiresAt\": \"2040-01-01T10:00:00Z\"}");
@@ -158,14 +208,20 @@ static void test_sso_failures(void **state) {
   expect_failure(&w, TCX_ECREDS, "run: aws sso login --profile default");
   assert_int_equal(w.server.requests, 1);
   end(&w);
-  begin(&w, scripts, 1, "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\nsso_region = x\n[sso-session dev]\nsso_region = y\n", NULL);
-  expect_failure(&w, TCX_ECONFIG, "The value for sso_region is inconsistent between profile (x) and sso-session (y).");
+  begin(&w, scripts, 1,
+        "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\nsso_region = "
+        "x\n[sso-session dev]\nsso_region = y\n",
+        NULL);
+  expect_failure(
+      &w, TCX_ECONFIG,
+      "The value for sso_region is inconsistent between profile (x) and sso-session (y).");
   end(&w);
 }
 
 /* ---- containers ---- */
 
-static void container(struct whole *w, const struct fault_step *const *scripts, unsigned n, unsigned budget_ms) {
+static void container(struct whole *w, const struct fault_step *const *scripts, unsigned n,
+                      unsigned budget_ms) {
   tcx_session_options_t o = {.credentials_timeout_ms = budget_ms};
   begin(w, scripts, n, "[default]\n", &o);
   setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:81/keys?a=b", 1);
@@ -175,7 +231,8 @@ static void test_container(void **state) {
   (void)state;
   struct whole w;
   char path[512];
-  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", KEYS("BOX", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", KEYS("BOX", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   test_folder_put("token", "file-token");
   snprintf(path, sizeof path, "%s/token", test_folder);
@@ -199,7 +256,9 @@ static void test_container(void **state) {
   setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a\nb", 1);
   expect_failure(&w, TCX_ECREDS, "Auth token value is not a legal header value");
   unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-  static const char *const hosts[] = {"http://example.com/", "http://127.evil.com/", "http://169.254.170.2.evil.com/", "http://[::2]/", "http://10.0.0.1/"};
+  static const char *const hosts[] = {"http://example.com/", "http://127.evil.com/",
+                                      "http://169.254.170.2.evil.com/", "http://[::2]/",
+                                      "http://10.0.0.1/"};
   for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
     setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", hosts[i], 1);
     expect_failure(&w, TCX_ECREDS, "Unsupported host");
@@ -208,17 +267,26 @@ static void test_container(void **state) {
   end(&w);
 }
 
-/* Three attempts; a redirect is an answer like any other that is not 200, and nobody is followed. */
+/* Three attempts; a redirect is an answer like any other that is not 200, and nobody is
+ * followed. */
 static void test_container_faults(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step elsewhere[] = {DO(REQUEST), SEND(whole_answer("302 X\r\nConnection: close\r\nLocation: http://127.0.0.1:1/", "")), DO(CLOSE)};
-  const struct fault_step garbage[] = {DO(REQUEST), SEND(whole_answer("200 OK\r\nConnection: close", "{not json")), DO(CLOSE)};
-  const struct fault_step flood[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"), FILL("0123456789", 10000), DO(END)};
+  const struct fault_step elsewhere[] = {
+      DO(REQUEST),
+      SEND(whole_answer("302 X\r\nConnection: close\r\nLocation: http://127.0.0.1:1/", "")),
+      DO(CLOSE)};
+  const struct fault_step garbage[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK\r\nConnection: close", "{not json")), DO(CLOSE)};
+  const struct fault_step flood[] = {DO(REQUEST),
+                                     SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+                                     FILL("0123456789", 10000), DO(END)};
   const struct fault_step silent[] = {DO(REQUEST), DO(END)};
   const struct fault_step *const liar[] = {elsewhere, garbage, flood}, *const mute[] = {silent};
   container(&w, liar, 3, 0);
-  expect_failure(&w, TCX_ECREDS, "Error when retrieving credentials from container-role: Received error when attempting to retrieve container metadata: the answer is too long");
+  expect_failure(&w, TCX_ECREDS,
+                 "Error when retrieving credentials from container-role: Received error when "
+                 "attempting to retrieve container metadata: the answer is too long");
   assert_int_equal(w.server.requests, 3);
   end(&w);
   container(&w, mute, 1, 100);
@@ -229,7 +297,8 @@ static void test_container_faults(void **state) {
 
 /* ---- instances ---- */
 
-static void instance(struct whole *w, const struct fault_step *const *scripts, unsigned n, const char *config) {
+static void instance(struct whole *w, const struct fault_step *const *scripts, unsigned n,
+                     const char *config) {
   begin(w, scripts, n, config, NULL);
   unsetenv("AWS_EC2_METADATA_DISABLED");
 }
@@ -237,12 +306,21 @@ static void instance(struct whole *w, const struct fault_step *const *scripts, u
 static void test_instance(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step good[] = {DO(REQUEST), SEND(whole_answer("200 OK", "the-token")), DO(REQUEST), SEND(whole_answer("200 OK", "role")), DO(REQUEST), SEND(whole_answer("200 OK", KEYS("ROLE", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
-  const struct fault_step first[] = {DO(REQUEST), SEND(whole_answer("404 X", "")), DO(REQUEST), SEND(whole_answer("200 OK", "role")), DO(REQUEST), SEND(whole_answer("200 OK", KEYS("V1", "2030-01-01T12:00:00Z"))), DO(AGAIN)};
+  const struct fault_step good[] = {
+      DO(REQUEST), SEND(whole_answer("200 OK", "the-token")),
+      DO(REQUEST), SEND(whole_answer("200 OK", "role")),
+      DO(REQUEST), SEND(whole_answer("200 OK", KEYS("ROLE", "2030-01-01T12:00:00Z"))),
+      DO(AGAIN)};
+  const struct fault_step first[] = {
+      DO(REQUEST), SEND(whole_answer("404 X", "")),
+      DO(REQUEST), SEND(whole_answer("200 OK", "role")),
+      DO(REQUEST), SEND(whole_answer("200 OK", KEYS("V1", "2030-01-01T12:00:00Z"))),
+      DO(AGAIN)};
   const struct fault_step *const scripts[] = {good}, *const v1[] = {first};
   instance(&w, scripts, 1, "[default]\n");
   expect_key(&w, "ROLE");
-  assert_non_null(strstr(w.server.last_head, "GET /latest/meta-data/iam/security-credentials/role HTTP/1.1"));
+  assert_non_null(
+      strstr(w.server.last_head, "GET /latest/meta-data/iam/security-credentials/role HTTP/1.1"));
   assert_non_null(strstr(w.server.last_head, "x-aws-ec2-metadata-token: the-token"));
   /* The service has no newer ones: these serve on, for 17 minutes at least. */
   now_s = NOON - 60;
@@ -264,17 +342,35 @@ static void test_instance(void **state) {
 static void test_instance_faults(void **state) {
   (void)state;
   struct whole w;
-  const struct fault_step evil[] = {DO(REQUEST), SEND(whole_answer("200 OK", "a\r\nX-Evil: 1")), DO(END)};
-  const struct fault_step name[] = {DO(REQUEST), SEND(whole_answer("200 OK", "t")), DO(REQUEST), SEND(whole_answer("200 OK", "a role\r\nX: 1")), DO(END)};
-  const struct fault_step elsewhere[] = {DO(REQUEST), SEND(whole_answer("307 X\r\nLocation: http://127.0.0.1:1/", "")), DO(REQUEST), SEND(whole_answer("301 X\r\nLocation: http://127.0.0.1:1/", "")), DO(END)};
-  const struct fault_step code[] = {DO(REQUEST), SEND(whole_answer("200 OK", "t")), DO(REQUEST), SEND(whole_answer("200 OK", "r")), DO(REQUEST), SEND(whole_answer("200 OK", "{\"Code\": \"AssumeRoleUnauthorizedAccess\", \"Message\": \"m\"}")), DO(END)};
+  const struct fault_step evil[] = {DO(REQUEST), SEND(whole_answer("200 OK", "a\r\nX-Evil: 1")),
+                                    DO(END)};
+  const struct fault_step name[] = {DO(REQUEST), SEND(whole_answer("200 OK", "t")), DO(REQUEST),
+                                    SEND(whole_answer("200 OK", "a role\r\nX: 1")), DO(END)};
+  const struct fault_step elsewhere[] = {
+      DO(REQUEST), SEND(whole_answer("307 X\r\nLocation: http://127.0.0.1:1/", "")), DO(REQUEST),
+      SEND(whole_answer("301 X\r\nLocation: http://127.0.0.1:1/", "")), DO(END)};
+  const struct fault_step code[] = {
+      DO(REQUEST),
+      SEND(whole_answer("200 OK", "t")),
+      DO(REQUEST),
+      SEND(whole_answer("200 OK", "r")),
+      DO(REQUEST),
+      SEND(whole_answer("200 OK",
+                        "{\"Code\": \"AssumeRoleUnauthorizedAccess\", \"Message\": \"m\"}")),
+      DO(END)};
   const struct fault_step silent[] = {DO(REQUEST), DO(END)};
-  const struct { const struct fault_step *steps; int status; const char *in_why; } cases[] = {
+  const struct {
+    const struct fault_step *steps;
+    int status;
+    const char *in_why;
+  } cases[] = {
       {evil, TCX_ECREDS, "the token is no header value"},
       {name, TCX_ECONFIG, "a name that fits no URL"},
       {elsewhere, TCX_ECREDS, "iam-role: the instance metadata service answered 301"},
-      {code, TCX_ECREDS, "iam-role: the instance metadata service's answer has no whole credentials"},
-      {silent, TCX_ECREDS, "iam-role: no answer from the instance metadata service: it did not answer in time"},
+      {code, TCX_ECREDS,
+       "iam-role: the instance metadata service's answer has no whole credentials"},
+      {silent, TCX_ECREDS,
+       "iam-role: no answer from the instance metadata service: it did not answer in time"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct fault_step *const scripts[] = {cases[i].steps};
@@ -286,8 +382,15 @@ static void test_instance_faults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      IN_FOLDER(test_role_refresh), IN_FOLDER(test_mfa),       IN_FOLDER(test_cache),    IN_FOLDER(test_sso_renewal),     IN_FOLDER(test_sso_failures),
-      IN_FOLDER(test_container),    IN_FOLDER(test_container_faults), IN_FOLDER(test_instance), IN_FOLDER(test_instance_faults),
+      IN_FOLDER(test_role_refresh),
+      IN_FOLDER(test_mfa),
+      IN_FOLDER(test_cache),
+      IN_FOLDER(test_sso_renewal),
+      IN_FOLDER(test_sso_failures),
+      IN_FOLDER(test_container),
+      IN_FOLDER(test_container_faults),
+      IN_FOLDER(test_instance),
+      IN_FOLDER(test_instance_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

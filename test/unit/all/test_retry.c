@@ -7,8 +7,8 @@
 #include "core/retry.h"
 #include "json_tree.h"
 
-#define CONDITIONS 37
-#define STEPS      1548
+#define CONDITIONS     37
+#define STEPS          1548
 #define LEGACY_STEPS   1200
 #define ADAPTIVE_STEPS 2400
 
@@ -137,14 +137,16 @@ static bool run_step(struct tcx_retry_quota *quota, struct tcx_retry_state *stat
 /* Legacy mode: what botocore's handler of each service said of random failures. */
 static void legacy(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/retries/modes.json"), services = json_get(tree, "legacy");
+  yajl_val tree = json_load("compliance/data/retries/modes.json"),
+           services = json_get(tree, "legacy");
   unsigned steps = 0, failed = 0;
   for (size_t s = 0; s < json_len(services); s++) {
     yajl_val service = json_at(services, s), list = json_get(service, "steps");
     const char *id = json_str(service, "service_id");
     struct tcx_retry_quota quota;
     tcx__retry_quota_init(&quota);
-    struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(TCX__RETRY_LEGACY, id)};
+    struct tcx_retry_state call = {.max_attempts =
+                                       tcx__retry_default_attempts(TCX__RETRY_LEGACY, id)};
     assert_int_equal(call.max_attempts, json_int(service, "max_attempts", 0));
     for (size_t i = 0; i < json_len(list); i++, steps++) {
       yajl_val step = json_at(list, i);
@@ -158,10 +160,13 @@ static void legacy(void **state) {
                                 .random = YAJL_GET_DOUBLE(json_get(step, "random"))};
       struct tcx_retry_out out = tcx__retry_decide(&quota, &call, &in);
       double delay = YAJL_GET_DOUBLE(json_get(step, "delay_ms"));
-      bool same = out.retry == json_bool(step, "retry", false) && (double)out.delay_ms <= delay + 0.501 && (double)out.delay_ms >= delay - 0.501 &&
-                  (exception != NULL || out.max_attempts_reached == json_bool(step, "max_attempts_reached", false));
+      bool same = out.retry == json_bool(step, "retry", false) &&
+                  (double)out.delay_ms <= delay + 0.501 && (double)out.delay_ms >= delay - 0.501 &&
+                  (exception != NULL ||
+                   out.max_attempts_reached == json_bool(step, "max_attempts_reached", false));
       if (!same) {
-        print_error("%s[%zu]: %d after %g ms, botocore %d after %g ms\n", id, i, out.retry, (double)out.delay_ms, json_bool(step, "retry", false), delay);
+        print_error("%s[%zu]: %d after %g ms, botocore %d after %g ms\n", id, i, out.retry,
+                    (double)out.delay_ms, json_bool(step, "retry", false), delay);
         failed++;
       }
     }
@@ -174,7 +179,8 @@ static void legacy(void **state) {
 
 static bool near(yajl_val step, const char *name, double got) {
   double wanted = YAJL_GET_DOUBLE(json_get(step, name));
-  bool good = got <= wanted + 1e-9 * (1 + (wanted < 0 ? -wanted : wanted)) && got >= wanted - 1e-9 * (1 + (wanted < 0 ? -wanted : wanted));
+  bool good = got <= wanted + 1e-9 * (1 + (wanted < 0 ? -wanted : wanted)) &&
+              got >= wanted - 1e-9 * (1 + (wanted < 0 ? -wanted : wanted));
   if (!good)
     print_error("%s: %.17g, not %.17g\n", name, got, wanted);
   return good;
@@ -183,7 +189,8 @@ static bool near(yajl_val step, const char *name, double got) {
 /* Adaptive mode: the rate limiter beside botocore's, step by step under one clock. */
 static void adaptive(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/retries/modes.json"), runs = json_get(tree, "adaptive");
+  yajl_val tree = json_load("compliance/data/retries/modes.json"),
+           runs = json_get(tree, "adaptive");
   unsigned steps = 0, failed = 0;
   for (size_t r = 0; r < json_len(runs); r++) {
     yajl_val list = json_get(json_at(runs, r), "steps");
@@ -221,10 +228,12 @@ static void sequences(void **state) {
     const char *service_id = json_str(client, "service_id");
     struct tcx_retry_quota quota;
     tcx__retry_quota_init(&quota);
-    assert_int_equal(tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id), json_int(client, "max_attempts", 0));
+    assert_int_equal(tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id),
+                     json_int(client, "max_attempts", 0));
     for (size_t k = 0; k < json_len(calls); k++) {
       yajl_val steps = json_get(json_at(calls, k), "steps");
-      struct tcx_retry_state call = {.max_attempts = tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id)};
+      struct tcx_retry_state call = {
+          .max_attempts = tcx__retry_default_attempts(TCX__RETRY_STANDARD, service_id)};
       for (size_t i = 0; i < json_len(steps); i++, steps_run++)
         if (!run_step(&quota, &call, service_id, json_str(json_at(calls, k), "operation"),
                       json_at(steps, i))) {
@@ -321,10 +330,13 @@ static void long_polls(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(conditions),         cmocka_unit_test(sequences),
-      cmocka_unit_test(legacy),             cmocka_unit_test(adaptive),
-      cmocka_unit_test(transport_failures), cmocka_unit_test(delays_are_bounded),
-      cmocka_unit_test(quota_runs_dry),     cmocka_unit_test(long_polls)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(conditions),
+                                     cmocka_unit_test(sequences),
+                                     cmocka_unit_test(legacy),
+                                     cmocka_unit_test(adaptive),
+                                     cmocka_unit_test(transport_failures),
+                                     cmocka_unit_test(delays_are_bounded),
+                                     cmocka_unit_test(quota_runs_dry),
+                                     cmocka_unit_test(long_polls)};
   return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * Configuration of a session: places of the two files, their sections by kind, files that are none, and the variables with where each comes from.
+ * Configuration of a session: places of the two files, their sections by kind, files that are none,
+ * and the variables with where each comes from.
  */
 #include "settings_help.h"
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 
 static void test_locations(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/config/file-location-tests.json"), tests = json_get(tree, "tests");
+  yajl_val tree = json_load("compliance/data/config/file-location-tests.json"),
+           tests = json_get(tree, "tests");
   char home[256];
   snprintf(home, sizeof home, "%s", getenv("HOME") != NULL ? getenv("HOME") : "/");
   unsigned run = 0;
@@ -24,7 +26,8 @@ static void test_locations(void **state) {
     put_environment(set);
     struct tcx_arena *arena = tcx__arena_new();
     struct tcx_fail f;
-    /* The files are not there: where a profile is named, it is not found, and named in the message. */
+    /* The files are not there: where a profile is named, it is not found, and named in the
+     * message. */
     struct tcx_settings *s = load(arena, &(struct tcx_settings_options){0}, &f);
     if (getenv("AWS_PROFILE") != NULL) {
       assert_string_equal(f.text, "The config profile (other) could not be found");
@@ -58,10 +61,12 @@ static bool same_value(yajl_val wanted, const struct tcx_value *got) {
 
 #define PROFILE_CASES 93
 
-/* The sections of both files as botocore sorts and merges them; where the vectors of other SDKs want something else, botocore's answer counts. */
+/* The sections of both files as botocore sorts and merges them; where the vectors of other SDKs
+ * want something else, botocore's answer counts. */
 static void test_profiles(void **state) {
   (void)state;
-  yajl_val tree = json_load("compliance/data/config/profiles-botocore.json"), cases = json_get(tree, "cases");
+  yajl_val tree = json_load("compliance/data/config/profiles-botocore.json"),
+           cases = json_get(tree, "cases");
   unsigned failed = 0;
   for (size_t i = 0; i < json_len(cases); i++) {
     yajl_val c = json_at(cases, i), output = json_get(c, "output");
@@ -70,13 +75,21 @@ static void test_profiles(void **state) {
     struct tcx_fail f;
     write_config(json_str(c, "config"));
     write_file(credentials_file, text, strlen(text));
-    struct tcx_settings *s = load(arena, &(struct tcx_settings_options){.config_file = config_file, .credentials_file = credentials_file}, &f);
+    struct tcx_settings *s =
+        load(arena,
+             &(struct tcx_settings_options){.config_file = config_file,
+                                            .credentials_file = credentials_file},
+             &f);
     bool error = json_get(output, "error") != NULL;
-    bool same = error ? s == NULL && strncmp(f.text, "Unable to parse config file: ", 29) == 0 : s != NULL;
+    bool same =
+        error ? s == NULL && strncmp(f.text, "Unable to parse config file: ", 29) == 0 : s != NULL;
     if (same && !error)
-      same = same_value(json_get(output, "profiles"), s->profiles) && same_value(json_get(output, "sso_sessions"), s->sso_sessions) && same_value(json_get(output, "services"), s->services);
+      same = same_value(json_get(output, "profiles"), s->profiles) &&
+             same_value(json_get(output, "sso_sessions"), s->sso_sessions) &&
+             same_value(json_get(output, "services"), s->services);
     if (!same)
-      print_error("%s%s: %s\n", json_str(c, "config"), text, f.text != NULL ? f.text : "other sections");
+      print_error("%s%s: %s\n", json_str(c, "config"), text,
+                  f.text != NULL ? f.text : "other sections");
     failed += !same;
     tcx__arena_free(arena);
   }
@@ -94,7 +107,8 @@ static unsigned open_files(void) {
   return n;
 }
 
-/* Files of twenty profiles are read in less than a millisecond, at the best of many times; a client that is made then has opened nothing, and nothing keeps the loop. */
+/* Files of twenty profiles are read in less than a millisecond, at the best of many times; a client
+ * that is made then has opened nothing, and nothing keeps the loop. */
 static void test_cost(void **state) {
   (void)state;
   struct tcx_buf text;
@@ -102,7 +116,11 @@ static void test_cost(void **state) {
   tcx__buf_init(&text, NULL, 65536);
   tcx__buf_adds(&text, "[default]\nregion = us-west-2\n");
   for (unsigned i = 0; i < 20; i++)
-    tcx__buf_printf(&text, "[profile p%u]\nregion = us-west-2\noutput = json\nrole_arn = arn:aws:iam::123456789012:role/r%u\nsource_profile = default\ns3 =\n  addressing_style = path\n", i, i);
+    tcx__buf_printf(&text,
+                    "[profile p%u]\nregion = us-west-2\noutput = json\nrole_arn = "
+                    "arn:aws:iam::123456789012:role/r%u\nsource_profile = default\ns3 =\n  "
+                    "addressing_style = path\n",
+                    i, i);
   write_file(config_file, text.data, text.len);
   write_file(credentials_file, "[default]\n", 10);
   tcx__buf_free(&text);
@@ -110,7 +128,10 @@ static void test_cost(void **state) {
     struct tcx_arena *arena = tcx__arena_new();
     struct tcx_fail f;
     uint64_t start = uv_hrtime();
-    assert_non_null(load(arena, &(struct tcx_settings_options){.config_file = config_file, .credentials_file = credentials_file}, &f));
+    assert_non_null(load(arena,
+                         &(struct tcx_settings_options){.config_file = config_file,
+                                                        .credentials_file = credentials_file},
+                         &f));
     uint64_t took = uv_hrtime() - start;
     best = took < best ? took : best;
     tcx__arena_free(arena);
@@ -122,7 +143,11 @@ static void test_cost(void **state) {
   tcx_client_t *client = NULL;
   assert_int_equal(uv_loop_init(&loop), 0);
   unsigned before = open_files();
-  assert_int_equal(tcx_session_new(&loop, &(tcx_session_options_t){.config_file = config_file, .credentials_file = credentials_file}, &session), 0);
+  assert_int_equal(tcx_session_new(&loop,
+                                   &(tcx_session_options_t){.config_file = config_file,
+                                                            .credentials_file = credentials_file},
+                                   &session),
+                   0);
   assert_int_equal(tcx_session_create_client(session, "s3", NULL, &client), 0);
   assert_string_equal(tcx_client_region(client), "us-west-2");
   assert_int_equal(open_files(), before);
@@ -139,10 +164,24 @@ static void test_paths(void **state) {
   struct tcx_settings s = {.arena = arena, .home = "/home/x"};
   setenv("TUCUXI_TEST_FOLDER", "/t/$HOME", 1);
   unsetenv("TUCUXI_TEST_NOT_SET");
-  static const struct { const char *path, *wanted; } cases[] = { /* what os.path.expandvars and expanduser give */
-      {"~", "/home/x"}, {"~/a", "/home/x/a"}, {"a/~", "a/~"}, {"$TUCUXI_TEST_FOLDER/a", "/t/$HOME/a"}, {"${TUCUXI_TEST_FOLDER}a", "/t/$HOMEa"},
-      {"$TUCUXI_TEST_NOT_SET/a", "$TUCUXI_TEST_NOT_SET/a"}, {"${TUCUXI_TEST_NOT_SET}", "${TUCUXI_TEST_NOT_SET}"}, {"a$", "a$"}, {"${", "${"}, {"${}x", "${}x"}, {"$$x", "$$x"}, {"", ""},
-      {"$TUCUXI_TEST_FOLDER-x", "/t/$HOME-x"}, {"~user/a", "~user/a"},
+  /* what os.path.expandvars and expanduser give */
+  static const struct {
+    const char *path, *wanted;
+  } cases[] = {
+      {"~", "/home/x"},
+      {"~/a", "/home/x/a"},
+      {"a/~", "a/~"},
+      {"$TUCUXI_TEST_FOLDER/a", "/t/$HOME/a"},
+      {"${TUCUXI_TEST_FOLDER}a", "/t/$HOMEa"},
+      {"$TUCUXI_TEST_NOT_SET/a", "$TUCUXI_TEST_NOT_SET/a"},
+      {"${TUCUXI_TEST_NOT_SET}", "${TUCUXI_TEST_NOT_SET}"},
+      {"a$", "a$"},
+      {"${", "${"},
+      {"${}x", "${}x"},
+      {"$$x", "$$x"},
+      {"", ""},
+      {"$TUCUXI_TEST_FOLDER-x", "/t/$HOME-x"},
+      {"~user/a", "~user/a"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_string_equal(tcx__expand_path(&s, cases[i].path), cases[i].wanted);
@@ -159,7 +198,8 @@ static void problem(const char *path, bool asked, const char *wanted) {
   if (!asked)
     setenv("AWS_CONFIG_FILE", path, 1);
   setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
-  struct tcx_settings *s = load(arena, &(struct tcx_settings_options){.config_file = asked ? path : NULL}, &f);
+  struct tcx_settings *s =
+      load(arena, &(struct tcx_settings_options){.config_file = asked ? path : NULL}, &f);
   if (wanted == NULL) {
     assert_non_null(s);
     assert_int_equal(tcx__value_count(s->profiles), 0);
@@ -175,7 +215,10 @@ static void problem(const char *path, bool asked, const char *wanted) {
 
 static void test_bad_files(void **state) {
   (void)state;
-  static const char binary[] = "\x7f" "ELF\0\1\2\xff\xfe", zeros[] = "[default]\nregion = a\0b\n", late[] = "[default]\nregion = x\n\n[oops\n";
+  static const char binary[] = "\x7f"
+                               "ELF\0\1\2\xff\xfe",
+                    zeros[] = "[default]\nregion = a\0b\n",
+                    late[] = "[default]\nregion = x\n\n[oops\n";
   char pipe[80];
   problem("/tmp/tucuxi/no such file", false, NULL);
   problem("/tmp/tucuxi/no such file", true, "The specified config file (@) could not be found.");
@@ -190,9 +233,12 @@ static void test_bad_files(void **state) {
   write_file(config_file, binary, sizeof binary);
   problem(config_file, false, "Unable to parse config file: @: it is not UTF-8");
   write_file(config_file, late, sizeof late - 1);
-  problem(config_file, false, "Unable to parse config file: @: line 4: neither a section nor a key with its value");
-  write_file(config_file, zeros, sizeof zeros - 1); /* NUL is a letter to the parser, but not to a region */
-  struct rendered r = render((struct render_plan){.service = "s3", .operation = "list_buckets", .session = {.config_file = config_file}});
+  problem(config_file, false,
+          "Unable to parse config file: @: line 4: neither a section nor a key with its value");
+  /* NUL is a letter to the parser, but not to a region */
+  write_file(config_file, zeros, sizeof zeros - 1);
+  struct rendered r = render((struct render_plan){
+      .service = "s3", .operation = "list_buckets", .session = {.config_file = config_file}});
   assert_int_equal(r.status, 0); /* the option's region */
   rendered_free(&r);
   assert_int_equal(truncate(config_file, (17 << 20)), 0);
@@ -210,7 +256,9 @@ static void test_bad_files(void **state) {
 /* Each variable with where it comes from; of keys the last four letters. */
 static void test_describe(void **state) {
   (void)state;
-  static const struct { const char *name, *value, *source, *where; } rows[] = {
+  static const struct {
+    const char *name, *value, *source, *where;
+  } rows[] = {
       {"region", "us-west-2", "option", NULL},
       {"retry_mode", "standard", "defaults-mode", NULL},
       {"max_attempts", "7", "environment", "AWS_MAX_ATTEMPTS"},
@@ -218,17 +266,26 @@ static void test_describe(void **state) {
       {"s3.us_east_1_regional_endpoint", "legacy", "config-file", "s3.us_east_1_regional_endpoint"},
       {"csm_port", "31000", "default", NULL},
       {"data_path", "null", NULL, NULL},
-      {"aws_access_key_id", "********************MPLE", "shared-credentials-file", "aws_access_key_id"},
-      {"aws_secret_access_key", "********************", "shared-credentials-file", "aws_secret_access_key"},
+      {"aws_access_key_id", "********************MPLE", "shared-credentials-file",
+       "aws_access_key_id"},
+      {"aws_secret_access_key", "********************", "shared-credentials-file",
+       "aws_secret_access_key"},
   };
   uv_loop_t loop;
   tcx_session_t *session = NULL;
-  write_config("[default]\ndefaults_mode = mobile\ns3 =\n  use_arn_region = TRUE\n  us_east_1_regional_endpoint = legacy\n");
-  static const char keys[] = "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = short\n";
+  write_config("[default]\ndefaults_mode = mobile\ns3 =\n  use_arn_region = TRUE\n  "
+               "us_east_1_regional_endpoint = legacy\n");
+  static const char keys[] =
+      "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = short\n";
   write_file(credentials_file, keys, sizeof keys - 1);
   setenv("AWS_MAX_ATTEMPTS", "7", 1);
   assert_int_equal(uv_loop_init(&loop), 0);
-  assert_int_equal(tcx_session_new(&loop, &(tcx_session_options_t){.region = "us-west-2", .config_file = config_file, .credentials_file = credentials_file}, &session), 0);
+  assert_int_equal(tcx_session_new(&loop,
+                                   &(tcx_session_options_t){.region = "us-west-2",
+                                                            .config_file = config_file,
+                                                            .credentials_file = credentials_file},
+                                   &session),
+                   0);
   tcx_value_t *list = tcx_session_describe_config(session);
   assert_int_equal(tcx_value_status(list), 0);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -237,7 +294,8 @@ static void test_describe(void **state) {
       row = tcx_value_next(row);
     assert_non_null(row);
     char *json = NULL;
-    const char *text = tcx_value_str(row, "value"), *source = tcx_value_str(row, "source"), *where = tcx_value_str(row, "where");
+    const char *text = tcx_value_str(row, "value"), *source = tcx_value_str(row, "source"),
+               *where = tcx_value_str(row, "where");
     if (text == NULL)
       assert_int_equal(tcx_value_to_json(tcx_value_get(row, "value"), &json, NULL), 0);
     assert_string_equal(text != NULL ? text : json, rows[i].value);
@@ -257,7 +315,12 @@ static void test_describe_problem(void **state) {
   uv_loop_t loop;
   tcx_session_t *session = NULL;
   assert_int_equal(uv_loop_init(&loop), 0);
-  assert_int_equal(tcx_session_new(&loop, &(tcx_session_options_t){.profile = "gone", .config_file = "/dev/null", .credentials_file = "/dev/null"}, &session), 0);
+  assert_int_equal(tcx_session_new(&loop,
+                                   &(tcx_session_options_t){.profile = "gone",
+                                                            .config_file = "/dev/null",
+                                                            .credentials_file = "/dev/null"},
+                                   &session),
+                   0);
   tcx_value_t *list = tcx_session_describe_config(session);
   assert_int_equal(tcx_value_status(list), TCX_ECONFIG);
   assert_string_equal(tcx_value_problem(list), "The config profile (gone) could not be found");
@@ -275,12 +338,14 @@ static void add_names(struct tcx_buf *row, const char *const names[2]) {
   tcx__buf_adds(row, " | ");
 }
 
-/* Every variable has its row in docs/internals/configuration.md, as it is in the table; and there are no more rows. */
+/* Every variable has its row in docs/internals/configuration.md, as it is in the table; and there
+ * are no more rows. */
 static void test_docs(void **state) {
   (void)state;
   static const char *const kinds[] = {"text", "boolean", "number", "block", "secret"};
   size_t size;
-  char *page = test_read_file(TCX_SOURCE_DIR "/docs/internals/configuration.md", &size), *table = strstr(page, "| variable |");
+  char *page = test_read_file(TCX_SOURCE_DIR "/docs/internals/configuration.md", &size),
+       *table = strstr(page, "| variable |");
   unsigned rows = 0;
   assert_non_null(table);
   for (unsigned i = 0; i < tcx__n_variables; i++) {
@@ -291,7 +356,8 @@ static void test_docs(void **state) {
     add_names(&row, v->key);
     add_names(&row, v->env);
     bool has = v->fallback != NULL && v->fallback[0] != '\0';
-    tcx__buf_printf(&row, "%s%s%s | %s |\n", has ? "`" : "", has ? v->fallback : "", has ? "`" : "", kinds[v->kind]);
+    tcx__buf_printf(&row, "%s%s%s | %s |\n", has ? "`" : "", has ? v->fallback : "", has ? "`" : "",
+                    kinds[v->kind]);
     if (strstr(table, row.data) == NULL)
       fail_msg("docs/internals/configuration.md: no row%s", row.data);
     tcx__buf_free(&row);
@@ -304,10 +370,14 @@ static void test_docs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(test_locations, clear), cmocka_unit_test_teardown(test_profiles, clear),
-      cmocka_unit_test_teardown(test_paths, clear), cmocka_unit_test_teardown(test_bad_files, clear),
-      cmocka_unit_test_teardown(test_cost, clear), cmocka_unit_test_teardown(test_describe, clear),
-      cmocka_unit_test_teardown(test_describe_problem, clear), cmocka_unit_test_teardown(test_docs, clear),
+      cmocka_unit_test_teardown(test_locations, clear),
+      cmocka_unit_test_teardown(test_profiles, clear),
+      cmocka_unit_test_teardown(test_paths, clear),
+      cmocka_unit_test_teardown(test_bad_files, clear),
+      cmocka_unit_test_teardown(test_cost, clear),
+      cmocka_unit_test_teardown(test_describe, clear),
+      cmocka_unit_test_teardown(test_describe_problem, clear),
+      cmocka_unit_test_teardown(test_docs, clear),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

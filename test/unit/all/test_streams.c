@@ -1,5 +1,6 @@
 /*
- * Response bodies as streams, and request bodies as sources: backpressure both ways, reading to the end into memory or a file, and how bodies go wrong.
+ * Response bodies as streams, and request bodies as sources: backpressure both ways, reading to the
+ * end into memory or a file, and how bodies go wrong.
  */
 #include "whole.h"
 #include <fcntl.h>
@@ -12,10 +13,11 @@ static tcx_value_t *key(void) { return tcx_params("{Bucket: b, Key: k}"); }
 struct reader {
   struct whole *w;
   tcx_stream_t *stream;
-  int offered, ended, done;          /* ended: a status; done: of done callbacks, with its status in done_status */
+  /* ended: a status; done: of done callbacks, with its status in done_status */
+  int offered, ended, done;
   int done_status;
   size_t bytes, reads, pause_after;
-  bool wrong;                        /* a byte was not the expected one */
+  bool wrong; /* a byte was not the expected one */
   char *whole;
   size_t whole_len;
   tcx_value_t *response;
@@ -60,7 +62,8 @@ static void on_done(tcx_stream_t *stream, int status, const uv_buf_t *whole) {
   }
 }
 
-static void open_stream(struct whole *w, struct reader *r, const struct fault_step *const *scripts, const tcx_client_options_t *co) {
+static void open_stream(struct whole *w, struct reader *r, const struct fault_step *const *scripts,
+                        const tcx_client_options_t *co) {
   memset(r, 0, sizeof *r);
   r->w = w;
   whole_begin(w, scripts, 1, co);
@@ -75,7 +78,9 @@ static void close_stream(struct whole *w, struct reader *r) {
 }
 
 #define MANY 200000 /* times ten digits */
-static const struct fault_step many[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\nETag: \"e\"\r\n\r\n"), FILL("0123456789", MANY), DO(AGAIN)};
+static const struct fault_step many[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\nETag: \"e\"\r\n\r\n"),
+    FILL("0123456789", MANY), DO(AGAIN)};
 static const struct fault_step *const many_scripts[] = {many};
 
 static void test_read(void **state) {
@@ -93,7 +98,8 @@ static void test_read(void **state) {
   assert_null(tcx_stream_error(r.stream));
   assert_int_equal(tcx_stream_read_start(r.stream, on_bytes), TCX_ECLOSING); /* it is over */
   /* The connection serves the next one. */
-  struct outcome o = whole_call(&w, "get_object", key(), &(tcx_call_options_t){.max_body = 2000000});
+  struct outcome o =
+      whole_call(&w, "get_object", key(), &(tcx_call_options_t){.max_body = 2000000});
   assert_int_equal(tcx_value_len(o.response, "Body"), 2000000);
   assert_int_equal(w.server.accepted, 1);
   outcome_free(&o);
@@ -151,11 +157,14 @@ static void drop(tcx_call_t *call, const tcx_value_t *response, const tcx_error_
 }
 static void test_not_taken(void **state) {
   (void)state;
-  const struct fault_step few[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), FILL("0123456789", 100), DO(AGAIN)};
+  const struct fault_step few[] = {DO(REQUEST),
+                                   SEND("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
+                                   FILL("0123456789", 100), DO(AGAIN)};
   const struct fault_step *const few_scripts[] = {few};
   for (int i = 0; i < 2; i++) {
     struct whole w;
-    whole_begin(&w, i == 0 ? few_scripts : many_scripts, 1, &(tcx_client_options_t){.max_connections = 1});
+    whole_begin(&w, i == 0 ? few_scripts : many_scripts, 1,
+                &(tcx_client_options_t){.max_connections = 1});
     for (int n = 0; n < 3; n++) {
       int calls = 0;
       assert_int_equal(tcx_client_call(w.client, "get_object", key(), drop, &calls), 0);
@@ -188,7 +197,8 @@ static void test_read_all(void **state) {
   assert_null(r.whole);
   assert_int_equal(tcx_stream_error(r.stream)->status, TCX_ETOOBIG);
   close_stream(&w, &r);
-  const struct fault_step empty[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  const struct fault_step empty[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   const struct fault_step *const scripts[] = {empty};
   open_stream(&w, &r, scripts, NULL);
   assert_int_equal(tcx_stream_read_all(r.stream, 0, on_done), 0);
@@ -247,7 +257,11 @@ static void test_bad_file(void **state) {
   assert_int_equal(r.done_status, UV_EBADF);
   assert_int_equal(tcx_stream_error(r.stream)->status, UV_EBADF);
   close_stream(&w, &r);
-  open_stream(&w, &r, (const struct fault_step *const[]){(const struct fault_step[]){DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"), DO(END)}}, NULL);
+  open_stream(
+      &w, &r,
+      (const struct fault_step *const[]){(const struct fault_step[]){
+          DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"), DO(END)}},
+      NULL);
   assert_int_equal(tcx_stream_to_file(r.stream, fd, 0, on_done), 0);
   whole_until(&w, &r.done);
   assert_int_equal(r.done_status, UV_EBADF);
@@ -332,8 +346,8 @@ struct source {
   tcx_body_t *body;
   uv_timer_t timer;
   size_t total, at, reads, dry;
-  int every;                          /* EAGAIN before each n-th read */
-  int fail;                           /* a status at half the way */
+  int every; /* EAGAIN before each n-th read */
+  int fail;  /* a status at half the way */
   bool early, sync_resume, waiting;
   int closes;
 };
@@ -375,15 +389,20 @@ static int source_rewind(tcx_body_t *body, uint64_t offset) {
 static void source_close(tcx_body_t *body) { ((struct source *)tcx_body_data(body))->closes++; }
 
 static struct outcome put(struct source *s, const char *config) {
-  static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  static const struct fault_step ok[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   static const struct fault_step *const scripts[] = {ok};
   struct whole w;
-  whole_begin(&w, scripts, 1, &(tcx_client_options_t){.max_connections = 1, .config = config != NULL ? tcx_value_from_json(config, strlen(config)) : NULL});
+  whole_begin(&w, scripts, 1,
+              &(tcx_client_options_t){
+                  .max_connections = 1,
+                  .config = config != NULL ? tcx_value_from_json(config, strlen(config)) : NULL});
   w.server.keep_body = 8u << 20;
   s->w = &w;
   s->timer.data = s;
   uv_timer_init(&w.loop, &s->timer);
-  tcx_body_t *body = tcx_body_source((int64_t)s->total, source_read, source_rewind, source_close, s);
+  tcx_body_t *body =
+      tcx_body_source((int64_t)s->total, source_read, source_rewind, source_close, s);
   struct outcome o = whole_call(&w, "put_object", tcx_value_set_body(key(), "Body", body), NULL);
   assert_int_equal(s->closes, 1);
   if (config != NULL && o.status == 0) {
@@ -397,7 +416,9 @@ static struct outcome put(struct source *s, const char *config) {
   return o;
 }
 
-#define PLAIN "{\"request_checksum_calculation\": \"when_required\", \"s3\": {\"payload_signing_enabled\": false}}"
+#define PLAIN                                                                                      \
+  "{\"request_checksum_calculation\": \"when_required\", \"s3\": {\"payload_signing_enabled\": "   \
+  "false}}"
 
 static void test_sources(void **state) {
   (void)state;
@@ -410,7 +431,8 @@ static void test_sources(void **state) {
         fail_msg("%zu bytes: %s", totals[i], o.msg);
       assert_int_equal(s.at, s.total);
       outcome_free(&o);
-      struct source sync = {.total = totals[i], .every = every == 1 ? 2 : every, .sync_resume = true};
+      struct source sync = {
+          .total = totals[i], .every = every == 1 ? 2 : every, .sync_resume = true};
       o = put(&sync, PLAIN);
       assert_int_equal(o.status, 0);
       outcome_free(&o);
@@ -419,7 +441,8 @@ static void test_sources(void **state) {
 
 static void test_sources_that_fail(void **state) {
   (void)state;
-  struct source broken = {.total = 1000000, .fail = UV_EIO}, early = {.total = 1000000, .early = true}, much = {.total = 30000, .fail = 1000000};
+  struct source broken = {.total = 1000000, .fail = UV_EIO},
+                early = {.total = 1000000, .early = true}, much = {.total = 30000, .fail = 1000000};
   struct outcome o = put(&broken, NULL);
   assert_int_equal(o.status, TCX_EBODY);
   assert_int_equal(o.phase, TCX_PHASE_SEND);
@@ -447,12 +470,15 @@ static void test_source_waits(void **state) {
   struct source s = {.total = 256u << 20};
   struct outcome o;
   whole_begin(&w, scripts, 1, NULL);
-  tcx_body_t *body = tcx_body_source((int64_t)s.total, source_read, source_rewind, source_close, &s);
+  tcx_body_t *body =
+      tcx_body_source((int64_t)s.total, source_read, source_rewind, source_close, &s);
   tcx_call_t *call = NULL;
   whole_start_to(&w, "put_object", tcx_value_set_body(key(), "Body", body), NULL, &o, &call);
   size_t at = 0;
-  unsigned still = 0; /* the server says no 100: the body starts after a second, and goes on until the socket is full */
-  for (uint64_t changed = uv_hrtime(); at == 0 || still < 1000 || uv_hrtime() - changed < UINT64_C(500000000); still++) {
+  /* the server says no 100: the body starts after a second, and goes on until the socket is full */
+  unsigned still = 0;
+  for (uint64_t changed = uv_hrtime();
+       at == 0 || still < 1000 || uv_hrtime() - changed < UINT64_C(500000000); still++) {
     whole_turns(&w, 1);
     if (s.at == at)
       continue;
@@ -477,13 +503,19 @@ static void test_closes(void **state) {
   whole_begin(&w, many_scripts, 1, NULL);
   tcx_body_free(tcx_body_source(1, source_read, NULL, source_close, &a));
   assert_int_equal(a.closes, 1);
-  tcx_value_free(tcx_value_set_body(key(), "Body", tcx_body_source(1, source_read, NULL, source_close, &b)));
+  tcx_value_free(
+      tcx_value_set_body(key(), "Body", tcx_body_source(1, source_read, NULL, source_close, &b)));
   assert_int_equal(b.closes, 1);
-  struct outcome o = whole_call(&w, "list_buckets", tcx_value_set_body(tcx_value_new_map(), "Body", tcx_body_source(1, source_read, NULL, source_close, &c)), NULL);
+  struct outcome o =
+      whole_call(&w, "list_buckets",
+                 tcx_value_set_body(tcx_value_new_map(), "Body",
+                                    tcx_body_source(1, source_read, NULL, source_close, &c)),
+                 NULL);
   assert_int_equal(o.status, TCX_EPARAM);
   assert_int_equal(c.closes, 1);
   outcome_free(&o);
-  tcx_value_t *params = tcx_value_set_body(key(), "Body", tcx_body_source(1, source_read, NULL, source_close, &d));
+  tcx_value_t *params =
+      tcx_value_set_body(key(), "Body", tcx_body_source(1, source_read, NULL, source_close, &d));
   assert_int_equal(tcx_client_call(w.client, "put_object", params, NULL, NULL), UV_EINVAL);
   assert_int_equal(d.closes, 1);
   whole_end(&w);

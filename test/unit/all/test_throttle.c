@@ -1,13 +1,23 @@
-/* The adaptive retry mode at work: once the service has throttled, attempts wait for tokens, in line; cancelled and closed calls leave it. The numbers are test_retry's. */
+/* The adaptive retry mode at work: once the service has throttled, attempts wait for tokens, in
+ * line; cancelled and closed calls leave it. The numbers are test_retry's. */
 #include "whole.h"
 
 static const struct fault_step slow_down[] = {
-    DO(REQUEST), SEND("HTTP/1.1 503 Slow Down\r\nContent-Length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+    DO(REQUEST),
+    SEND(
+        "HTTP/1.1 503 Slow Down\r\nContent-Length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>"),
+    DO(REQUEST),
+    SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    DO(REQUEST),
+    SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    DO(AGAIN)};
 static const struct fault_step *const scripts[] = {slow_down};
 
 static void begin(struct whole *w, const char *mode) {
-  whole_begin(w, scripts, 1, &(tcx_client_options_t){.max_connections = 1, .max_attempts = 1, .config = tcx_params("{retries: {mode: %s}}", mode)});
+  whole_begin(w, scripts, 1,
+              &(tcx_client_options_t){.max_connections = 1,
+                                      .max_attempts = 1,
+                                      .config = tcx_params("{retries: {mode: %s}}", mode)});
 }
 
 /* The service has throttled: the bucket is as slow as it gets, and empty. */
@@ -20,7 +30,8 @@ static void throttled(struct whole *w) {
   w->client->throttle.rate.capacity = 0;
 }
 
-/* At half a token a second, the least, the next attempt waits for two seconds; who was cancelled takes none. */
+/* At half a token a second, the least, the next attempt waits for two seconds; who was cancelled
+ * takes none. */
 static void test_waits(void **state) {
   (void)state;
   struct whole w;
@@ -73,7 +84,8 @@ static void test_deadline(void **state) {
   struct whole w;
   begin(&w, "adaptive");
   throttled(&w);
-  struct outcome o = whole_call(&w, "delete_bucket", tcx_params("{Bucket: b}"), &(tcx_call_options_t){.timeout_ms = 30});
+  struct outcome o = whole_call(&w, "delete_bucket", tcx_params("{Bucket: b}"),
+                                &(tcx_call_options_t){.timeout_ms = 30});
   assert_int_equal(o.status, UV_ETIMEDOUT);
   assert_int_equal(o.phase, TCX_PHASE_BACKOFF);
   outcome_free(&o);
@@ -90,7 +102,8 @@ static void test_other_modes(void **state) {
     begin(&w, modes[i]);
     throttled(&w);
     snprintf(wanted, sizeof wanted, "cfg/retry-mode#%s", modes[i]);
-    assert_non_null(strstr(whole_header(w.server.last_head, "User-Agent", text, sizeof text), wanted));
+    assert_non_null(
+        strstr(whole_header(w.server.last_head, "User-Agent", text, sizeof text), wanted));
     const char *features = strstr(text, " m/");
     assert_non_null(features);
     assert_true(memchr(features, "EDF"[i], strcspn(features + 1, " ") + 1) != NULL);
@@ -105,6 +118,8 @@ static void test_other_modes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_waits), cmocka_unit_test(test_close), cmocka_unit_test(test_deadline), cmocka_unit_test(test_other_modes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_waits), cmocka_unit_test(test_close),
+                                     cmocka_unit_test(test_deadline),
+                                     cmocka_unit_test(test_other_modes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * Every kind of time limit, against servers that stall: the deadline of a call in each of its phases, attempt, read, connect and acquire timeouts. Real time, but little of it.
+ * Every kind of time limit, against servers that stall: the deadline of a call in each of its
+ * phases, attempt, read, connect and acquire timeouts. Real time, but little of it.
  */
 #include "whole.h"
 #include <arpa/inet.h>
@@ -10,25 +11,33 @@
 static const struct fault_step silent[] = {DO(END)};
 static const struct fault_step reads[] = {DO(REQUEST), DO(END)};
 static const struct fault_step deaf[] = {DO(STOP_READING), DO(END)};
-static const struct fault_step half[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), DO(END)};
-static const struct fault_step half_head[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-"), DO(END)};
+static const struct fault_step half[] = {
+    DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), DO(END)};
+static const struct fault_step half_head[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-"),
+                                              DO(END)};
 
 static char big[32u << 20];
 
-/* Runs one call with the options; it must time out in the phase, not before the limit and not much later. */
-static struct outcome stalls(struct whole *w, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, tcx_phase_t phase, unsigned ms) {
+/* Runs one call with the options; it must time out in the phase, not before the limit and not much
+ * later. */
+static struct outcome stalls(struct whole *w, const char *operation, tcx_value_t *params,
+                             const tcx_call_options_t *options, tcx_phase_t phase, unsigned ms) {
   uint64_t begin = uv_hrtime();
   struct outcome o = whole_call(w, operation, params, options);
   uint64_t took = (uv_hrtime() - begin) / 1000000;
   if (o.status != UV_ETIMEDOUT || o.phase != phase || took + 1 < ms || took > ms + 3000)
-    fail_msg("%s in phase %d after %d ms: %s", tcx_err_name(o.status), (int)o.phase, (int)took, o.msg);
+    fail_msg("%s in phase %d after %d ms: %s", tcx_err_name(o.status), (int)o.phase, (int)took,
+             o.msg);
   return o;
 }
 
 static tcx_value_t *key(void) { return tcx_params("{Bucket: b, Key: k}"); }
-static tcx_value_t *with_body(size_t n) { return tcx_value_set_body(key(), "Body", tcx_body_borrow(big, n)); }
+static tcx_value_t *with_body(size_t n) {
+  return tcx_value_set_body(key(), "Body", tcx_body_borrow(big, n));
+}
 
-static void check(const struct fault_step *steps, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, tcx_phase_t phase, int attempts, bool sent) {
+static void check(const struct fault_step *steps, const char *operation, tcx_value_t *params,
+                  const tcx_call_options_t *options, tcx_phase_t phase, int attempts, bool sent) {
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -50,16 +59,20 @@ static void test_deadline(void **state) {
 
 static void test_attempt_timeout(void **state) {
   (void)state;
-  const tcx_call_options_t once = {.attempt_timeout_ms = SHORT, .max_attempts = 1}, thrice = {.attempt_timeout_ms = SHORT};
+  const tcx_call_options_t once = {.attempt_timeout_ms = SHORT, .max_attempts = 1},
+                           thrice = {.attempt_timeout_ms = SHORT};
   check(silent, "get_object", key(), &once, TCX_PHASE_WAIT, 1, true);
   check(silent, "get_object", key(), &thrice, TCX_PHASE_WAIT, 3, true);
   check(deaf, "put_object", with_body(sizeof big), &once, TCX_PHASE_SEND, 1, true);
   /* It ends with the headers. */
-  const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1"), DO_N(WAIT, 3 * SHORT), SEND("2"), DO(END)};
+  const struct fault_step slow[] = {DO(REQUEST),
+                                    SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1"),
+                                    DO_N(WAIT, 3 * SHORT), SEND("2"), DO(END)};
   const struct fault_step *const scripts[] = {slow};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
-  struct outcome o = whole_call(&w, "get_object", key(), &(tcx_call_options_t){.attempt_timeout_ms = SHORT, .max_body = 9});
+  struct outcome o = whole_call(&w, "get_object", key(),
+                                &(tcx_call_options_t){.attempt_timeout_ms = SHORT, .max_body = 9});
   assert_int_equal(o.status, 0);
   outcome_free(&o);
   whole_end(&w);
@@ -67,7 +80,8 @@ static void test_attempt_timeout(void **state) {
 
 static void test_read_timeout(void **state) {
   (void)state;
-  const tcx_call_options_t once = {.read_timeout_ms = SHORT, .max_attempts = 1, .max_body = 100}, twice = {.read_timeout_ms = SHORT, .max_attempts = 2, .max_body = 100};
+  const tcx_call_options_t once = {.read_timeout_ms = SHORT, .max_attempts = 1, .max_body = 100},
+                           twice = {.read_timeout_ms = SHORT, .max_attempts = 2, .max_body = 100};
   check(silent, "get_object", key(), &once, TCX_PHASE_WAIT, 1, true);
   check(half, "get_object", key(), &once, TCX_PHASE_READ, 1, true);
   check(half, "get_object", key(), &twice, TCX_PHASE_READ, 2, true);
@@ -78,7 +92,8 @@ static void test_read_timeout(void **state) {
   struct outcome o = stalls(&w, "get_object", key(), NULL, TCX_PHASE_WAIT, SHORT);
   assert_non_null(strstr(o.msg, "silent for 30 ms"));
   outcome_free(&o);
-  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.read_timeout_ms = 2 * SHORT}, TCX_PHASE_WAIT, 2 * SHORT);
+  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.read_timeout_ms = 2 * SHORT},
+             TCX_PHASE_WAIT, 2 * SHORT);
   outcome_free(&o);
   whole_end(&w);
 }
@@ -86,11 +101,18 @@ static void test_read_timeout(void **state) {
 /* A trickle is no silence. */
 static void test_trickle(void **state) {
   (void)state;
-  const struct fault_step trickle[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), DO_N(WAIT, 60), SEND("1"), DO_N(WAIT, 60), SEND("2"), DO_N(WAIT, 60), SEND("3"), DO_N(WAIT, 60), SEND("4"), DO(END)};
+  const struct fault_step trickle[] = {
+      DO(REQUEST),    SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+      DO_N(WAIT, 60), SEND("1"),
+      DO_N(WAIT, 60), SEND("2"),
+      DO_N(WAIT, 60), SEND("3"),
+      DO_N(WAIT, 60), SEND("4"),
+      DO(END)};
   const struct fault_step *const scripts[] = {trickle};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
-  struct outcome o = whole_call(&w, "get_object", key(), &(tcx_call_options_t){.read_timeout_ms = 150, .max_body = 9});
+  struct outcome o = whole_call(&w, "get_object", key(),
+                                &(tcx_call_options_t){.read_timeout_ms = 150, .max_body = 9});
   assert_int_equal(o.status, 0);
   assert_int_equal(o.attempts, 1);
   outcome_free(&o);
@@ -104,7 +126,8 @@ static void test_acquire_timeout(void **state) {
   const struct fault_step *const scripts[] = {silent};
   struct whole w;
   struct outcome first;
-  whole_begin(&w, scripts, 1, &(tcx_client_options_t){.max_connections = 1, .acquire_timeout_ms = SHORT});
+  whole_begin(&w, scripts, 1,
+              &(tcx_client_options_t){.max_connections = 1, .acquire_timeout_ms = SHORT});
   whole_start_to(&w, "get_object", key(), NULL, &first, NULL);
   while (w.server.received == 0)
     uv_run(&w.loop, UV_RUN_ONCE);
@@ -117,7 +140,9 @@ static void test_acquire_timeout(void **state) {
   assert_false(o.sent);
   assert_non_null(strstr(o.msg, "all 1 are in use"));
   outcome_free(&o);
-  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2}, TCX_PHASE_POOL, SHORT / 2); /* the deadline in the queue */
+  /* the deadline in the queue */
+  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2},
+             TCX_PHASE_POOL, SHORT / 2);
   assert_int_equal(o.attempts, 0);
   outcome_free(&o);
   tcx_session_close(w.session, NULL);
@@ -151,12 +176,15 @@ static void test_connecting(void **state) {
   char url[64];
   struct whole w;
   snprintf(url, sizeof url, "http://127.0.0.1:%d", full_port(fds));
-  whole_begin(&w, NULL, 0, &(tcx_client_options_t){.endpoint_url = url, .connect_timeout_ms = SHORT, .max_attempts = 2});
+  whole_begin(
+      &w, NULL, 0,
+      &(tcx_client_options_t){.endpoint_url = url, .connect_timeout_ms = SHORT, .max_attempts = 2});
   struct outcome o = stalls(&w, "get_object", key(), NULL, TCX_PHASE_CONNECT, 2 * SHORT);
   assert_int_equal(o.attempts, 2);
   assert_false(o.sent);
   outcome_free(&o);
-  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2}, TCX_PHASE_CONNECT, SHORT / 2);
+  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2},
+             TCX_PHASE_CONNECT, SHORT / 2);
   assert_false(o.sent);
   outcome_free(&o);
   whole_end(&w);
@@ -176,11 +204,17 @@ static void test_looking_up(void **state) {
   snprintf(server, sizeof server, "127.0.0.1:%d", ntohs(at.sin_port));
   struct whole w;
   tcx_session_options_t so = {.dns_servers = server};
-  whole_begin_with(&w, NULL, 0, &so, &(tcx_client_options_t){.endpoint_url = "http://nowhere.test", .access_key = "A", .secret_key = "S", .connect_timeout_ms = SHORT, .max_attempts = 1});
+  whole_begin_with(&w, NULL, 0, &so,
+                   &(tcx_client_options_t){.endpoint_url = "http://nowhere.test",
+                                           .access_key = "A",
+                                           .secret_key = "S",
+                                           .connect_timeout_ms = SHORT,
+                                           .max_attempts = 1});
   struct outcome o = stalls(&w, "get_object", key(), NULL, TCX_PHASE_DNS, SHORT);
   assert_non_null(strstr(o.msg, "nowhere.test"));
   outcome_free(&o);
-  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2}, TCX_PHASE_DNS, SHORT / 2);
+  o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT / 2}, TCX_PHASE_DNS,
+             SHORT / 2);
   outcome_free(&o);
   whole_end(&w);
   close(fd);
@@ -194,7 +228,12 @@ static void test_shaking_hands(void **state) {
   char url[64];
   whole_begin(&w, scripts, 1, NULL);
   snprintf(url, sizeof url, "https://127.0.0.1:%d", w.server.port);
-  tcx_client_options_t co = {.region = "us-east-1", .access_key = "A", .secret_key = "S", .endpoint_url = url, .connect_timeout_ms = SHORT, .max_attempts = 1};
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .access_key = "A",
+                             .secret_key = "S",
+                             .endpoint_url = url,
+                             .connect_timeout_ms = SHORT,
+                             .max_attempts = 1};
   assert_int_equal(tcx_session_create_client(w.session, "s3", &co, &w.client), 0);
   struct outcome o = stalls(&w, "get_object", key(), NULL, TCX_PHASE_TLS, SHORT);
   outcome_free(&o);
@@ -215,18 +254,23 @@ static void test_credentials(void **state) {
   struct whole w;
   tcx_session_options_t so = {.credentials = keep_request};
   whole_begin_with(&w, scripts, 1, &so, NULL);
-  struct outcome o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT}, TCX_PHASE_CREDENTIALS, SHORT);
+  struct outcome o = stalls(&w, "get_object", key(), &(tcx_call_options_t){.timeout_ms = SHORT},
+                            TCX_PHASE_CREDENTIALS, SHORT);
   assert_int_equal(o.attempts, 0);
   assert_false(o.sent);
   assert_int_equal(w.server.accepted, 0);
   outcome_free(&o);
-  tcx_credentials_answer(pending, 0, &(tcx_credentials_t){.access_key = "A", .secret_key = "S"}, NULL);
+  tcx_credentials_answer(pending, 0, &(tcx_credentials_t){.access_key = "A", .secret_key = "S"},
+                         NULL);
   whole_end(&w);
 }
 
 /* ---- streams ---- */
 
-struct reader { tcx_stream_t *stream; int calls, ended; };
+struct reader {
+  tcx_stream_t *stream;
+  int calls, ended;
+};
 static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
   struct reader *r = tcx_stream_data(stream);
   (void)buf;
@@ -249,7 +293,8 @@ static void test_streams(void **state) {
   struct reader r = {0};
   whole_begin(&w, scripts, 1, NULL);
   const tcx_call_options_t options = {.timeout_ms = SHORT, .read_timeout_ms = SHORT};
-  assert_int_equal(tcx_client_start(w.client, "get_object", key(), &options, on_stream, &r, NULL), 0);
+  assert_int_equal(tcx_client_start(w.client, "get_object", key(), &options, on_stream, &r, NULL),
+                   0);
   whole_until(&w, &r.calls);
   uint64_t begin = uv_hrtime();
   while ((uv_hrtime() - begin) / 1000000 < 3 * SHORT)
@@ -269,11 +314,16 @@ static void test_streams(void **state) {
 /* TCX_NEVER is no limit. */
 static void test_never(void **state) {
   (void)state;
-  const struct fault_step slow[] = {DO(REQUEST), DO_N(WAIT, 80), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(END)};
+  const struct fault_step slow[] = {DO(REQUEST), DO_N(WAIT, 80),
+                                    SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(END)};
   const struct fault_step *const scripts[] = {slow};
   struct whole w;
-  whole_begin(&w, scripts, 1, &(tcx_client_options_t){.read_timeout_ms = SHORT, .connect_timeout_ms = TCX_NEVER, .acquire_timeout_ms = TCX_NEVER});
-  const tcx_call_options_t never = {.timeout_ms = TCX_NEVER, .attempt_timeout_ms = TCX_NEVER, .read_timeout_ms = TCX_NEVER};
+  whole_begin(&w, scripts, 1,
+              &(tcx_client_options_t){.read_timeout_ms = SHORT,
+                                      .connect_timeout_ms = TCX_NEVER,
+                                      .acquire_timeout_ms = TCX_NEVER});
+  const tcx_call_options_t never = {
+      .timeout_ms = TCX_NEVER, .attempt_timeout_ms = TCX_NEVER, .read_timeout_ms = TCX_NEVER};
   struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), &never);
   assert_int_equal(o.status, 0);
   outcome_free(&o);
@@ -282,8 +332,11 @@ static void test_never(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_deadline),   cmocka_unit_test(test_attempt_timeout), cmocka_unit_test(test_read_timeout), cmocka_unit_test(test_trickle), cmocka_unit_test(test_acquire_timeout),
-      cmocka_unit_test(test_connecting), cmocka_unit_test(test_looking_up),      cmocka_unit_test(test_shaking_hands), cmocka_unit_test(test_credentials), cmocka_unit_test(test_streams),
+      cmocka_unit_test(test_deadline),        cmocka_unit_test(test_attempt_timeout),
+      cmocka_unit_test(test_read_timeout),    cmocka_unit_test(test_trickle),
+      cmocka_unit_test(test_acquire_timeout), cmocka_unit_test(test_connecting),
+      cmocka_unit_test(test_looking_up),      cmocka_unit_test(test_shaking_hands),
+      cmocka_unit_test(test_credentials),     cmocka_unit_test(test_streams),
       cmocka_unit_test(test_never),
   };
   whole_unset_environment();

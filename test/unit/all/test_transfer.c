@@ -1,4 +1,5 @@
-/* Transfers, jobs and their sources against a scripted server: outcomes, retries, cancel, bounds, and memory that runs out. */
+/* Transfers, jobs and their sources against a scripted server: outcomes, retries, cancel, bounds,
+ * and memory that runs out. */
 #include "torture.h"
 #include "whole.h"
 #include <dirent.h>
@@ -66,7 +67,13 @@ static int tear_down(void **state) {
 
 /* ---- one transfer ---- */
 
-struct end { int calls, status; char msg[512]; bool response; uint64_t done; int64_t total; };
+struct end {
+  int calls, status;
+  char msg[512];
+  bool response;
+  uint64_t done;
+  int64_t total;
+};
 
 static void on_end(tcx_transfer_t *transfer, int status) {
   struct end *end = tcx_transfer_data(transfer);
@@ -87,12 +94,17 @@ static void on_end(tcx_transfer_t *transfer, int status) {
   }
 }
 
-#define OBJECT(n, body) "HTTP/1.1 200 OK\r\nContent-Length: " #n "\r\nLast-Modified: Sun, 30 Aug 2015 12:36:00 GMT\r\n\r\n" body
+#define OBJECT(n, body)                                                                            \
+  "HTTP/1.1 200 OK\r\nContent-Length: " #n                                                         \
+  "\r\nLast-Modified: Sun, 30 Aug 2015 12:36:00 GMT\r\n\r\n" body
 static tcx_value_t *object(void) { return tcx_params("{Bucket: bucket, Key: key}"); }
 
 static struct end download(struct whole *w, const char *path) {
   struct end end = {0};
-  assert_int_equal(tcx_s3_download(w->client, path, object(), &(tcx_transfer_options_t){.keep_time = true}, on_end, &end, NULL), 0);
+  assert_int_equal(tcx_s3_download(w->client, path, object(),
+                                   &(tcx_transfer_options_t){.keep_time = true}, on_end, &end,
+                                   NULL),
+                   0);
   assert_int_equal(end.calls, 0);
   whole_until(w, &end.calls);
   return end;
@@ -100,7 +112,8 @@ static struct end download(struct whole *w, const char *path) {
 
 static void test_download(void **state) {
   (void)state;
-  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN), DO(END)};
+  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN),
+                                           DO(END)};
   static const struct fault_step *const scripts[] = {good};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -123,7 +136,11 @@ static void test_download(void **state) {
 static void test_download_tries_again(void **state) {
   (void)state;
   static const struct fault_step cut[] = {DO(REQUEST), SEND(OBJECT(5, "hel")), DO(WAIT), DO(CLOSE)};
-  static const struct fault_step wrong[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nx-amz-checksum-crc32: AAAAAA==\r\nConnection: close\r\n\r\nhello"), DO(CLOSE)};
+  static const struct fault_step wrong[] = {
+      DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nx-amz-checksum-crc32: AAAAAA==\r\nConnection: "
+           "close\r\n\r\nhello"),
+      DO(CLOSE)};
   static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "HELLO")), DO(END)};
   static const struct fault_step *const scripts[] = {cut, wrong, good};
   static const struct fault_step *const hopeless[] = {cut};
@@ -146,8 +163,10 @@ static void test_download_tries_again(void **state) {
 
 static void test_download_fails(void **state) {
   (void)state;
-  static const struct fault_step missing[] = {DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
-  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN), DO(END)};
+  static const struct fault_step missing[] = {
+      DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN),
+                                           DO(END)};
   static const struct fault_step *const scripts[] = {missing}, *const goods[] = {good};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -173,7 +192,9 @@ static void on_tick(uv_timer_t *timer) { tcx_transfer_cancel(timer->data); }
 /* Canceled at some moment of its way: one callback, nothing left. */
 static void test_cancel(void **state) {
   (void)state;
-  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"), FILL("0123456789abcdef", 4096), DO(END)};
+  static const struct fault_step slow[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"),
+      FILL("0123456789abcdef", 4096), DO(END)};
   static const struct fault_step silent[] = {DO(REQUEST), DO(END)};
   static const struct fault_step *const slows[] = {slow}, *const silents[] = {silent};
   for (unsigned i = 0; i < 12; i++) {
@@ -182,7 +203,8 @@ static void test_cancel(void **state) {
     tcx_transfer_t *transfer = NULL;
     uv_timer_t timer;
     whole_begin(&w, i % 2 != 0 ? slows : silents, 1, NULL);
-    assert_int_equal(tcx_s3_download(w.client, in_folder("x"), object(), NULL, on_end, &end, &transfer), 0);
+    assert_int_equal(
+        tcx_s3_download(w.client, in_folder("x"), object(), NULL, on_end, &end, &transfer), 0);
     assert_int_equal(uv_timer_init(&w.loop, &timer), 0);
     timer.data = transfer;
     if (i < 2)
@@ -207,7 +229,9 @@ static struct end upload(struct whole *w, const char *path, size_t max_memory) {
 
 static void test_upload(void **state) {
   (void)state;
-  static const struct fault_step good[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step good[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN),
+      DO(END)};
   static const struct fault_step *const scripts[] = {good};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -219,12 +243,14 @@ static void test_upload(void **state) {
   assert_int_equal(end.done, 10);
   assert_string_equal(w.server.last_body, "some bytes");
   assert_non_null(strstr(w.server.last_head, "PUT /bucket/key HTTP/1.1"));
-  end = upload(&w, in_folder("f"), 4); /* too large for memory: read while it is sent, in signed chunks */
+  /* too large for memory: read while it is sent, in signed chunks */
+  end = upload(&w, in_folder("f"), 4);
   assert_int_equal(end.status, 0);
   assert_non_null(strstr(w.server.last_body, "some bytes"));
   assert_non_null(strstr(w.server.last_head, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"));
   end = (struct end){0};
-  assert_int_equal(tcx_s3_upload(w.client, tcx_body_copy("memory", 6), object(), NULL, on_end, &end, NULL), 0);
+  assert_int_equal(
+      tcx_s3_upload(w.client, tcx_body_copy("memory", 6), object(), NULL, on_end, &end, NULL), 0);
   whole_until(&w, &end.calls);
   assert_int_equal(end.status, 0);
   assert_string_equal(w.server.last_body, "memory");
@@ -249,7 +275,8 @@ static void test_upload_fails(void **state) {
   assert_int_equal(end.status, TCX_ETOOBIG);
   assert_non_null(strstr(end.msg, "5 GiB"));
   assert_int_equal(w.server.requests, 0);
-  assert_int_equal(tcx_s3_upload_file(w.client, NULL, object(), NULL, on_end, NULL, NULL), UV_EINVAL);
+  assert_int_equal(tcx_s3_upload_file(w.client, NULL, object(), NULL, on_end, NULL, NULL),
+                   UV_EINVAL);
   assert_int_equal(tcx_s3_download(w.client, "", object(), NULL, on_end, NULL, NULL), UV_EINVAL);
   assert_int_equal(tcx_s3_copy(w.client, object(), NULL, NULL, NULL, NULL), UV_EINVAL);
   whole_end(&w);
@@ -257,7 +284,8 @@ static void test_upload_fails(void **state) {
 
 /* ---- jobs ---- */
 
-/* A source of n deletes that says EAGAIN before every third, and then fails with `status` when that is not 0. */
+/* A source of n deletes that says EAGAIN before every third, and then fails with `status` when that
+ * is not 0. */
 struct source {
   tcx_items_t items;
   uv_timer_t timer;
@@ -269,7 +297,9 @@ struct source {
   const char *skip;
 };
 
-static void on_again(uv_timer_t *timer) { tcx_items_resume(&((struct source *)timer->data)->items); }
+static void on_again(uv_timer_t *timer) {
+  tcx_items_resume(&((struct source *)timer->data)->items);
+}
 
 static int source_next(tcx_items_t *items, tcx_item_t *item) {
   struct source *s = (struct source *)items;
@@ -281,7 +311,11 @@ static int source_next(tcx_items_t *items, tcx_item_t *item) {
   if (s->at == s->n)
     return s->status != 0 ? s->status : TCX_EOF;
   snprintf(s->key, sizeof s->key, "key-%u", s->at);
-  *item = (tcx_item_t){.kind = TCX_ITEM_DELETE, .bucket = "bucket", .key = s->key, .size = s->size, .skip = s->at % 10 == 9 ? s->skip : NULL};
+  *item = (tcx_item_t){.kind = TCX_ITEM_DELETE,
+                       .bucket = "bucket",
+                       .key = s->key,
+                       .size = s->size,
+                       .skip = s->at % 10 == 9 ? s->skip : NULL};
   s->at++;
   return 0;
 }
@@ -304,7 +338,7 @@ static void source_begin(struct source *s, uv_loop_t *loop, unsigned n) {
 struct tally {
   int calls, status;
   unsigned items, good, skipped, failed, canceled;
-  unsigned cancel_at;              /* item; 0 = never */
+  unsigned cancel_at; /* item; 0 = never */
   unsigned running_max, limit;
   char last_key[32], error[128];
   tcx_job_progress_t end;
@@ -341,14 +375,16 @@ static void on_job(tcx_job_t *job, int status) {
     snprintf(t->error, sizeof t->error, "%s", tcx_job_error(job)->msg);
 }
 
-static void run_job(struct whole *w, tcx_items_t *items, tcx_job_options_t options, struct tally *t) {
+static void run_job(struct whole *w, tcx_items_t *items, tcx_job_options_t options,
+                    struct tally *t) {
   options.on_item = on_item;
   assert_int_equal(tcx_job_start(w->client, items, &options, on_job, t, NULL), 0);
   assert_int_equal(t->calls + (int)t->items, 0);
   whole_until(w, &t->calls);
 }
 
-static const struct fault_step deleted[] = {DO(REQUEST), SEND("HTTP/1.1 204 No Content\r\n\r\n"), DO(AGAIN), DO(END)};
+static const struct fault_step deleted[] = {DO(REQUEST), SEND("HTTP/1.1 204 No Content\r\n\r\n"),
+                                            DO(AGAIN), DO(END)};
 static const struct fault_step *const deletes[] = {deleted};
 
 static void test_job(void **state) {
@@ -416,7 +452,8 @@ static void test_job_ends(void **state) {
 /* One large object at a time fits the budget, small ones beside each other. */
 static void test_job_memory(void **state) {
   (void)state;
-  static const struct fault_step put[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step put[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
   static const struct fault_step *const puts_[] = {put};
   struct whole w;
   struct tally t = {0};
@@ -428,7 +465,8 @@ static void test_job_memory(void **state) {
   free(text);
   whole_begin(&w, puts_, 1, NULL);
   t.limit = 2; /* one more may run when an item is told */
-  run_job(&w, tcx_items_folder(&w.loop, folder, NULL, "bucket", ""), (tcx_job_options_t){.max_memory = 700 << 10}, &t);
+  run_job(&w, tcx_items_folder(&w.loop, folder, NULL, "bucket", ""),
+          (tcx_job_options_t){.max_memory = 700 << 10}, &t);
   assert_int_equal(t.status, 0);
   assert_int_equal(t.good, 8);
   assert_int_equal(t.end.bytes, 8 * 300000);
@@ -437,7 +475,13 @@ static void test_job_memory(void **state) {
 
 /* ---- closing while something runs ---- */
 
-struct closing { struct whole *w; struct tally tally; unsigned at; int ends, closed; bool client_only; };
+struct closing {
+  struct whole *w;
+  struct tally tally;
+  unsigned at;
+  int ends, closed;
+  bool client_only;
+};
 
 static void on_session_closed(tcx_session_t *session) {
   struct closing *c = tcx_session_data(session);
@@ -454,7 +498,8 @@ static void close_now(struct closing *c) {
   tcx_session_close(c->w->session, on_session_closed);
 }
 
-static void on_closing_item(tcx_job_t *job, const tcx_item_t *item, const tcx_item_result_t *result) {
+static void on_closing_item(tcx_job_t *job, const tcx_item_t *item,
+                            const tcx_item_result_t *result) {
   struct closing *c = tcx_job_data(job);
   (void)item;
   (void)result;
@@ -482,7 +527,8 @@ static void on_closing_time(uv_timer_t *timer) { close_now(timer->data); }
 
 static void test_close_in_job(void **state) {
   (void)state;
-  static const struct fault_step put[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step put[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
   static const struct fault_step *const puts_[] = {put};
   for (int i = 0; i < 20; i++) {
     char name[32];
@@ -493,9 +539,12 @@ static void test_close_in_job(void **state) {
     struct closing c = {.at = i / 2, .client_only = i % 2 != 0};
     struct whole w;
     c.w = &w;
-    whole_begin_with(&w, puts_, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+    whole_begin_with(&w, puts_, 1, &(tcx_session_options_t){.data = &c},
+                     &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
     tcx_job_options_t options = {.on_item = on_closing_item, .concurrency = 7};
-    assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "bucket", ""), &options, on_closing_job, &c, NULL), 0);
+    assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "bucket", ""),
+                                   &options, on_closing_job, &c, NULL),
+                     0);
     whole_until(&w, &c.tally.calls);
     whole_end(&w);
     assert_int_equal(c.tally.calls, 1);
@@ -504,10 +553,13 @@ static void test_close_in_job(void **state) {
   }
 }
 
-/* At every moment of a download and an upload: one callback, before the close is over, and no file. */
+/* At every moment of a download and an upload: one callback, before the close is over, and no
+ * file. */
 static void test_close_in_transfer(void **state) {
   (void)state;
-  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"), FILL("0123456789abcdef", 4096), DO(END)};
+  static const struct fault_step slow[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"),
+      FILL("0123456789abcdef", 4096), DO(END)};
   static const struct fault_step *const slows[] = {slow};
   put_file(in_folder("source"), "content");
   for (unsigned i = 0; i < 40; i++) {
@@ -515,11 +567,15 @@ static void test_close_in_transfer(void **state) {
     struct whole w;
     uv_timer_t timer;
     c.w = &w;
-    whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+    whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c},
+                     &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
     if (i % 4 < 2)
-      assert_int_equal(tcx_s3_download(w.client, in_folder("x"), object(), NULL, on_closing_end, &c, NULL), 0);
+      assert_int_equal(
+          tcx_s3_download(w.client, in_folder("x"), object(), NULL, on_closing_end, &c, NULL), 0);
     else
-      assert_int_equal(tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL, on_closing_end, &c, NULL), 0);
+      assert_int_equal(tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL,
+                                          on_closing_end, &c, NULL),
+                       0);
     uv_timer_init(&w.loop, &timer);
     timer.data = &c;
     uv_timer_start(&timer, on_closing_time, i / 4, 0);
@@ -532,14 +588,21 @@ static void test_close_in_transfer(void **state) {
   }
   struct whole w; /* from its own callback */
   struct closing c = {.w = &w};
-  whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c}, &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
-  assert_int_equal(tcx_s3_upload_file(w.client, in_folder("absent"), object(), NULL, on_closing_end, &c, NULL), 0);
+  whole_begin_with(&w, slows, 1, &(tcx_session_options_t){.data = &c},
+                   &(tcx_client_options_t){.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET});
+  assert_int_equal(
+      tcx_s3_upload_file(w.client, in_folder("absent"), object(), NULL, on_closing_end, &c, NULL),
+      0);
   whole_until(&w, &c.closed);
   whole_end(&w);
   whole_begin(&w, slows, 1, NULL); /* and nothing begins afterwards */
   tcx_client_close(w.client, NULL);
-  assert_int_equal(tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL, on_end, NULL, NULL), TCX_ECLOSING);
-  assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "b", ""), NULL, on_job, NULL, NULL), TCX_ECLOSING);
+  assert_int_equal(
+      tcx_s3_upload_file(w.client, in_folder("source"), object(), NULL, on_end, NULL, NULL),
+      TCX_ECLOSING);
+  assert_int_equal(tcx_job_start(w.client, tcx_items_folder(&w.loop, folder, NULL, "b", ""), NULL,
+                                 on_job, NULL, NULL),
+                   TCX_ECLOSING);
   whole_end(&w);
 }
 
@@ -566,29 +629,39 @@ static void test_folder(void **state) {
   assert_int_equal(symlink("..", in_folder("t/d/e/up")), 0);
   assert_int_equal(symlink("nowhere", in_folder("t/dangling")), 0);
   whole_begin(&w, NULL, 0, &(tcx_client_options_t){.endpoint_url = "http://127.0.0.1:1"});
-  run_job(&w, tcx_items_folder(&w.loop, in_folder("t/"), NULL, "bucket", "p/"), (tcx_job_options_t){.dry_run = true}, &t);
+  run_job(&w, tcx_items_folder(&w.loop, in_folder("t/"), NULL, "bucket", "p/"),
+          (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.status, 0);
   assert_int_equal(t.good, 5);
   assert_int_equal(t.skipped, 2);
   assert_int_equal(t.end.found_bytes, 25);
   t = (struct tally){0};
-  run_job(&w, tcx_items_folder(&w.loop, in_folder("t"), "*e/*.gz", "bucket", "p/"), (tcx_job_options_t){.dry_run = true}, &t);
+  run_job(&w, tcx_items_folder(&w.loop, in_folder("t"), "*e/*.gz", "bucket", "p/"),
+          (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.good, 1);
   assert_string_equal(t.last_key, "p/d/e/f.gz");
   t = (struct tally){0};
-  run_job(&w, tcx_items_folder(&w.loop, in_folder("absent"), NULL, "bucket", ""), (tcx_job_options_t){.dry_run = true}, &t);
+  run_job(&w, tcx_items_folder(&w.loop, in_folder("absent"), NULL, "bucket", ""),
+          (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.status, UV_ENOENT);
   t = (struct tally){.cancel_at = 1};
-  run_job(&w, tcx_items_folder(&w.loop, in_folder("t"), NULL, "bucket", ""), (tcx_job_options_t){.dry_run = true}, &t);
+  run_job(&w, tcx_items_folder(&w.loop, in_folder("t"), NULL, "bucket", ""),
+          (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.status, TCX_ECANCELED);
   tcx_items_close(tcx_items_folder(&w.loop, folder, NULL, "bucket", ""));
   whole_end(&w);
 }
 
-#define PAGE_1 "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>n</NextContinuationToken>" \
-  "<Contents><Key>p/a</Key><Size>1</Size></Contents><Contents><Key>p/../b</Key><Size>2</Size></Contents></ListBucketResult>"
-#define PAGE_2 "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>p/d/</Key><Size>0</Size></Contents>" \
-  "<Contents><Key>p/d/e</Key><Size>4</Size></Contents><Contents><Key>p/t/x</Key><Size>9</Size></Contents></ListBucketResult>"
+#define PAGE_1                                                                                     \
+  "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>n</"                    \
+  "NextContinuationToken>"                                                                         \
+  "<Contents><Key>p/a</Key><Size>1</Size></Contents><Contents><Key>p/../b</Key><Size>2</Size></"   \
+  "Contents></ListBucketResult>"
+#define PAGE_2                                                                                     \
+  "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>p/d/</Key><Size>0</Size></"    \
+  "Contents>"                                                                                      \
+  "<Contents><Key>p/d/e</Key><Size>4</Size></Contents><Contents><Key>p/t/x</Key><Size>9</Size></"  \
+  "Contents></ListBucketResult>"
 
 static void test_listing(void **state) {
   (void)state;
@@ -598,9 +671,20 @@ static void test_listing(void **state) {
   pages[1].text = failing[1].text = whole_answer("200 OK", PAGE_1);
   pages[3].text = whole_answer("200 OK", PAGE_2);
   failing[3].text = whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "no more"));
-  tcx_listing_options_t o = {.kind = TCX_ITEM_DOWNLOAD, .bucket = "bucket", .prefix = "p/", .strip = 2, .folder = "target"};
-  const struct { tcx_item_kind_t kind; const char *glob; unsigned good, skipped; const char *last; } cases[] = {
-      {TCX_ITEM_DOWNLOAD, NULL, 3, 1, "p/t/x"}, {TCX_ITEM_DELETE, NULL, 5, 0, "p/t/x"}, {TCX_ITEM_COPY, NULL, 4, 0, "p/t/d/e"}, {TCX_ITEM_DOWNLOAD, "d/*", 1, 0, "p/d/e"}};
+  tcx_listing_options_t o = {.kind = TCX_ITEM_DOWNLOAD,
+                             .bucket = "bucket",
+                             .prefix = "p/",
+                             .strip = 2,
+                             .folder = "target"};
+  const struct {
+    tcx_item_kind_t kind;
+    const char *glob;
+    unsigned good, skipped;
+    const char *last;
+  } cases[] = {{TCX_ITEM_DOWNLOAD, NULL, 3, 1, "p/t/x"},
+               {TCX_ITEM_DELETE, NULL, 5, 0, "p/t/x"},
+               {TCX_ITEM_COPY, NULL, 4, 0, "p/t/d/e"},
+               {TCX_ITEM_DOWNLOAD, "d/*", 1, 0, "p/d/e"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct whole w;
     struct tally t = {0};
@@ -635,7 +719,8 @@ static void test_listing_closed(void **state) {
   struct tally t = {0};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
-  assert_int_equal(tcx_job_start(w.client, tcx_items_listing(w.client, &o), NULL, on_job, &t, &job), 0);
+  assert_int_equal(tcx_job_start(w.client, tcx_items_listing(w.client, &o), NULL, on_job, &t, &job),
+                   0);
   while (w.server.requests == 0)
     uv_run(&w.loop, UV_RUN_ONCE);
   tcx_job_cancel(job);
@@ -651,7 +736,9 @@ static void test_chain(void **state) {
   make_tree();
   whole_begin(&w, NULL, 0, &(tcx_client_options_t){.endpoint_url = "http://127.0.0.1:1"});
   tcx_item_t one = {.kind = TCX_ITEM_DELETE, .bucket = "b", .key = "last", .size = 7};
-  tcx_items_t *all[] = {tcx_items_folder(&w.loop, in_folder("t"), NULL, "b", ""), tcx_items_folder(&w.loop, in_folder("t/empty"), NULL, "b", ""), tcx_items_one(&one)};
+  tcx_items_t *all[] = {tcx_items_folder(&w.loop, in_folder("t"), NULL, "b", ""),
+                        tcx_items_folder(&w.loop, in_folder("t/empty"), NULL, "b", ""),
+                        tcx_items_one(&one)};
   run_job(&w, tcx_items_chain(all, 3), (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.good, 6);
   assert_string_equal(t.last_key, "last");
@@ -664,11 +751,35 @@ static void test_chain(void **state) {
 
 static void test_glob(void **state) {
   (void)state;
-  static const struct { const char *glob, *text; bool matches; } cases[] = {
-      {"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b", true}, {"a*c", "abbc", true}, {"a*c", "abb", false}, {"*.gz", "x/y.gz", true}, {"*.gz", "x.gzz", false},
-      {"?", "a", true}, {"?", "", false}, {"?", "\xc3\xa4", true}, {"??", "\xc3\xa4", false}, {"[a-c]x", "bx", true}, {"[a-c]x", "dx", false}, {"[!a-c]x", "dx", true},
-      {"[^a-c]x", "ax", false}, {"[]]", "]", true}, {"[a-]", "-", true}, {"[x", "[x", true}, {"\\*", "*", true}, {"\\*", "a", false}, {"a\\", "a\\", true},
-      {"*a*b*c*", "xxaxxbxxcxx", true}, {"*a*b*c*", "xxaxxcxxbxx", false}, {"*[0-9]", "a1", true}, {"a**b", "ab", true}};
+  static const struct {
+    const char *glob, *text;
+    bool matches;
+  } cases[] = {{"", "", true},
+               {"", "a", false},
+               {"*", "", true},
+               {"*", "a/b", true},
+               {"a*c", "abbc", true},
+               {"a*c", "abb", false},
+               {"*.gz", "x/y.gz", true},
+               {"*.gz", "x.gzz", false},
+               {"?", "a", true},
+               {"?", "", false},
+               {"?", "\xc3\xa4", true},
+               {"??", "\xc3\xa4", false},
+               {"[a-c]x", "bx", true},
+               {"[a-c]x", "dx", false},
+               {"[!a-c]x", "dx", true},
+               {"[^a-c]x", "ax", false},
+               {"[]]", "]", true},
+               {"[a-]", "-", true},
+               {"[x", "[x", true},
+               {"\\*", "*", true},
+               {"\\*", "a", false},
+               {"a\\", "a\\", true},
+               {"*a*b*c*", "xxaxxbxxcxx", true},
+               {"*a*b*c*", "xxaxxcxxbxx", false},
+               {"*[0-9]", "a1", true},
+               {"a**b", "ab", true}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     if (tcx_glob_match(cases[i].glob, cases[i].text) != cases[i].matches)
       fail_msg("'%s' and '%s'", cases[i].glob, cases[i].text);
@@ -710,28 +821,45 @@ static int start_torture(struct whole *w, tcx_items_t *items, struct tally *t) {
   return tcx_job_start(w->client, items, &(tcx_job_options_t){.on_item = on_item}, on_job, t, NULL);
 }
 
-static int upload_folder(struct whole *w, struct tally *t) { return start_torture(w, tcx_items_folder(&w->loop, in_folder("t"), "?.*", "bucket", "p/"), t); }
+static int upload_folder(struct whole *w, struct tally *t) {
+  return start_torture(w, tcx_items_folder(&w->loop, in_folder("t"), "?.*", "bucket", "p/"), t);
+}
 
 static int download_listed(struct whole *w, struct tally *t) {
-  tcx_listing_options_t o = {.kind = TCX_ITEM_DOWNLOAD, .bucket = "bucket", .folder = in_folder("down")};
+  tcx_listing_options_t o = {
+      .kind = TCX_ITEM_DOWNLOAD, .bucket = "bucket", .folder = in_folder("down")};
   return start_torture(w, tcx_items_listing(w->client, &o), t);
 }
 
 static int download_one(struct whole *w, struct tally *t) {
-  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD, .bucket = "bucket", .key = "k", .path = in_folder("one"), .size = -1};
+  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD,
+                     .bucket = "bucket",
+                     .key = "k",
+                     .path = in_folder("one"),
+                     .size = -1};
   tcx_items_t *one = tcx_items_one(&item);
   return start_torture(w, tcx_items_chain(&one, 1), t);
 }
 
 static void test_out_of_memory(void **state) {
   (void)state;
-  static const struct fault_step put[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
-  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN), DO(END)};
-  struct fault_step listed[] = {DO(REQUEST), SEND(NULL), DO(REQUEST), SEND(OBJECT(5, "hello")), DO(REQUEST), SEND(OBJECT(5, "hello")), DO(END)};
-  const struct fault_step *const puts_[] = {put}, *const goods[] = {good}, *const listings[] = {listed};
-  listed[1].text = whole_answer("200 OK", "<ListBucketResult><Contents><Key>a</Key><Size>5</Size></Contents></ListBucketResult>");
-  const struct { int (*scenario)(struct whole *, struct tally *); const struct fault_step *const *scripts; } cases[] = {
-      {upload_folder, puts_}, {download_one, goods}, {download_listed, listings}};
+  static const struct fault_step put[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN), DO(END)};
+  static const struct fault_step good[] = {DO(REQUEST), SEND(OBJECT(5, "hello")), DO(AGAIN),
+                                           DO(END)};
+  struct fault_step listed[] = {DO(REQUEST), SEND(NULL),
+                                DO(REQUEST), SEND(OBJECT(5, "hello")),
+                                DO(REQUEST), SEND(OBJECT(5, "hello")),
+                                DO(END)};
+  const struct fault_step *const puts_[] = {put}, *const goods[] = {good},
+                                 *const listings[] = {listed};
+  listed[1].text = whole_answer(
+      "200 OK",
+      "<ListBucketResult><Contents><Key>a</Key><Size>5</Size></Contents></ListBucketResult>");
+  const struct {
+    int (*scenario)(struct whole *, struct tally *);
+    const struct fault_step *const *scripts;
+  } cases[] = {{upload_folder, puts_}, {download_one, goods}, {download_listed, listings}};
   make_tree();
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     int (*scenario)(struct whole *, struct tally *) = cases[i].scenario;

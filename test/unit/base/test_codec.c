@@ -237,9 +237,7 @@ static void test_failures(void **state) {
   tcx__arena_free(arena);
 }
 
-static const char *name_at(const void *ctx, unsigned i) {
-  return ((const char *const *)ctx)[i];
-}
+static const char *name_at(const void *ctx, unsigned i) { return ((const char *const *)ctx)[i]; }
 
 static void test_near_names(void **state) {
   (void)state;
@@ -259,11 +257,11 @@ static void test_near_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_base64),     cmocka_unit_test(test_hex),
-      cmocka_unit_test(test_percent),    cmocka_unit_test(test_urls),
-      cmocka_unit_test(test_addresses),  cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_statuses), cmocka_unit_test(test_phases),   cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_near_names),
+      cmocka_unit_test(test_base64),    cmocka_unit_test(test_hex),
+      cmocka_unit_test(test_percent),   cmocka_unit_test(test_urls),
+      cmocka_unit_test(test_addresses), cmocka_unit_test(test_headers),
+      cmocka_unit_test(test_statuses),  cmocka_unit_test(test_phases),
+      cmocka_unit_test(test_failures),  cmocka_unit_test(test_near_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

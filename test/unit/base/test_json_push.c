@@ -15,39 +15,25 @@ static int word(void *ctx, const char *text) {
   tcx__buf_adds(&l->out, text);
   return l->out.status;
 }
-static int on_null(void *ctx) {
-  return word(ctx, "null ");
-}
-static int on_boolean(void *ctx, bool b) {
-  return word(ctx, b ? "true " : "false ");
-}
-static int on_map(void *ctx) {
-  return word(ctx, "{ ");
-}
-static int on_list(void *ctx) {
-  return word(ctx, "[ ");
-}
-static int on_end(void *ctx) {
-  return word(ctx, "end ");
-}
+static int on_null(void *ctx) { return word(ctx, "null "); }
+static int on_boolean(void *ctx, bool b) { return word(ctx, b ? "true " : "false "); }
+static int on_map(void *ctx) { return word(ctx, "{ "); }
+static int on_list(void *ctx) { return word(ctx, "[ "); }
+static int on_end(void *ctx) { return word(ctx, "end "); }
 static int bytes(struct log *l, char kind, const char *p, size_t n) {
   tcx__buf_addc(&l->out, kind);
   tcx__buf_add(&l->out, p, n);
   tcx__buf_addc(&l->out, ' ');
   return l->out.status;
 }
-static int on_number(void *ctx, const char *p, size_t n) {
-  return bytes(ctx, '#', p, n);
-}
+static int on_number(void *ctx, const char *p, size_t n) { return bytes(ctx, '#', p, n); }
 static int on_string(void *ctx, const char *p, size_t n) {
   struct log *l = ctx;
   if (l->stop_at != NULL && tcx__str_is((struct tcx_str){p, n}, l->stop_at))
     return UV_ECANCELED;
   return bytes(ctx, '\'', p, n);
 }
-static int on_name(void *ctx, const char *p, size_t n) {
-  return bytes(ctx, ':', p, n);
-}
+static int on_name(void *ctx, const char *p, size_t n) { return bytes(ctx, ':', p, n); }
 static const struct tcx_json_events events = {on_null, on_boolean, on_number, on_string,
                                               on_map,  on_name,    on_list,   on_end};
 

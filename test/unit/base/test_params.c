@@ -23,9 +23,7 @@ static void wrong(tcx_value_t *v, const char *problem) {
   tcx_value_free(v);
 }
 
-static const char *nothing(void) {
-  return NULL;
-}
+static const char *nothing(void) { return NULL; }
 
 static void test_values(void **state) {
   (void)state;
@@ -84,7 +82,9 @@ static tcx_value_t *own(int number, const char *template_, ...) {
 
 static void test_va_list(void **state) {
   (void)state;
-  is(own(4, "{A: %s, B: %d, C: '%.2f', D: %p, E: %.*s}", "a", 2, 1.5, (void *)tcx_params("[%d]", 3), 2, "xyz"), "{\"A\":\"a\",\"B\":2,\"C\":\"1.50\",\"D\":[3],\"E\":\"xy\",\"Number\":4}");
+  is(own(4, "{A: %s, B: %d, C: '%.2f', D: %p, E: %.*s}", "a", 2, 1.5, (void *)tcx_params("[%d]", 3),
+         2, "xyz"),
+     "{\"A\":\"a\",\"B\":2,\"C\":\"1.50\",\"D\":[3],\"E\":\"xy\",\"Number\":4}");
   wrong(own(4, "{A: %p, B: ", (void *)tcx_params("[%d]", 3)), "column 12: a value is expected");
 }
 

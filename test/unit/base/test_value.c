@@ -317,9 +317,7 @@ struct fake_body {
   int discarded;
 };
 
-static void discard(tcx_body_t *body) {
-  ((struct fake_body *)(void *)body)->discarded++;
-}
+static void discard(tcx_body_t *body) { ((struct fake_body *)(void *)body)->discarded++; }
 
 static void test_bodies(void **state) {
   (void)state;

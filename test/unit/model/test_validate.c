@@ -43,9 +43,7 @@ static struct tcx_value *with(struct tcx_value *to, const char *name, struct tcx
   return to;
 }
 
-static struct tcx_value *text(const char *s) {
-  return tcx__value_new_str(arena, s, strlen(s));
-}
+static struct tcx_value *text(const char *s) { return tcx__value_new_str(arena, s, strlen(s)); }
 
 /* "" when params are fine, else the lines after the head. */
 static const char *problems(const struct tcx_operation *op, const struct tcx_value *params) {

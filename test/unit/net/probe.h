@@ -1,15 +1,17 @@
 /*
- * probe.h - a loop with a network and a pool, and one request on it whose every event is recorded; for the tests of lib/net.
+ * probe.h - a loop with a network and a pool, and one request on it whose every event is recorded;
+ * for the tests of lib/net.
  *
- * Nothing in net holds the loop, so the tests turn it themselves until what they wait for has happened, at most 20 seconds by a watchdog.
+ * Nothing in net holds the loop, so the tests turn it themselves until what they wait for has
+ * happened, at most 20 seconds by a watchdog.
  */
 #ifndef TCX_TEST_NET_PROBE_H
 #define TCX_TEST_NET_PROBE_H
-#include "support.h"
 #include "base/arena.h"
 #include "fault_server.h"
 #include "fault_tls.h"
 #include "net/net.h"
+#include "support.h"
 
 struct world {
   uv_loop_t loop;
@@ -25,9 +27,10 @@ struct probe {
   struct world *world;
   struct tcx_arena *arena;
   const char *request;
-  const char *body;            /* pulled after the head, in windows of body_step bytes, body_times over */
+  /* pulled after the head, in windows of body_step bytes, body_times over */
+  const char *body;
   size_t body_step, body_times, body_at;
-  unsigned dry_every;          /* every so many pulls there is nothing yet; resumed by a timer */
+  unsigned dry_every; /* every so many pulls there is nothing yet; resumed by a timer */
   bool has_body, head_request, fresh;
   const struct tcx_proxy *proxy;
   bool tunnel;
@@ -35,7 +38,7 @@ struct probe {
   unsigned pulls;
   /* what happened: */
   bool ready, over, at_once;
-  int status;                  /* 0: ended well */
+  int status; /* 0: ended well */
   tcx_phase_t phase;
   char why[700];
   int http_status;
@@ -50,7 +53,7 @@ struct probe {
   uv_timer_t dry_timer;
   bool dry_timer_open;
   /* hooks, called after recording: */
-  void (*on_ready)(struct probe *p);       /* instead of starting the exchange */
+  void (*on_ready)(struct probe *p); /* instead of starting the exchange */
   void (*on_head)(struct probe *p);
   void (*on_data)(struct probe *p, const char *bytes, size_t n);
   void (*on_over)(struct probe *p);
@@ -63,7 +66,8 @@ static inline void watchdog_barked(uv_timer_t *timer) {
   abort();
 }
 
-static inline void world_open_with(struct world *w, const struct tcx_net_options *net, const struct tcx_pool_options *pool) {
+static inline void world_open_with(struct world *w, const struct tcx_net_options *net,
+                                   const struct tcx_pool_options *pool) {
   memset(w, 0, sizeof *w);
   assert_int_equal(uv_loop_init(&w->loop), 0);
   assert_int_equal(uv_timer_init(&w->loop, &w->watchdog), 0);
@@ -74,17 +78,14 @@ static inline void world_open_with(struct world *w, const struct tcx_net_options
 
 static inline void world_open(struct world *w) {
   struct tcx_net_options net = {0};
-  struct tcx_pool_options pool = {.max_connections = 8, .connect_timeout_ms = 5000, .idle_ms = 10000};
+  struct tcx_pool_options pool = {
+      .max_connections = 8, .connect_timeout_ms = 5000, .idle_ms = 10000};
   world_open_with(w, &net, &pool);
 }
 
-static inline void world_pool_closed(void *ctx) {
-  ((struct world *)ctx)->pool_closed = true;
-}
+static inline void world_pool_closed(void *ctx) { ((struct world *)ctx)->pool_closed = true; }
 
-static inline void world_net_closed(void *ctx) {
-  ((struct world *)ctx)->net_closed = true;
-}
+static inline void world_net_closed(void *ctx) { ((struct world *)ctx)->net_closed = true; }
 
 static inline void turn_until(struct world *w, const bool *flag) {
   while (!*flag)
@@ -168,7 +169,8 @@ static inline void probe_end(struct tcx_exchange *x) {
   probe_over(probe_of(x), 0, TCX_PHASE_NONE, "");
 }
 
-static inline void probe_failed(struct tcx_exchange *x, int status, tcx_phase_t phase, const char *why) {
+static inline void probe_failed(struct tcx_exchange *x, int status, tcx_phase_t phase,
+                                const char *why) {
   assert_null(x->conn);
   assert_true(status < 0);
   probe_over(probe_of(x), status, phase, why);
@@ -206,7 +208,8 @@ static inline int probe_pull(struct tcx_exchange *x, uv_buf_t *out, unsigned *n)
   return 0;
 }
 
-static const struct tcx_exchange_ops probe_exchange_ops = {probe_head, probe_data, probe_end, probe_failed, probe_pull};
+static const struct tcx_exchange_ops probe_exchange_ops = {probe_head, probe_data, probe_end,
+                                                           probe_failed, probe_pull};
 
 static inline void probe_begin(struct probe *p, struct tcx_conn *conn) {
   p->ready = true;
@@ -234,7 +237,8 @@ static inline void probe_ready(struct tcx_lease *lease, struct tcx_conn *conn) {
   probe_begin((struct probe *)(void *)lease, conn);
 }
 
-static inline void probe_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase, const char *why) {
+static inline void probe_lease_failed(struct tcx_lease *lease, int status, tcx_phase_t phase,
+                                      const char *why) {
   assert_true(status < 0);
   probe_over((struct probe *)(void *)lease, status, phase, why);
 }
@@ -243,8 +247,10 @@ static const struct tcx_lease_ops probe_lease_ops = {probe_ready, probe_lease_fa
 
 #define GET "GET / HTTP/1.1\r\nHost: t\r\n\r\n"
 
-/* Asks for a connection and goes on from there; p is zeroed before but for the fields that configure it. */
-static inline void probe_start(struct probe *p, struct world *w, const char *host, int port, bool tls) {
+/* Asks for a connection and goes on from there; p is zeroed before but for the fields that
+ * configure it. */
+static inline void probe_start(struct probe *p, struct world *w, const char *host, int port,
+                               bool tls) {
   if (p->arena == NULL)
     p->arena = tcx__arena_new();
   assert_non_null(p->arena);
@@ -252,16 +258,20 @@ static inline void probe_start(struct probe *p, struct world *w, const char *hos
   if (p->request == NULL)
     p->request = GET;
   p->lease.ops = &probe_lease_ops;
-  struct tcx_target target = {.tls = tls, .port = (uint16_t)port, .host = tcx__str(host), .proxy = p->proxy, .tunnel = p->tunnel};
-  struct tcx_conn *conn = tcx__pool_acquire(w->pool, &p->lease, &target, p->acquire_timeout_ms > 0 ? p->acquire_timeout_ms : TCX_NEVER, p->fresh);
+  struct tcx_target target = {.tls = tls,
+                              .port = (uint16_t)port,
+                              .host = tcx__str(host),
+                              .proxy = p->proxy,
+                              .tunnel = p->tunnel};
+  struct tcx_conn *conn =
+      tcx__pool_acquire(w->pool, &p->lease, &target,
+                        p->acquire_timeout_ms > 0 ? p->acquire_timeout_ms : TCX_NEVER, p->fresh);
   p->at_once = conn != NULL;
   if (conn != NULL)
     probe_begin(p, conn);
 }
 
-static inline void probe_wait(struct probe *p) {
-  turn_until(p->world, &p->over);
-}
+static inline void probe_wait(struct probe *p) { turn_until(p->world, &p->over); }
 
 static inline void probe_free(struct probe *p) {
   if (p->dry_timer_open) {

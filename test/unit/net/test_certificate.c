@@ -1,12 +1,15 @@
 /* The readers of certificates: trust anchors against BearSSL's own decoder, and names. */
-#include "support.h"
 #include "base/mem.h"
 #include "net/san.h"
 #include "net/trust_anchors.h"
+#include "support.h"
 
 /* ---- anchors, as BearSSL decodes them ---- */
 
-struct bytes { unsigned char p[65536]; size_t n; };
+struct bytes {
+  unsigned char p[65536];
+  size_t n;
+};
 
 static void take(void *ctx, const void *p, size_t n) {
   struct bytes *b = ctx;
@@ -98,8 +101,13 @@ static void test_own_certificates(void **state) {
 
 static void test_bad_bundles(void **state) {
   (void)state;
-  static const char *const texts[] = {"", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-                                      "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n", "nothing at all"};
+  static const char *const texts[] = {
+      "",
+      "-----BEGIN CERTIFICATE-----",
+      "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+      "nothing at all"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct tcx_trust *trust = tcx__calloc(1, sizeof *trust + 1);
     assert_int_equal(tcx__trust_add(trust, tcx__str(texts[i])), TCX_ECONFIG);
@@ -149,7 +157,9 @@ static void test_leaf(void **state) {
   size_t n = read_der("good", der, sizeof der);
   assert_true(tcx__leaf_read(der, n, v4, 4, &leaf));
   assert_true(leaf.has_san && leaf.ip_matches && leaf.has_times && !leaf.self_signed);
-  assert_string_equal(leaf.names, "localhost, tcx.test, *.wild.test, 127.0.0.1, 0000:0000:0000:0000:0000:0000:0000:0001");
+  assert_string_equal(
+      leaf.names,
+      "localhost, tcx.test, *.wild.test, 127.0.0.1, 0000:0000:0000:0000:0000:0000:0000:0001");
   assert_int_equal(leaf.not_before, 1577836800);
   assert_int_equal(leaf.not_after, 4102444799);
   assert_true(tcx__leaf_read(der, n, v6, 16, &leaf) && leaf.ip_matches);

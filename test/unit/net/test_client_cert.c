@@ -1,16 +1,17 @@
-/* The certificate that a client shows: every form of its key, against a server that asks for it, and files that cannot be used. */
-#include "probe.h"
+/* The certificate that a client shows: every form of its key, against a server that asks for it,
+ * and files that cannot be used. */
 #include "base/mem.h"
 #include "net/tls_client_cert.h"
 #include "net/trust_anchors.h"
+#include "probe.h"
 
 #define DATA(name) "unit/net/tls/" name
-#define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define HELLO      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 static const struct fault_step hello[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
 static const struct fault_step *const hellos[] = {hello};
 
-static struct tcx_trust *authority;     /* ca.pem */
+static struct tcx_trust *authority; /* ca.pem */
 
 static const char *path_of(char out[4096], const char *name) {
   snprintf(out, 4096, "%s/unit/net/tls/%s", TCX_TEST_DIR, name);
@@ -23,7 +24,10 @@ static struct probe get(const char *cert, const char *key, bool asks) {
   struct fault_server server;
   char ca[4096], cert_path[4096], key_path[4096];
   struct tcx_net_options net = {0};
-  struct tcx_pool_options pool = {.max_connections = 4, .connect_timeout_ms = 5000, .idle_ms = 10000, .tls = {.ca_bundle = path_of(ca, "ca.pem")}};
+  struct tcx_pool_options pool = {.max_connections = 4,
+                                  .connect_timeout_ms = 5000,
+                                  .idle_ms = 10000,
+                                  .tls = {.ca_bundle = path_of(ca, "ca.pem")}};
   pool.tls.client_cert = cert != NULL ? path_of(cert_path, cert) : NULL;
   pool.tls.client_key = key != NULL ? path_of(key_path, key) : NULL;
   world_open_with(&w, &net, &pool);
@@ -45,8 +49,13 @@ static struct probe get(const char *cert, const char *key, bool asks) {
 
 static void test_shown(void **state) {
   (void)state;
-  static const struct { const char *cert, *key; } pairs[] = {{"client.pem", "client.key"},         {"client.pem", "client-sec1.key"},      {"client-both.pem", NULL},
-                                                             {"client-rsa.pem", "client-rsa.key"}, {"client-rsa.pem", "client-pkcs1.key"}};
+  static const struct {
+    const char *cert, *key;
+  } pairs[] = {{"client.pem", "client.key"},
+               {"client.pem", "client-sec1.key"},
+               {"client-both.pem", NULL},
+               {"client-rsa.pem", "client-rsa.key"},
+               {"client-rsa.pem", "client-pkcs1.key"}};
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
     for (int asks = 0; asks < 2; asks++) {
       struct probe p = get(pairs[i].cert, pairs[i].key, asks == 1);
@@ -55,7 +64,8 @@ static void test_shown(void **state) {
     }
 }
 
-/* Without one, and with one by nobody that the server knows, the server refuses: by an alert, unless its reset is here first. */
+/* Without one, and with one by nobody that the server knows, the server refuses: by an alert,
+ * unless its reset is here first. */
 static void test_not_accepted(void **state) {
   (void)state;
   for (int i = 0; i < 2; i++) {
@@ -67,7 +77,9 @@ static void test_not_accepted(void **state) {
 
 static void test_files(void **state) {
   (void)state;
-  static const struct { const char *cert, *key, *named, *why; } cases[] = {
+  static const struct {
+    const char *cert, *key, *named, *why;
+  } cases[] = {
       {"absent.pem", "client.key", "absent.pem", "no such file"},
       {"client.pem", "absent.key", "absent.key", "no such file"},
       {"", "client.key", "tls/", "holds no certificate"},
@@ -75,7 +87,8 @@ static void test_files(void **state) {
       {"client.pem", NULL, "client.pem", "it holds no private key"},
       {"client.pem", "client.pem", "client.pem", "it holds no private key"},
       {"client.pem", "client-encrypted.key", "client-encrypted.key", "its key is encrypted"},
-      {"client.pem", "client-encrypted-pkcs1.key", "client-encrypted-pkcs1.key", "its key is encrypted"},
+      {"client.pem", "client-encrypted-pkcs1.key", "client-encrypted-pkcs1.key",
+       "its key is encrypted"},
       {"client.pem", "server.key", "client.pem", "the key does not belong to it"},
       {"client.pem", "client-rsa.key", "client.pem", "the key does not belong to it"},
       {"client-rsa.pem", "rsa.key", "client-rsa.pem", "the key does not belong to it"},
@@ -87,8 +100,10 @@ static void test_files(void **state) {
       assert_int_equal(p.status, TCX_ECONFIG);
       continue;
     }
-    if (p.status != TCX_ECONFIG || p.phase != TCX_PHASE_TLS || strstr(p.why, cases[i].named) == NULL || strstr(p.why, cases[i].why) == NULL)
-      fail_msg("%s, %s: %d %s", cases[i].cert, cases[i].key != NULL ? cases[i].key : "", p.status, p.why);
+    if (p.status != TCX_ECONFIG || p.phase != TCX_PHASE_TLS ||
+        strstr(p.why, cases[i].named) == NULL || strstr(p.why, cases[i].why) == NULL)
+      fail_msg("%s, %s: %d %s", cases[i].cert, cases[i].key != NULL ? cases[i].key : "", p.status,
+               p.why);
   }
 }
 
@@ -109,7 +124,8 @@ static void test_texts(void **state) {
     int status = 0;
     bool in_key = false;
     const char *why = NULL;
-    assert_null(tcx__client_cert_read(tcx__str(cases[i].cert), tcx__str(cases[i].key), &status, &why, &in_key));
+    assert_null(tcx__client_cert_read(tcx__str(cases[i].cert), tcx__str(cases[i].key), &status,
+                                      &why, &in_key));
     assert_int_equal(status, TCX_ECONFIG);
     assert_string_equal(why, cases[i].why);
     assert_int_equal(in_key, cases[i].in_key);
@@ -120,10 +136,12 @@ static void test_texts(void **state) {
   int failed = 0;
   bool key_failed = false;
   const char *text = NULL;
-  assert_null(tcx__client_cert_read((struct tcx_str){beginnings, sizeof beginnings}, tcx__str(""), &failed, &text, &key_failed));
+  assert_null(tcx__client_cert_read((struct tcx_str){beginnings, sizeof beginnings}, tcx__str(""),
+                                    &failed, &text, &key_failed));
   assert_string_equal(text, "it holds no certificate");
   size_t n, key_n;
-  char *cert = test_read_file(DATA("client.pem"), &n), *key = test_read_file(DATA("client.key"), &key_n);
+  char *cert = test_read_file(DATA("client.pem"), &n),
+       *key = test_read_file(DATA("client.key"), &key_n);
   char *many = malloc(n * 17);
   assert_non_null(many);
   for (size_t i = 0; i < 17; i++)
@@ -132,7 +150,8 @@ static void test_texts(void **state) {
     int status = 0;
     bool in_key = false;
     const char *why = NULL;
-    struct tcx_client_cert *c = tcx__client_cert_read((struct tcx_str){many, n * count}, (struct tcx_str){key, key_n}, &status, &why, &in_key);
+    struct tcx_client_cert *c = tcx__client_cert_read(
+        (struct tcx_str){many, n * count}, (struct tcx_str){key, key_n}, &status, &why, &in_key);
     assert_int_equal(c != NULL, count == 16);
     if (c == NULL)
       assert_string_equal(why, "it holds more than 16 certificates");
@@ -160,6 +179,8 @@ static int end(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_shown), cmocka_unit_test(test_not_accepted), cmocka_unit_test(test_files), cmocka_unit_test(test_texts)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_shown),
+                                     cmocka_unit_test(test_not_accepted),
+                                     cmocka_unit_test(test_files), cmocka_unit_test(test_texts)};
   return cmocka_run_group_tests(tests, begin, end);
 }

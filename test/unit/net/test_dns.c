@@ -1,7 +1,7 @@
 /* Name resolution against a small DNS server, and the race of addresses. */
-#include "probe.h"
 #include "dns_server.h"
 #include "net/dns.h"
+#include "probe.h"
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,7 +24,8 @@ static void begin(const struct dns_record *records) {
   assert_int_equal(uv_timer_start(&w.watchdog, watchdog_barked, 20000, 0), 0);
   net_options = (struct tcx_net_options){.dns_servers = dns.address};
   assert_int_equal(tcx__net_new(loop, &net_options, &w.net), 0);
-  struct tcx_pool_options pool = {.max_connections = 64, .connect_timeout_ms = 5000, .idle_ms = 10000};
+  struct tcx_pool_options pool = {
+      .max_connections = 64, .connect_timeout_ms = 5000, .idle_ms = 10000};
   assert_int_equal(tcx__pool_new(w.net, &pool, &w.pool), 0);
 }
 
@@ -37,9 +38,16 @@ static void finish(struct fault_server *server) {
 
 /* ---- look-ups ---- */
 
-struct lookup { struct tcx_dns_query query; bool over; int status; char why[100]; struct tcx_addresses addresses; };
+struct lookup {
+  struct tcx_dns_query query;
+  bool over;
+  int status;
+  char why[100];
+  struct tcx_addresses addresses;
+};
 
-static void on_done(struct tcx_dns_query *query, int status, const struct tcx_addresses *addresses, const char *why) {
+static void on_done(struct tcx_dns_query *query, int status, const struct tcx_addresses *addresses,
+                    const char *why) {
   struct lookup *l = (struct lookup *)(void *)query;
   assert_false(l->over);
   l->over = true;
@@ -64,7 +72,8 @@ static const char *text(const struct tcx_addresses *a) {
   out[0] = '\0';
   for (unsigned i = 0; i < a->count; i++) {
     char one[64];
-    assert_int_equal(uv_inet_ntop(a->list[i].v6 ? AF_INET6 : AF_INET, a->list[i].bytes, one, sizeof one), 0);
+    assert_int_equal(
+        uv_inet_ntop(a->list[i].v6 ? AF_INET6 : AF_INET, a->list[i].bytes, one, sizeof one), 0);
     snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", i > 0 ? " " : "", one);
   }
   return out;
@@ -73,8 +82,14 @@ static const char *text(const struct tcx_addresses *a) {
 static void test_without_a_query(void **state) {
   (void)state;
   static const struct dns_record none[] = {{NULL, 0, NULL, 0, DNS_FINE}};
-  static const char *const cases[][2] = {{"127.0.0.1", "127.0.0.1"}, {"10.1.2.3", "10.1.2.3"}, {"::1", "::1"}, {"fd00::2", "fd00::2"},
-                                         {"localhost", "127.0.0.1 ::1"}, {"a.localhost", "127.0.0.1 ::1"}, {"x.y.localhost", "127.0.0.1 ::1"}, {"localhost.", "127.0.0.1 ::1"}};
+  static const char *const cases[][2] = {{"127.0.0.1", "127.0.0.1"},
+                                         {"10.1.2.3", "10.1.2.3"},
+                                         {"::1", "::1"},
+                                         {"fd00::2", "fd00::2"},
+                                         {"localhost", "127.0.0.1 ::1"},
+                                         {"a.localhost", "127.0.0.1 ::1"},
+                                         {"x.y.localhost", "127.0.0.1 ::1"},
+                                         {"localhost.", "127.0.0.1 ::1"}};
   begin(none);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     for (int again = 0; again < 3; again++) {
@@ -91,10 +106,11 @@ static void test_without_a_query(void **state) {
 
 static void test_addresses_turn(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE},     {"a.test", DNS_A, "10.0.0.2", 60, DNS_FINE},
-                                              {"a.test", DNS_A, "10.0.0.3", 60, DNS_FINE},     {"a.test", DNS_AAAA, "fd00::1", 60, DNS_FINE},
-                                              {"a.test", DNS_AAAA, "fd00::2", 60, DNS_FINE},   {"v4.test", DNS_A, "10.0.0.9", 60, DNS_FINE},
-                                              {"v6.test", DNS_AAAA, "fd00::9", 60, DNS_FINE},  {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {
+      {"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE},    {"a.test", DNS_A, "10.0.0.2", 60, DNS_FINE},
+      {"a.test", DNS_A, "10.0.0.3", 60, DNS_FINE},    {"a.test", DNS_AAAA, "fd00::1", 60, DNS_FINE},
+      {"a.test", DNS_AAAA, "fd00::2", 60, DNS_FINE},  {"v4.test", DNS_A, "10.0.0.9", 60, DNS_FINE},
+      {"v6.test", DNS_AAAA, "fd00::9", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct lookup l;
   assert_int_equal(look_up("a.test", false, &l), 0);
@@ -124,12 +140,15 @@ static void test_addresses_turn(void **state) {
 
 static void test_failed_address_rests(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE}, {"a.test", DNS_A, "10.0.0.2", 60, DNS_FINE},
-                                              {"a.test", DNS_AAAA, "fd00::1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE},
+                                              {"a.test", DNS_A, "10.0.0.2", 60, DNS_FINE},
+                                              {"a.test", DNS_AAAA, "fd00::1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct lookup l;
   look_up("a.test", false, &l);
-  struct tcx_address v6 = {.v6 = true, .bytes = {0xfd, 0, [15] = 1}}, two = {.bytes = {10, 0, 0, 2}};
+  struct tcx_address v6 = {.v6 = true, .bytes = {0xfd, 0, [15] = 1}},
+                     two = {.bytes = {10, 0, 0, 2}};
   tcx__dns_failed(w.net, "a.test", &v6);
   tcx__dns_failed(w.net, "a.test", &two);
   for (int i = 0; i < 4; i++) {
@@ -153,7 +172,9 @@ static void test_failed_address_rests(void **state) {
 
 static void test_ttl(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"brief.test", DNS_A, "10.0.0.1", 1, DNS_FINE}, {"long.test", DNS_A, "10.0.0.1", 86400, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"brief.test", DNS_A, "10.0.0.1", 1, DNS_FINE},
+                                              {"long.test", DNS_A, "10.0.0.1", 86400, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct lookup l;
   assert_int_equal(look_up("brief.test", false, &l), 0);
@@ -170,8 +191,12 @@ static void test_ttl(void **state) {
 
 static void test_failures(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"fail.test", DNS_ANY, NULL, 0, DNS_SERVFAIL}, {"no.test", DNS_ANY, NULL, 0, DNS_REFUSED}, {"mx.test", 15, NULL, 60, DNS_FINE},
-                                              {"half.test", DNS_A, "10.0.0.1", 60, DNS_FINE}, {"half.test", DNS_AAAA, NULL, 0, DNS_SERVFAIL}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"fail.test", DNS_ANY, NULL, 0, DNS_SERVFAIL},
+                                              {"no.test", DNS_ANY, NULL, 0, DNS_REFUSED},
+                                              {"mx.test", 15, NULL, 60, DNS_FINE},
+                                              {"half.test", DNS_A, "10.0.0.1", 60, DNS_FINE},
+                                              {"half.test", DNS_AAAA, NULL, 0, DNS_SERVFAIL},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct lookup l;
   look_up("absent.test", false, &l);
@@ -199,7 +224,10 @@ static void test_failures(void **state) {
 /* Asked afresh in vain: what is known and still holds is used. */
 static void test_known_name_outlives_its_server(void **state) {
   (void)state;
-  static const struct dns_record fine[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}}, broken[] = {{"a.test", DNS_ANY, NULL, 0, DNS_SERVFAIL}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record fine[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE},
+                                           {NULL, 0, NULL, 0, DNS_FINE}},
+                                 broken[] = {{"a.test", DNS_ANY, NULL, 0, DNS_SERVFAIL},
+                                             {NULL, 0, NULL, 0, DNS_FINE}};
   begin(fine);
   struct lookup l;
   look_up("a.test", false, &l);
@@ -212,13 +240,15 @@ static void test_known_name_outlives_its_server(void **state) {
 
 static void test_one_question_for_many(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"a.test", DNS_A, "10.0.0.1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct lookup many[20];
   memset(many, 0, sizeof many);
   for (int i = 0; i < 20; i++) {
     many[i].query.done = on_done;
-    assert_int_equal(tcx__dns_lookup(w.net, "a.test", i % 2 == 1, &many[i].query, &many[i].addresses), 0);
+    assert_int_equal(
+        tcx__dns_lookup(w.net, "a.test", i % 2 == 1, &many[i].query, &many[i].addresses), 0);
   }
   tcx__dns_cancel(&many[7].query);
   tcx__dns_cancel(&many[0].query);
@@ -251,7 +281,8 @@ static void test_cache_is_bounded(void **state) {
 /* A silent server, and the network closed meanwhile: nothing is left. */
 static void test_close_while_asking(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"slow.test", DNS_ANY, NULL, 0, DNS_SILENT}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"slow.test", DNS_ANY, NULL, 0, DNS_SILENT},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct probe p = {0};
   probe_start(&p, &w, "slow.test", 80, false);
@@ -266,7 +297,8 @@ static void test_close_while_asking(void **state) {
 static void test_bad_dns_servers(void **state) {
   (void)state;
   struct tcx_net_options net = {.dns_servers = "not an address"};
-  struct tcx_pool_options pool = {.max_connections = 8, .connect_timeout_ms = 5000, .idle_ms = 10000};
+  struct tcx_pool_options pool = {
+      .max_connections = 8, .connect_timeout_ms = 5000, .idle_ms = 10000};
   world_open_with(&w, &net, &pool);
   struct probe p = {0};
   probe_start(&p, &w, "a.test", 80, false);
@@ -282,7 +314,8 @@ static void test_bad_dns_servers(void **state) {
 
 static void test_get_by_name(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct fault_server server;
   fault_server_start(&server, &w.loop, hellos, 1, NULL);
@@ -305,7 +338,9 @@ static void test_get_by_name(void **state) {
 /* One address refuses: the other one serves, and the refusing one rests. */
 static void test_second_address(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"two.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"two.test", DNS_AAAA, "::1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"two.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"two.test", DNS_AAAA, "::1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct fault_server server;
   fault_server_start(&server, &w.loop, hellos, 1, NULL);
@@ -324,14 +359,16 @@ static void test_second_address(void **state) {
 
 static void test_ipv6(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"six.test", DNS_AAAA, "::1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"six.test", DNS_AAAA, "::1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   uv_loop_t probe_loop;
   uv_tcp_t tcp;
   struct sockaddr_in6 at;
   assert_int_equal(uv_loop_init(&probe_loop), 0);
   assert_int_equal(uv_ip6_addr("::1", 0, &at), 0);
   assert_int_equal(uv_tcp_init(&probe_loop, &tcp), 0);
-  bool has_ipv6 = uv_tcp_bind(&tcp, (struct sockaddr *)&at, 0) == 0 && uv_listen((uv_stream_t *)&tcp, 1, NULL) == 0;
+  bool has_ipv6 = uv_tcp_bind(&tcp, (struct sockaddr *)&at, 0) == 0 &&
+                  uv_listen((uv_stream_t *)&tcp, 1, NULL) == 0;
   uv_close((uv_handle_t *)&tcp, NULL);
   uv_run(&probe_loop, UV_RUN_DEFAULT);
   uv_loop_close(&probe_loop);
@@ -353,8 +390,11 @@ static void test_ipv6(void **state) {
   finish(&server);
 }
 
-/* A listener whose queue is full: the system drops what would connect to it, so that a connect never ends. */
-struct full { int listener, fillers[8]; };
+/* A listener whose queue is full: the system drops what would connect to it, so that a connect
+ * never ends. */
+struct full {
+  int listener, fillers[8];
+};
 
 static int full_open(struct full *f, const char *address, int port) {
   struct sockaddr_in at;
@@ -377,10 +417,13 @@ static void full_close(struct full *f) {
   close(f->listener);
 }
 
-/* The first address does not answer at all: after 250 ms the second is tried beside it, and wins. */
+/* The first address does not answer at all: after 250 ms the second is tried beside it, and
+ * wins. */
 static void test_race(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"race.test", DNS_A, "127.0.0.2", 60, DNS_FINE}, {"race.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"race.test", DNS_A, "127.0.0.2", 60, DNS_FINE},
+                                              {"race.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct fault_server server;
   struct full full;
@@ -403,7 +446,9 @@ static void test_race(void **state) {
 
 static void test_refused(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"two.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"two.test", DNS_A, "127.0.0.2", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"two.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"two.test", DNS_A, "127.0.0.2", 60, DNS_FINE},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   struct probe p = {0};
   probe_start(&p, &w, "127.0.0.1", 1, false);
@@ -422,7 +467,8 @@ static void test_refused(void **state) {
 
 static void test_connect_timeouts(void **state) {
   (void)state;
-  static const struct dns_record records[] = {{"slow.test", DNS_ANY, NULL, 0, DNS_SILENT}, {NULL, 0, NULL, 0, DNS_FINE}};
+  static const struct dns_record records[] = {{"slow.test", DNS_ANY, NULL, 0, DNS_SILENT},
+                                              {NULL, 0, NULL, 0, DNS_FINE}};
   begin(records);
   world_close_pool(&w);
   w.pool_closed = false;
@@ -442,7 +488,8 @@ static void test_connect_timeouts(void **state) {
   probe_wait(&p);
   assert_int_equal(p.status, UV_ETIMEDOUT);
   assert_int_equal(p.phase, TCX_PHASE_DNS);
-  assert_non_null(strstr(p.why, "could not connect to slow.test:80 within 50 ms: its name was not resolved"));
+  assert_non_null(
+      strstr(p.why, "could not connect to slow.test:80 within 50 ms: its name was not resolved"));
   probe_free(&p);
   finish(NULL);
 }

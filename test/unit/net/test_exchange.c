@@ -13,9 +13,7 @@ static void begin(const struct fault_step *const *scripts, unsigned count) {
   fault_server_start(&server, &w.loop, scripts, count, NULL);
 }
 
-static void finish(void) {
-  world_close(&w, &server);
-}
+static void finish(void) { world_close(&w, &server); }
 
 /* One request on a new connection to a server with this script. */
 static void run(const struct fault_step *script, struct probe *p) {
@@ -60,39 +58,57 @@ static void test_hello_and_reuse(void **state) {
 
 /* ---- what is read in a response ---- */
 
-struct good { const char *response; int status; const char *body; bool head_request, closes, reusable; };
+struct good {
+  const char *response;
+  int status;
+  const char *body;
+  bool head_request, closes, reusable;
+};
 
 static const struct good goods[] = {
     {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "", false, false, true},
     {"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nab", 200, "ab", false, false, true},
     {"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nab", 200, "ab", false, false, true},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab", 200, "ab", false, false, false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab", 200, "ab", false, false,
+     false},
     {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, "ab", false, false, false},
-    {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nab", 200, "ab", false, false, true},
+    {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nab", 200, "ab", false,
+     false, true},
     {"HTTP/1.1 200 OK\r\n\r\nuntil close", 200, "until close", false, true, false},
     {"HTTP/1.1 200 OK\r\n\r\n", 200, "", false, true, false},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n", 200, "abcdefg", false, false, true},
-    {"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\nx-checksum: 1\r\nother: 2\r\n\r\n", 200, "abc", false, false, true},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n",
+     200, "abcdefg", false, false, true},
+    {"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\nx-checksum: "
+     "1\r\nother: 2\r\n\r\n",
+     200, "abc", false, false, true},
     {"HTTP/1.1 204 No Content\r\n\r\n", 204, "", false, false, true},
     {"HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", 204, "", false, false, true},
-    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\nETag: \"x\"\r\n\r\n", 304, "", false, false, true},
+    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\nETag: \"x\"\r\n\r\n", 304, "", false,
+     false, true},
     {"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 200, "", true, false, true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, "", true, false, true},
     {"HTTP/1.1 404 Not Found\r\n\r\n", 404, "", true, false, true},
-    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, "ab", false, false, true},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n", 200, "ab", false, false, false},
+    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Early "
+     "Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab",
+     200, "ab", false, false, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n", 200, "ab", false, false,
+     false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab\r\n", 200, "ab", false, false, false},
     {"HTTP/1.1 204 No Content\r\n\r\nbody", 204, "", false, false, false},
 };
 
 static void check_good(const struct good *g, bool bytewise) {
-  struct fault_step script[] = {DO(REQUEST), SEND(g->response), g->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
+  struct fault_step script[] = {
+      DO(REQUEST), SEND(g->response),
+      g->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
   if (bytewise)
     script[1].what = FAULT_SEND_BYTEWISE;
   struct probe p = {.head_request = g->head_request};
   run(script, &p);
-  if (p.status != 0 || p.http_status != g->status || strcmp(p.data_len > 0 ? p.data : "", g->body) != 0)
-    fail_msg("%s (bytewise %d): %d %s %d \"%s\"", g->response, bytewise, p.status, p.why, p.http_status, p.data);
+  if (p.status != 0 || p.http_status != g->status ||
+      strcmp(p.data_len > 0 ? p.data : "", g->body) != 0)
+    fail_msg("%s (bytewise %d): %d %s %d \"%s\"", g->response, bytewise, p.status, p.why,
+             p.http_status, p.data);
   if (!bytewise && connections() != (g->reusable ? 1 : 0))
     fail_msg("%s: %u connections", g->response, connections());
   probe_free(&p);
@@ -111,7 +127,8 @@ static void test_headers(void **state) {
   (void)state;
   static const struct fault_step script[] = {
       DO(REQUEST),
-      SEND("HTTP/1.1 200 Very OK\r\nX-Amz-Request-Id:  4442587FB7D0A2F9 \t\r\nEmpty:\r\nEmpty2:   \r\nSet-Cookie: a\r\nSet-Cookie: b\r\nUTF8: \xc3\xa9\r\n"
+      SEND("HTTP/1.1 200 Very OK\r\nX-Amz-Request-Id:  4442587FB7D0A2F9 \t\r\nEmpty:\r\nEmpty2:   "
+           "\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nUTF8: \xc3\xa9\r\n"
            "Content-Length:0\r\n\r\n"),
       DO(END)};
   for (int bytewise = 0; bytewise < 2; bytewise++) {
@@ -123,8 +140,13 @@ static void test_headers(void **state) {
     run(copy, &p);
     assert_int_equal(p.status, 0);
     assert_int_equal(p.headers, 7);
-    static const char *const expected[][2] = {{"x-amz-request-id", "4442587FB7D0A2F9"}, {"empty", ""}, {"empty2", ""}, {"set-cookie", "a"},
-                                              {"set-cookie", "b"}, {"utf8", "\xc3\xa9"}, {"content-length", "0"}};
+    static const char *const expected[][2] = {{"x-amz-request-id", "4442587FB7D0A2F9"},
+                                              {"empty", ""},
+                                              {"empty2", ""},
+                                              {"set-cookie", "a"},
+                                              {"set-cookie", "b"},
+                                              {"utf8", "\xc3\xa9"},
+                                              {"content-length", "0"}};
     for (unsigned i = 0; i < 7; i++) {
       assert_string_equal(p.head.headers.list[i].name.p, expected[i][0]);
       assert_string_equal(p.head.headers.list[i].value.p, expected[i][1]);
@@ -138,7 +160,12 @@ static void test_headers(void **state) {
 
 /* ---- what is refused ---- */
 
-struct bad { const char *response; bool closes; int status; const char *why; };
+struct bad {
+  const char *response;
+  bool closes;
+  int status;
+  const char *why;
+};
 
 static const struct bad bads[] = {
     {"", true, UV_ECONNRESET, "closed the connection before it answered"},
@@ -148,30 +175,51 @@ static const struct bad bads[] = {
     {"HTTP/1.1 20x OK\r\n\r\n", false, TCX_EPROTO, "malformed response from 127.0.0.1"},
     {"HTTP/1.1 999 What\r\n\r\n", false, TCX_EPROTO, "the status is not between 100 and 599"},
     {"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "not HTTP/1"},
-    {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false, TCX_EPROTO, "switched protocols"},
-    {"HTTP/1.1 200 OK\r\nContent-Len", true, TCX_EPROTO, "the connection ended inside the response's head"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", true, TCX_EPROTO, "the connection ended 7 bytes before the end of the body"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 11\r\n\r\n", false, TCX_EPROTO, "Content-Length"},
+    {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false,
+     TCX_EPROTO, "switched protocols"},
+    {"HTTP/1.1 200 OK\r\nContent-Len", true, TCX_EPROTO,
+     "the connection ended inside the response's head"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", true, TCX_EPROTO,
+     "the connection ended 7 bytes before the end of the body"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 11\r\n\r\n", false, TCX_EPROTO,
+     "Content-Length"},
     {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", false, TCX_EPROTO, "Content-Length"},
     {"HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n\r\n", false, TCX_EPROTO, "Content-Length"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n", false, TCX_EPROTO, "ontent-"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n", false, TCX_EPROTO, "out of range"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, TCX_EPROTO, "Content-Length"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", false, TCX_EPROTO, "Content-Length"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", false, TCX_EPROTO, "Transfer-Encoding is not chunked"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nabc", false, TCX_EPROTO, "Transfer-Encoding is not chunked"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, TCX_EPROTO, "ransfer-"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", false, TCX_EPROTO, "chunk size"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", false, TCX_EPROTO, "hunk size"},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true, TCX_EPROTO, "before the last chunk"},
-    {"HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\nX:\r\n folded\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n", false, TCX_EPROTO,
+     "ontent-"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n", false, TCX_EPROTO,
+     "out of range"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false,
+     TCX_EPROTO, "Content-Length"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", false,
+     TCX_EPROTO, "Content-Length"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", false, TCX_EPROTO,
+     "Transfer-Encoding is not chunked"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nabc", false, TCX_EPROTO,
+     "Transfer-Encoding is not chunked"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     false, TCX_EPROTO, "ransfer-"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", false, TCX_EPROTO,
+     "chunk size"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", false, TCX_EPROTO,
+     "malformed response"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", false,
+     TCX_EPROTO, "hunk size"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true, TCX_EPROTO,
+     "before the last chunk"},
+    {"HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
+    {"HTTP/1.1 200 OK\r\nX:\r\n folded\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
+    {"HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
+    {"HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
+    {"HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
     {"HTTP/1.1 200 OK\r\nX\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
-    {"HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO, "malformed response"},
+    {"HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n", false, TCX_EPROTO,
+     "malformed response"},
 };
 
 static void test_bad_responses(void **state) {
@@ -181,7 +229,9 @@ static void test_bad_responses(void **state) {
       const struct bad *b = &bads[i];
       if (b->response[0] == '\0' && bytewise)
         continue;
-      struct fault_step script[] = {DO(REQUEST), SEND(b->response), b->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
+      struct fault_step script[] = {
+          DO(REQUEST), SEND(b->response),
+          b->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
       if (bytewise)
         script[1].what = FAULT_SEND_BYTEWISE;
       if (b->response[0] == '\0')
@@ -198,9 +248,12 @@ static void test_bad_responses(void **state) {
 
 static void test_nul_in_head(void **state) {
   (void)state;
-  static const char reason[] = "HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n", value[] = "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+  static const char reason[] = "HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n",
+                    value[] = "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
                     name[] = "HTTP/1.1 200 OK\r\nX\0: ab\r\nContent-Length: 0\r\n\r\n";
-  const struct fault_step steps[3] = {{FAULT_SEND, reason, sizeof reason - 1}, {FAULT_SEND, value, sizeof value - 1}, {FAULT_SEND, name, sizeof name - 1}};
+  const struct fault_step steps[3] = {{FAULT_SEND, reason, sizeof reason - 1},
+                                      {FAULT_SEND, value, sizeof value - 1},
+                                      {FAULT_SEND, name, sizeof name - 1}};
   for (int i = 0; i < 3; i++) {
     struct fault_step script[] = {DO(REQUEST), steps[i], DO(END)};
     struct probe p = {0};
@@ -213,20 +266,29 @@ static void test_nul_in_head(void **state) {
 
 static void test_limits(void **state) {
   (void)state;
-  static const struct { struct fault_step fill; const char *before, *after, *why; } cases[] = {
+  static const struct {
+    struct fault_step fill;
+    const char *before, *after, *why;
+  } cases[] = {
       {FILL("a: b\r\n", 1000), "HTTP/1.1 200 OK\r\n", "\r\n", "more than 512 header lines"},
-      {FILL("a: 0123456789012345678901234567890123456789\r\n", 5000), "HTTP/1.1 200 OK\r\n", "\r\n", "header lines"},
+      {FILL("a: 0123456789012345678901234567890123456789\r\n", 5000), "HTTP/1.1 200 OK\r\n", "\r\n",
+       "header lines"},
       {FILL("0123456789", 10000), "HTTP/1.1 200 OK\r\nX: ", "\r\n\r\n", "head is over 64 KiB"},
       {FILL("0123456789", 10000), "HTTP/1.1 200 OK\r\nX", ": a\r\n\r\n", "head is over 64 KiB"},
       {FILL("          ", 20000), "HTTP/1.1 200 OK\r\nX:", "\r\n\r\n", "head is over 64 KiB"},
       {FILL("\r\n\r\n\r\n", 50000), "", "", "head is over 64 KiB"},
       {FILL("0123456789", 10000), "HTTP/1.1 200 ", "\r\n\r\n", "head is over 64 KiB"},
-      {FILL("0123456789", 20000), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "\r\na\r\n0\r\n\r\n", "chunk headers or trailers"},
-      {FILL("trailer: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n", 510 * 3),
+      {FILL("0123456789", 20000), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+       "\r\na\r\n0\r\n\r\n", "chunk headers or trailers"},
+      {FILL("trailer: "
+            "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+            "67890123456789012345678901234567890\r\n",
+            510 * 3),
        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "\r\n", "the response"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct fault_step script[] = {DO(REQUEST), SEND(cases[i].before), cases[i].fill, SEND(cases[i].after), DO(END)};
+    struct fault_step script[] = {DO(REQUEST), SEND(cases[i].before), cases[i].fill,
+                                  SEND(cases[i].after), DO(END)};
     if (cases[i].before[0] == '\0')
       script[1] = (struct fault_step)DO_N(WAIT, 1);
     struct probe p = {0};
@@ -240,7 +302,9 @@ static void test_limits(void **state) {
 
 static void test_512_headers_pass(void **state) {
   (void)state;
-  static const struct fault_step script[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"), FILL("a: b\r\n", 511), SEND("\r\n"), DO(END)};
+  static const struct fault_step script[] = {DO(REQUEST),
+                                             SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"),
+                                             FILL("a: b\r\n", 511), SEND("\r\n"), DO(END)};
   struct probe p = {0};
   run(script, &p);
   assert_int_equal(p.status, 0);
@@ -251,7 +315,9 @@ static void test_512_headers_pass(void **state) {
 
 static void test_many_interim(void **state) {
   (void)state;
-  static const struct fault_step script[] = {DO(REQUEST), FILL("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n", 20000), SEND(HELLO), DO(AGAIN)};
+  static const struct fault_step script[] = {
+      DO(REQUEST), FILL("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n", 20000),
+      SEND(HELLO), DO(AGAIN)};
   struct probe p = {0};
   run(script, &p);
   assert_int_equal(p.status, 0);
@@ -264,7 +330,10 @@ static void test_many_interim(void **state) {
 
 static void test_resets(void **state) {
   (void)state;
-  static const struct fault_step before[] = {DO(REQUEST), DO(RESET)}, inside[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"), DO_N(WAIT, 5), DO(RESET)};
+  static const struct fault_step before[] = {DO(REQUEST), DO(RESET)},
+                                 inside[] = {DO(REQUEST),
+                                             SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"),
+                                             DO_N(WAIT, 5), DO(RESET)};
   struct probe p = {0};
   run(before, &p);
   assert_int_equal(p.status, UV_ECONNRESET);
@@ -305,7 +374,8 @@ static void test_idle_connection_closed_by_server(void **state) {
 /* An idle connection that says something unasked is closed. */
 static void test_unasked_bytes(void **state) {
   (void)state;
-  static const struct fault_step talks[] = {DO(REQUEST), SEND(HELLO), DO_N(WAIT, 5), SEND("HTTP/1.1 408 Request Timeout\r\n\r\n"), DO(END)};
+  static const struct fault_step talks[] = {DO(REQUEST), SEND(HELLO), DO_N(WAIT, 5),
+                                            SEND("HTTP/1.1 408 Request Timeout\r\n\r\n"), DO(END)};
   struct probe p = {0};
   run(talks, &p);
   assert_int_equal(p.status, 0);
@@ -315,7 +385,8 @@ static void test_unasked_bytes(void **state) {
   finish();
 }
 
-/* The connection dies while the second request is on its way: reused, nothing received, so the caller may retry for nothing. */
+/* The connection dies while the second request is on its way: reused, nothing received, so the
+ * caller may retry for nothing. */
 static void test_reused_connection_dies(void **state) {
   (void)state;
   for (int reset = 0; reset < 2; reset++) {
@@ -342,7 +413,10 @@ static void test_reused_connection_dies(void **state) {
 
 static void test_read_timeouts(void **state) {
   (void)state;
-  static const struct fault_step silent[] = {DO(REQUEST), DO(END)}, half[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"), DO(END)};
+  static const struct fault_step silent[] = {DO(REQUEST), DO(END)},
+                                 half[] = {DO(REQUEST),
+                                           SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"),
+                                           DO(END)};
   struct probe p = {.read_timeout_ms = 30};
   uint64_t then = uv_hrtime();
   run(silent, &p);
@@ -363,8 +437,13 @@ static void test_read_timeouts(void **state) {
 /* Every byte starts the clock anew. */
 static void test_slow_but_not_silent(void **state) {
   (void)state;
-  static const struct fault_step slow[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), DO_N(WAIT, 300), SEND("a"), DO_N(WAIT, 300), SEND("b"),
-                                           DO_N(WAIT, 300), SEND("c"), DO_N(WAIT, 300), SEND("d"), DO(END)};
+  static const struct fault_step slow[] = {
+      DO(REQUEST),     SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+      DO_N(WAIT, 300), SEND("a"),
+      DO_N(WAIT, 300), SEND("b"),
+      DO_N(WAIT, 300), SEND("c"),
+      DO_N(WAIT, 300), SEND("d"),
+      DO(END)};
   struct probe p = {.read_timeout_ms = 1000};
   run(slow, &p);
   assert_int_equal(p.status, 0);
@@ -380,7 +459,12 @@ static const char window[] = "0123456789abcdef0123456789abcdef0123456789abcdef01
 static void test_upload(void **state) {
   (void)state;
   static const struct fault_step script[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
-  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 6400000\r\n\r\n", .has_body = true, .body = window, .body_step = 37, .body_times = 100000, .dry_every = 1000};
+  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 6400000\r\n\r\n",
+                    .has_body = true,
+                    .body = window,
+                    .body_step = 37,
+                    .body_times = 100000,
+                    .dry_every = 1000};
   run(script, &p);
   assert_int_equal(p.status, 0);
   assert_true(p.upload_done);
@@ -391,13 +475,17 @@ static void test_upload(void **state) {
   finish();
 }
 
-/* The server reads nothing for a while: the socket fills, the pulls stop, and all arrives in the end. */
+/* The server reads nothing for a while: the socket fills, the pulls stop, and all arrives in the
+ * end. */
 static void test_upload_blocked(void **state) {
   (void)state;
   static char big[1 << 20];
   memset(big, 'x', sizeof big - 1);
   static const struct fault_step script[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
-  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n", .has_body = true, .body = big, .body_times = 64};
+  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n",
+                    .has_body = true,
+                    .body = big,
+                    .body_times = 64};
   run(script, &p);
   assert_int_equal(p.status, 0);
   assert_int_equal(server.received, strlen(p.request) + 64 * (sizeof big - 1));
@@ -410,7 +498,11 @@ static void test_upload_stalls(void **state) {
   static char big[1 << 20];
   memset(big, 'x', sizeof big - 1);
   static const struct fault_step script[] = {DO(HEAD), DO(STOP_READING), DO(END)};
-  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n", .has_body = true, .body = big, .body_times = 64, .read_timeout_ms = 50};
+  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n",
+                    .has_body = true,
+                    .body = big,
+                    .body_times = 64,
+                    .read_timeout_ms = 50};
   run(script, &p);
   assert_int_equal(p.status, UV_ETIMEDOUT);
   assert_int_equal(p.phase, TCX_PHASE_SEND);
@@ -449,7 +541,10 @@ static void test_slow_source(void **state) {
   (void)state;
   const struct fault_step *const scripts[] = {hello};
   begin(scripts, 1);
-  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 64\r\n\r\n", .body = window, .body_times = 1, .on_ready = begin_slow_upload};
+  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 64\r\n\r\n",
+                    .body = window,
+                    .body_times = 1,
+                    .on_ready = begin_slow_upload};
   uv_timer_t late;
   uv_timer_init(&w.loop, &late);
   late.data = &p;
@@ -494,7 +589,8 @@ static void test_body_fails(void **state) {
 
 #define REFUSED "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope"
 
-/* The answer comes while the upload is under way: it is delivered, the upload stops, the connection is closed. */
+/* The answer comes while the upload is under way: it is delivered, the upload stops, the connection
+ * is closed. */
 static void test_early_answer(void **state) {
   (void)state;
   static char big[1 << 20];
@@ -505,7 +601,10 @@ static void test_early_answer(void **state) {
       {DO(HEAD), SEND(REFUSED), DO(FINISH), DO(CLOSE)},
   };
   for (int i = 0; i < 3; i++) {
-    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n", .has_body = true, .body = big, .body_times = 64};
+    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n",
+                      .has_body = true,
+                      .body = big,
+                      .body_times = 64};
     run(scripts[i], &p);
     if (p.status != 0)
       fail_msg("script %d: %d %s", i, p.status, p.why);
@@ -524,9 +623,17 @@ static void test_early_answer(void **state) {
 
 static void test_continue(void **state) {
   (void)state;
-  static const struct fault_step yes[] = {DO(HEAD), SEND("HTTP/1.1 102 Processing\r\n\r\n"), DO_N(WAIT, 10), SEND("HTTP/1.1 100 Continue\r\n\r\n"), DO_N(BYTES, 64), SEND(HELLO), DO(AGAIN)},
-                                 silent[] = {DO(HEAD), DO_N(BYTES, 64), SEND(HELLO), DO(AGAIN)}, no[] = {DO(HEAD), SEND(REFUSED), DO(END)};
-  struct probe p = {.request = EXPECTING, .has_body = true, .body = window, .body_times = 1, .continue_timeout_ms = 10000};
+  static const struct fault_step yes[] = {DO(HEAD),        SEND("HTTP/1.1 102 Processing\r\n\r\n"),
+                                          DO_N(WAIT, 10),  SEND("HTTP/1.1 100 Continue\r\n\r\n"),
+                                          DO_N(BYTES, 64), SEND(HELLO),
+                                          DO(AGAIN)},
+                                 silent[] = {DO(HEAD), DO_N(BYTES, 64), SEND(HELLO), DO(AGAIN)},
+                                 no[] = {DO(HEAD), SEND(REFUSED), DO(END)};
+  struct probe p = {.request = EXPECTING,
+                    .has_body = true,
+                    .body = window,
+                    .body_times = 1,
+                    .continue_timeout_ms = 10000};
   run(yes, &p);
   assert_int_equal(p.status, 0);
   assert_int_equal(p.http_status, 200);
@@ -535,14 +642,22 @@ static void test_continue(void **state) {
   probe_free(&p);
   finish();
 
-  p = (struct probe){.request = EXPECTING, .has_body = true, .body = window, .body_times = 1, .continue_timeout_ms = 20};
+  p = (struct probe){.request = EXPECTING,
+                     .has_body = true,
+                     .body = window,
+                     .body_times = 1,
+                     .continue_timeout_ms = 20};
   run(silent, &p);
   assert_int_equal(p.status, 0);
   assert_true(p.upload_done && p.pulls > 0);
   probe_free(&p);
   finish();
 
-  p = (struct probe){.request = EXPECTING, .has_body = true, .body = window, .body_times = 1, .continue_timeout_ms = 10000};
+  p = (struct probe){.request = EXPECTING,
+                     .has_body = true,
+                     .body = window,
+                     .body_times = 1,
+                     .continue_timeout_ms = 10000};
   run(no, &p);
   assert_int_equal(p.status, 0);
   assert_int_equal(p.http_status, 403);
@@ -581,23 +696,30 @@ static void not_while_paused(struct probe *p) {
   (void)p;
 }
 
-/* Paused at the head and at every piece of the body: the same bytes come, none while paused, no end while paused. */
+/* Paused at the head and at every piece of the body: the same bytes come, none while paused, no end
+ * while paused. */
 static void test_pause(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof goods / sizeof goods[0]; i++)
     for (int bytewise = 0; bytewise < 2; bytewise++) {
       const struct good *g = &goods[i];
-      struct fault_step script[] = {DO(REQUEST), SEND(g->response), g->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
+      struct fault_step script[] = {
+          DO(REQUEST), SEND(g->response),
+          g->closes ? (struct fault_step)DO(FINISH) : (struct fault_step)DO(END), DO(END)};
       if (bytewise)
         script[1].what = FAULT_SEND_BYTEWISE;
       const struct fault_step *const scripts[] = {script};
       begin(scripts, 1);
-      struct probe p = {.head_request = g->head_request, .on_head = pause_a_moment, .on_data = record_and_pause, .on_over = not_while_paused};
+      struct probe p = {.head_request = g->head_request,
+                        .on_head = pause_a_moment,
+                        .on_data = record_and_pause,
+                        .on_over = not_while_paused};
       uv_timer_init(&w.loop, &unpause_timer);
       unpause_timer.data = &p;
       probe_start(&p, &w, "127.0.0.1", server.port, false);
       probe_wait(&p);
-      if (p.status != 0 || p.http_status != g->status || strcmp(p.data_len > 0 ? p.data : "", g->body) != 0)
+      if (p.status != 0 || p.http_status != g->status ||
+          strcmp(p.data_len > 0 ? p.data : "", g->body) != 0)
         fail_msg("%s (bytewise %d): %d %s \"%s\"", g->response, bytewise, p.status, p.why, p.data);
       if (!bytewise && connections() != (g->reusable ? 1 : 0))
         fail_msg("%s: %u connections", g->response, connections());
@@ -617,7 +739,9 @@ static void test_pause_stops_the_server(void **state) {
   (void)state;
   static char big[65536];
   memset(big, 'x', sizeof big - 1);
-  struct fault_step script[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 104856000\r\n\r\n"), FILL(big, 1600), DO(AGAIN)};
+  struct fault_step script[] = {DO(REQUEST),
+                                SEND("HTTP/1.1 200 OK\r\nContent-Length: 104856000\r\n\r\n"),
+                                FILL(big, 1600), DO(AGAIN)};
   const struct fault_step *const scripts[] = {script};
   begin(scripts, 1);
   struct probe p = {.on_data = count_data};
@@ -715,7 +839,8 @@ static void test_close_pool_inside(void **state) {
   }
 }
 
-/* ---- fairness: what happens in one turn of the loop is bounded, so that its timers stay in time ---- */
+/* ---- fairness: what happens in one turn of the loop is bounded, so that its timers stay in time
+ * ---- */
 
 static size_t turn_bytes, turn_worst;
 
@@ -742,7 +867,9 @@ static void test_download_turns(void **state) {
   (void)state;
   static char big[1 << 16];
   memset(big, 'x', sizeof big - 1);
-  struct fault_step script[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 67107840\r\n\r\n"), FILL(big, 1024), DO(AGAIN)};
+  struct fault_step script[] = {DO(REQUEST),
+                                SEND("HTTP/1.1 200 OK\r\nContent-Length: 67107840\r\n\r\n"),
+                                FILL(big, 1024), DO(AGAIN)};
   const struct fault_step *const scripts[] = {script};
   begin(scripts, 1);
   uv_prepare_t prepare;
@@ -784,7 +911,11 @@ static void test_upload_turns(void **state) {
   struct probe up[8];
   memset(up, 0, sizeof up);
   for (int i = 0; i < 8; i++) {
-    up[i] = (struct probe){.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 4194240\r\n\r\n", .body = big, .body_times = 64, .on_ready = begin_counted_upload};
+    up[i] =
+        (struct probe){.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 4194240\r\n\r\n",
+                       .body = big,
+                       .body_times = 64,
+                       .on_ready = begin_counted_upload};
     probe_start(&up[i], &w, "127.0.0.1", server.port, false);
   }
   for (int i = 0; i < 8; i++) {

@@ -1,25 +1,37 @@
-/* Memory that runs out at every single place: each lease and exchange still ends, once, and nothing is left. */
-#include "probe.h"
+/* Memory that runs out at every single place: each lease and exchange still ends, once, and nothing
+ * is left. */
 #include "dns_server.h"
 #include "net/proxy.h"
+#include "probe.h"
 #include "torture.h"
 
-static const struct fault_step hello[] = {DO(REQUEST), SEND("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Long: 0123456789012345678901234567890123456789\r\nContent-Le"), DO_N(WAIT, 1),
-                                          SEND("ngth: 5\r\n\r\nhello"), DO(AGAIN)};
+static const struct fault_step hello[] = {
+    DO(REQUEST),
+    SEND("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Long: "
+         "0123456789012345678901234567890123456789\r\nContent-Le"),
+    DO_N(WAIT, 1), SEND("ngth: 5\r\n\r\nhello"), DO(AGAIN)};
 static const struct fault_step *const hellos[] = {hello};
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-static const struct fault_step tunnel[] = {DO(HEAD), SEND_BYTEWISE("HTTP/1.1 200 OK\r\nX: y\r\n\r\n"), DO(START_TLS), DO(REQUEST), SEND(HELLO), DO(REQUEST), SEND(HELLO), DO(END)};
+static const struct fault_step tunnel[] = {
+    DO(HEAD),      SEND_BYTEWISE("HTTP/1.1 200 OK\r\nX: y\r\n\r\n"),
+    DO(START_TLS), DO(REQUEST),
+    SEND(HELLO),   DO(REQUEST),
+    SEND(HELLO),   DO(END)};
 static const struct fault_step *const tunnels[] = {tunnel};
-static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {NULL, 0, NULL, 0, DNS_FINE}};
+static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                            {NULL, 0, NULL, 0, DNS_FINE}};
 
-struct scenario { const char *host; bool tls, upload, pauses, tunnel; };
+struct scenario {
+  const char *host;
+  bool tls, upload, pauses, tunnel;
+};
 
-static struct tcx_proxy proxy = {.host = TCX__STR("127.0.0.1"), .url = "http://127.0.0.1", .authorization = TCX__STR("Basic dXNlcjpwYXNz")};
+static struct tcx_proxy proxy = {.host = TCX__STR("127.0.0.1"),
+                                 .url = "http://127.0.0.1",
+                                 .authorization = TCX__STR("Basic dXNlcjpwYXNz")};
 static uv_timer_t unpause_timer;
 
-static void unpause(uv_timer_t *timer) {
-  tcx__exchange_unpause(&((struct probe *)timer->data)->x);
-}
+static void unpause(uv_timer_t *timer) { tcx__exchange_unpause(&((struct probe *)timer->data)->x); }
 
 static void pause_it(struct probe *p) {
   tcx__exchange_pause(&p->x);
@@ -57,7 +69,8 @@ static int one_request(struct world *w, const struct scenario *s, int port) {
 }
 
 static int requests(struct world *w, const struct scenario *s, int port) {
-  struct tcx_pool_options pool = {.max_connections = 2, .connect_timeout_ms = 200, .idle_ms = 10000};
+  struct tcx_pool_options pool = {
+      .max_connections = 2, .connect_timeout_ms = 200, .idle_ms = 10000};
   char path[4096];
   snprintf(path, sizeof path, "%s/unit/net/tls/ca.pem", TCX_TEST_DIR);
   pool.tls.ca_bundle = path;
@@ -81,7 +94,8 @@ static int run(void *ctx) {
   assert_int_equal(uv_timer_start(&w.watchdog, watchdog_barked, 20000, 0), 0);
   uv_timer_init(&w.loop, &unpause_timer);
   dns_server_start(&dns, &w.loop, records);
-  struct fault_tls *tls = s->tls ? fault_tls_new("unit/net/tls/rsa.pem", "unit/net/tls/rsa.key") : NULL;
+  struct fault_tls *tls =
+      s->tls ? fault_tls_new("unit/net/tls/rsa.pem", "unit/net/tls/rsa.key") : NULL;
   fault_server_start(&server, &w.loop, s->tunnel ? tunnels : hellos, 1, tls);
   server.starts_plain = s->tunnel;
   struct tcx_net_options options = {.dns_servers = dns.address};
@@ -131,11 +145,8 @@ static void test_tunnel(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_plain),
-      cmocka_unit_test(test_by_name),
-      cmocka_unit_test(test_upload),
-      cmocka_unit_test(test_tls),
-      cmocka_unit_test(test_tunnel),
+      cmocka_unit_test(test_plain), cmocka_unit_test(test_by_name), cmocka_unit_test(test_upload),
+      cmocka_unit_test(test_tls),   cmocka_unit_test(test_tunnel),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

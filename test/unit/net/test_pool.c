@@ -10,7 +10,8 @@
 static const struct fault_step hello[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
 static const struct fault_step later[] = {DO(REQUEST), DO_N(WAIT, 2), SEND(HELLO), DO(AGAIN)};
 static const struct fault_step silent[] = {DO(REQUEST), DO(END)};
-static const struct fault_step *const hellos[] = {hello}, *const laters[] = {later}, *const silents[] = {silent};
+static const struct fault_step *const hellos[] = {hello}, *const laters[] = {later},
+                                      *const silents[] = {silent};
 
 static struct world w;
 static struct fault_server server;
@@ -25,9 +26,7 @@ static void begin(const struct fault_step *const *scripts, struct tcx_pool_optio
   fault_server_start(&server, &w.loop, scripts, 1, NULL);
 }
 
-static void finish(void) {
-  world_close(&w, &server);
-}
+static void finish(void) { world_close(&w, &server); }
 
 static struct tcx_pool_stats stats(void) {
   struct tcx_pool_stats s;
@@ -37,9 +36,7 @@ static struct tcx_pool_stats stats(void) {
 
 static unsigned order_of[10000], ended;
 
-static void note_order(struct probe *p) {
-  order_of[ended++] = (unsigned)(uintptr_t)p->hook;
-}
+static void note_order(struct probe *p) { order_of[ended++] = (unsigned)(uintptr_t)p->hook; }
 
 /* 500 requests on 4 connections: in order, and no more connects than connections. */
 static void test_queue(void **state) {
@@ -219,7 +216,8 @@ static void test_release(void **state) {
   (void)state;
   begin(hellos, (struct tcx_pool_options){.max_connections = 1});
   bool reusable = true, not_reusable = false;
-  struct probe a = {.hook = &reusable, .on_ready = give_back}, b = {.hook = &not_reusable, .on_ready = give_back}, c = {0};
+  struct probe a = {.hook = &reusable, .on_ready = give_back},
+               b = {.hook = &not_reusable, .on_ready = give_back}, c = {0};
   probe_start(&a, &w, "127.0.0.1", server.port, false);
   probe_start(&b, &w, "127.0.0.1", server.port, false);
   probe_start(&c, &w, "127.0.0.1", server.port, false);
@@ -260,7 +258,8 @@ static void start_another(struct probe *p) {
     probe_start(other, p->world, "127.0.0.1", server.port, false);
 }
 
-/* In end the connection is already free: the next request takes it at once. In failed too, anything goes. */
+/* In end the connection is already free: the next request takes it at once. In failed too, anything
+ * goes. */
 static void test_start_from_end(void **state) {
   (void)state;
   begin(hellos, (struct tcx_pool_options){.max_connections = 1});
@@ -313,7 +312,8 @@ static void acquire_again(struct probe *p) {
 static void test_close(void **state) {
   (void)state;
   begin(silents, (struct tcx_pool_options){.max_connections = 2});
-  struct probe late = {0}, busy = {.hook = &late, .on_over = acquire_again}, dialing = {0}, queued = {0};
+  struct probe late = {0}, busy = {.hook = &late, .on_over = acquire_again}, dialing = {0},
+               queued = {0};
   probe_start(&busy, &w, "127.0.0.1", server.port, false);
   while (server.requests == 0)
     uv_run(&w.loop, UV_RUN_ONCE);
@@ -333,7 +333,8 @@ static void test_close(void **state) {
   finish();
 }
 
-/* The pool is closed from the very callback that brings the connection, and the exchange started all the same: it fails, later. */
+/* The pool is closed from the very callback that brings the connection, and the exchange started
+ * all the same: it fails, later. */
 static void close_then_start(struct probe *p) {
   tcx__pool_close(w.pool, world_pool_closed, &w);
   p->on_ready = NULL;
@@ -388,7 +389,10 @@ static void test_no_sigpipe(void **state) {
   static char big[1 << 20];
   memset(big, 'x', sizeof big - 1);
   for (int i = 0; i < 3; i++) {
-    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n", .has_body = true, .body = big, .body_times = 64};
+    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n",
+                      .has_body = true,
+                      .body = big,
+                      .body_times = 64};
     probe_start(&p, &w, "127.0.0.1", ntohs(at.sin_port), false);
     int fd = accept(listener, NULL, NULL);
     while (p.pulls < 2)

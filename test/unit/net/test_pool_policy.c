@@ -1,13 +1,12 @@
-/* The pool's decisions, without any socket: a small model of leases, connections and dials driven by the policy's steps. */
-#include "support.h"
+/* The pool's decisions, without any socket: a small model of leases, connections and dials driven
+ * by the policy's steps. */
 #include "net/pool_policy.h"
+#include "support.h"
 
 static struct tcx_policy policy;
 static char journal[4096];
 
-static void no_session(void *session) {
-  (void)session;
-}
+static void no_session(void *session) { (void)session; }
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *format, ...) {
@@ -51,7 +50,8 @@ static void finish(void) {
   assert_int_equal(policy.buckets, 0);
 }
 
-/* Leases are named by their arrival; the journal says what happened: "d1 " a dial for lease 1, "s1 " served from idle, "e " an idle connection closed, "x " a spare dial closed. */
+/* Leases are named by their arrival; the journal says what happened: "d1 " a dial for lease 1, "s1
+ * " served from idle, "e " an idle connection closed, "x " a spare dial closed. */
 static struct tcx_attempt *dials[64];
 static unsigned dial_count;
 
@@ -65,7 +65,8 @@ static void pump(bool may_serve) {
       note("s%d ", (int)step.lease->arrival);
       step.lease->since_us = 1;
       free(step.idle);
-      tcx__policy_gone(&policy, step.lease->bucket); /* the model's connection is used up at once, and made anew by release() */
+      /* the model's connection is used up at once, and made anew by release() */
+      tcx__policy_gone(&policy, step.lease->bucket);
     } else if (step.kind == TCX__STEP_DIAL) {
       struct tcx_attempt *dial = calloc(1, sizeof *dial);
       note("d%d ", (int)step.lease->arrival);
@@ -257,7 +258,8 @@ static void test_overtaking_is_bounded(void **state) {
   finish();
 }
 
-/* A lease that leaves hands its dial on; one that is served otherwise too; a dial that nobody waits for is spare, and the next lease gets it. */
+/* A lease that leaves hands its dial on; one that is served otherwise too; a dial that nobody waits
+ * for is spare, and the next lease gets it. */
 static void test_dials_are_handed_on(void **state) {
   (void)state;
   begin(2);
@@ -307,7 +309,8 @@ static void test_buckets(void **state) {
     snprintf(host, sizeof host, "bucket-%d.s3.test", i);
     assert_ptr_equal(bucket(host), made[i]);
   }
-  struct tcx_target tls = {.tls = true, .port = 80, .host = TCX__STR("bucket-1.s3.test")}, port = {.port = 81, .host = TCX__STR("bucket-1.s3.test")};
+  struct tcx_target tls = {.tls = true, .port = 80, .host = TCX__STR("bucket-1.s3.test")},
+                    port = {.port = 81, .host = TCX__STR("bucket-1.s3.test")};
   assert_ptr_not_equal(tcx__policy_bucket(&policy, &tls), made[1]);
   assert_ptr_not_equal(tcx__policy_bucket(&policy, &port), made[1]);
   assert_int_equal(policy.buckets, 202);
@@ -346,7 +349,8 @@ static void test_random(void **state) {
       } else if (policy.dials != NULL) {
         struct tcx_attempt *dial = policy.dials;
         unsigned at = (unsigned)(dial->bucket->host[0] - 'a');
-        struct tcx_lease *who = what == 4 ? tcx__policy_dial_gone(&policy, dial) : tcx__policy_dialed(&policy, dial);
+        struct tcx_lease *who =
+            what == 4 ? tcx__policy_dial_gone(&policy, dial) : tcx__policy_dialed(&policy, dial);
         if (what != 4)
           out[at]++;
         if (who != NULL) {
@@ -397,10 +401,14 @@ static void test_random(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_target),          cmocka_unit_test(test_lifo),
-      cmocka_unit_test(test_eviction),            cmocka_unit_test(test_no_eviction_of_wanted),
-      cmocka_unit_test(test_overtaking_is_bounded), cmocka_unit_test(test_dials_are_handed_on),
-      cmocka_unit_test(test_buckets),             cmocka_unit_test(test_random),
+      cmocka_unit_test(test_one_target),
+      cmocka_unit_test(test_lifo),
+      cmocka_unit_test(test_eviction),
+      cmocka_unit_test(test_no_eviction_of_wanted),
+      cmocka_unit_test(test_overtaking_is_bounded),
+      cmocka_unit_test(test_dials_are_handed_on),
+      cmocka_unit_test(test_buckets),
+      cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* URLs of proxies, exceptions, and which way a request goes. */
-#include "support.h"
 #include "base/arena.h"
 #include "net/proxy.h"
+#include "support.h"
 
 static struct tcx_arena *arena;
 
@@ -40,13 +40,16 @@ static void test_urls(void **state) {
     assert_int_equal(p->port, cases[i].port);
     assert_int_equal(p->tls, cases[i].tls);
     assert_int_equal(p->authorization.n, strlen(cases[i].authorization));
-    assert_memory_equal(p->authorization.n > 0 ? p->authorization.p : "", cases[i].authorization, p->authorization.n);
+    assert_memory_equal(p->authorization.n > 0 ? p->authorization.p : "", cases[i].authorization,
+                        p->authorization.n);
   }
 }
 
 static void test_bad_urls(void **state) {
   (void)state;
-  static const struct { const char *text, *why; } cases[] = {
+  static const struct {
+    const char *text, *why;
+  } cases[] = {
       {"socks5://secret:secret@proxy.example", "it is of another scheme"},
       {"http://", "there is no host"},
       {"", "there is no host"},
@@ -62,7 +65,8 @@ static void test_bad_urls(void **state) {
     char why[300];
     assert_int_equal(parse(cases[i].text, &p, why, sizeof why), TCX_ECONFIG);
     assert_null(p);
-    if (strstr(why, cases[i].why) == NULL || strstr(why, "HTTP_PROXY") == NULL || strstr(why, "secret") != NULL)
+    if (strstr(why, cases[i].why) == NULL || strstr(why, "HTTP_PROXY") == NULL ||
+        strstr(why, "secret") != NULL)
       fail_msg("%s: %s", cases[i].text, why);
   }
   static char user[5000];
@@ -76,7 +80,11 @@ static void test_bad_urls(void **state) {
 
 static void test_no_proxy(void **state) {
   (void)state;
-  static const struct { const char *list, *host; int port; bool is; } cases[] = {
+  static const struct {
+    const char *list, *host;
+    int port;
+    bool is;
+  } cases[] = {
       {"", "a.example", 80, false},
       {"*", "a.example", 80, true},
       {"b.example, *", "a.example", 80, true},
@@ -124,8 +132,10 @@ static void test_no_proxy(void **state) {
       {"[]", "::1", 80, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    if (tcx__no_proxy(cases[i].list, tcx__str(cases[i].host), (uint16_t)cases[i].port) != cases[i].is)
-      fail_msg("\"%s\" for %s:%d is not %d", cases[i].list, cases[i].host, cases[i].port, cases[i].is);
+    if (tcx__no_proxy(cases[i].list, tcx__str(cases[i].host), (uint16_t)cases[i].port) !=
+        cases[i].is)
+      fail_msg("\"%s\" for %s:%d is not %d", cases[i].list, cases[i].host, cases[i].port,
+               cases[i].is);
 }
 
 static const struct tcx_proxy *proxy(const char *url) {
@@ -137,7 +147,8 @@ static const struct tcx_proxy *proxy(const char *url) {
 
 static void test_routes(void **state) {
   (void)state;
-  struct tcx_target http = {.port = 80, .host = TCX__STR("a.example")}, https = {.tls = true, .port = 443, .host = TCX__STR("a.example")}, to;
+  struct tcx_target http = {.port = 80, .host = TCX__STR("a.example")},
+                    https = {.tls = true, .port = 443, .host = TCX__STR("a.example")}, to;
   struct tcx_fail f = {.arena = arena};
   struct tcx_proxies none = {0};
   assert_int_equal(tcx__proxy_route(&none, &https, &to, &f), 0);
@@ -145,9 +156,11 @@ static void test_routes(void **state) {
 
   struct tcx_proxies plain = {.http = proxy("http://one:1"), .https = proxy("http://two:2")};
   assert_int_equal(tcx__proxy_route(&plain, &http, &to, &f), 0);
-  assert_true(to.proxy == plain.http && !to.tls && !to.tunnel && to.port == 1 && tcx__str_is(to.host, "one"));
+  assert_true(to.proxy == plain.http && !to.tls && !to.tunnel && to.port == 1 &&
+              tcx__str_is(to.host, "one"));
   assert_int_equal(tcx__proxy_route(&plain, &https, &to, &f), 0);
-  assert_true(to.proxy == plain.https && to.tls && to.tunnel && to.port == 443 && tcx__str_is(to.host, "a.example"));
+  assert_true(to.proxy == plain.https && to.tls && to.tunnel && to.port == 443 &&
+              tcx__str_is(to.host, "a.example"));
 
   plain.no_proxy = "a.example:443";
   assert_int_equal(tcx__proxy_route(&plain, &https, &to, &f), 0);
@@ -155,7 +168,8 @@ static void test_routes(void **state) {
   assert_int_equal(tcx__proxy_route(&plain, &http, &to, &f), 0);
   assert_true(to.proxy == plain.http);
 
-  struct tcx_proxies secure = {.http = proxy("https://one:1"), .https = proxy("https://u:secret@two:2")};
+  struct tcx_proxies secure = {.http = proxy("https://one:1"),
+                               .https = proxy("https://u:secret@two:2")};
   assert_int_equal(tcx__proxy_route(&secure, &http, &to, &f), 0);
   assert_true(to.proxy == secure.http && to.tls && !to.tunnel && to.port == 1);
   assert_int_equal(tcx__proxy_route(&secure, &https, &to, &f), TCX_ECONFIG);
@@ -163,7 +177,8 @@ static void test_routes(void **state) {
   assert_null(strstr(f.text, "secret"));
   secure.forward_https = true;
   assert_int_equal(tcx__proxy_route(&secure, &https, &to, &f), 0);
-  assert_true(to.proxy == secure.https && to.tls && !to.tunnel && to.port == 2 && tcx__str_is(to.host, "two"));
+  assert_true(to.proxy == secure.https && to.tls && !to.tunnel && to.port == 2 &&
+              tcx__str_is(to.host, "two"));
   plain.no_proxy = NULL;
   plain.forward_https = true; /* only where the way to the proxy is as safe as the tunnel */
   assert_int_equal(tcx__proxy_route(&plain, &https, &to, &f), 0);
@@ -193,8 +208,9 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_urls),   cmocka_unit_test(test_bad_urls), cmocka_unit_test(test_no_proxy),
-      cmocka_unit_test(test_routes), cmocka_unit_test(test_wipe),
+      cmocka_unit_test(test_urls),     cmocka_unit_test(test_bad_urls),
+      cmocka_unit_test(test_no_proxy), cmocka_unit_test(test_routes),
+      cmocka_unit_test(test_wipe),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,10 +1,10 @@
 /* TLS against a BearSSL server engine on the same loop. */
-#include "probe.h"
 #include "dns_server.h"
 #include "net/conn.h"
+#include "probe.h"
 
 #define DATA(name) "unit/net/tls/" name
-#define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define HELLO      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 static const struct fault_step hello[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
 static const struct fault_step *const hellos[] = {hello};
@@ -13,11 +13,15 @@ static struct world w;
 static struct fault_server server;
 static struct fault_tls *tls;
 
-static void begin_with(const char *chain, const char *key, const char *ca, bool no_verify, const struct fault_step *const *scripts, unsigned count) {
+static void begin_with(const char *chain, const char *key, const char *ca, bool no_verify,
+                       const struct fault_step *const *scripts, unsigned count) {
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", TCX_TEST_DIR, ca);
   struct tcx_net_options net = {0};
-  struct tcx_pool_options pool = {.max_connections = 64, .connect_timeout_ms = 10000, .idle_ms = 10000, .tls = {.ca_bundle = path, .no_verify = no_verify}};
+  struct tcx_pool_options pool = {.max_connections = 64,
+                                  .connect_timeout_ms = 10000,
+                                  .idle_ms = 10000,
+                                  .tls = {.ca_bundle = path, .no_verify = no_verify}};
   world_open_with(&w, &net, &pool);
   tls = fault_tls_new(chain, key);
   fault_server_start(&server, &w.loop, scripts, count, tls);
@@ -39,7 +43,9 @@ static void get(struct probe *p, const char *host) {
 
 static void test_hello(void **state) {
   (void)state;
-  static const struct { const char *chain, *key; } certificates[] = {{DATA("good.pem"), DATA("server.key")}, {DATA("rsa.pem"), DATA("rsa.key")}};
+  static const struct {
+    const char *chain, *key;
+  } certificates[] = {{DATA("good.pem"), DATA("server.key")}, {DATA("rsa.pem"), DATA("rsa.key")}};
   for (int c = 0; c < 2; c++) {
     begin_with(certificates[c].chain, certificates[c].key, DATA("ca.pem"), false, hellos, 1);
     static const char *const hosts[] = {"localhost", "127.0.0.1", "a.localhost"};
@@ -64,11 +70,15 @@ static void test_hello(void **state) {
 
 static void test_refused(void **state) {
   (void)state;
-  static const struct { const char *chain, *ca, *host, *why; } cases[] = {
+  static const struct {
+    const char *chain, *ca, *host, *why;
+  } cases[] = {
       {DATA("expired.pem"), DATA("ca.pem"), "localhost", "it has expired on 2021-02-03"},
       {DATA("future.pem"), DATA("ca.pem"), "localhost", "it is not yet valid, until 2090-04-05"},
-      {DATA("wronghost.pem"), DATA("ca.pem"), "localhost", "it is for other.example, more.example, 10.1.2.3, not for localhost"},
-      {DATA("wronghost.pem"), DATA("ca.pem"), "127.0.0.1", "it is for other.example, more.example, 10.1.2.3, not for 127.0.0.1"},
+      {DATA("wronghost.pem"), DATA("ca.pem"), "localhost",
+       "it is for other.example, more.example, 10.1.2.3, not for localhost"},
+      {DATA("wronghost.pem"), DATA("ca.pem"), "127.0.0.1",
+       "it is for other.example, more.example, 10.1.2.3, not for 127.0.0.1"},
       {DATA("noip.pem"), DATA("ca.pem"), "127.0.0.1", "it is for localhost, not for 127.0.0.1"},
       {DATA("nosan.pem"), DATA("ca.pem"), "localhost", "it has no subjectAltName"},
       {DATA("nosan.pem"), DATA("ca.pem"), "127.0.0.1", "it has no subjectAltName"},
@@ -81,7 +91,8 @@ static void test_refused(void **state) {
     begin_with(cases[i].chain, DATA("server.key"), cases[i].ca, false, hellos, 1);
     struct probe p = {0};
     get(&p, cases[i].host);
-    if ((p.status != TCX_ETLS && p.status != TCX_ECONFIG) || p.phase != TCX_PHASE_TLS || strstr(p.why, cases[i].why) == NULL)
+    if ((p.status != TCX_ETLS && p.status != TCX_ECONFIG) || p.phase != TCX_PHASE_TLS ||
+        strstr(p.why, cases[i].why) == NULL)
       fail_msg("%s for %s: %d %s", cases[i].chain, cases[i].host, p.status, p.why);
     assert_false(p.sent);
     assert_int_equal(server.requests, 0);
@@ -93,9 +104,17 @@ static void test_refused(void **state) {
 /* Names by DNS: the certificate's own, its wildcard's, and those that it does not cover. */
 static void test_names(void **state) {
   (void)state;
-  static const struct { const char *host; bool fine; } cases[] = {{"tcx.test", true}, {"a.wild.test", true}, {"b.wild.test", true}, {"wild.test", false}, {"a.b.wild.test", false}, {"other.test", false}};
-  static const struct dns_record records[] = {{"tcx.test", DNS_A, "127.0.0.1", 60, DNS_FINE},  {"a.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},   {"b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
-                                              {"wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"a.b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE}, {"other.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+  static const struct {
+    const char *host;
+    bool fine;
+  } cases[] = {{"tcx.test", true},   {"a.wild.test", true},    {"b.wild.test", true},
+               {"wild.test", false}, {"a.b.wild.test", false}, {"other.test", false}};
+  static const struct dns_record records[] = {{"tcx.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"a.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"a.b.wild.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
+                                              {"other.test", DNS_A, "127.0.0.1", 60, DNS_FINE},
                                               {NULL, 0, NULL, 0, DNS_FINE}};
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", TCX_TEST_DIR, DATA("ca.pem"));
@@ -107,7 +126,10 @@ static void test_names(void **state) {
   struct dns_server dns;
   dns_server_start(&dns, loop, records);
   struct tcx_net_options net = {.dns_servers = dns.address};
-  struct tcx_pool_options pool = {.max_connections = 64, .connect_timeout_ms = 10000, .idle_ms = 10000, .tls = {.ca_bundle = path}};
+  struct tcx_pool_options pool = {.max_connections = 64,
+                                  .connect_timeout_ms = 10000,
+                                  .idle_ms = 10000,
+                                  .tls = {.ca_bundle = path}};
   assert_int_equal(tcx__net_new(loop, &net, &w.net), 0);
   assert_int_equal(tcx__pool_new(w.net, &pool, &w.pool), 0);
   tls = fault_tls_new(DATA("good.pem"), DATA("server.key"));
@@ -139,7 +161,8 @@ static void test_self_signed_in_bundle(void **state) {
 
 static void test_no_verify(void **state) {
   (void)state;
-  static const char *const chains[] = {DATA("self.pem"), DATA("expired.pem"), DATA("nosan.pem"), DATA("wronghost.pem")};
+  static const char *const chains[] = {DATA("self.pem"), DATA("expired.pem"), DATA("nosan.pem"),
+                                       DATA("wronghost.pem")};
   for (int i = 0; i < 4; i++) {
     begin_with(chains[i], DATA("server.key"), DATA("ca.pem"), true, hellos, 1);
     struct probe p = {0};
@@ -152,8 +175,10 @@ static void test_no_verify(void **state) {
 
 static void test_not_tls(void **state) {
   (void)state;
-  static const struct fault_step talks[] = {DO_N(BYTES, 10), SEND("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), DO(END)}, quits[] = {DO_N(BYTES, 10), DO(CLOSE)},
-                                 silent[] = {DO(END)}, resets[] = {DO_N(BYTES, 10), DO(RESET)};
+  static const struct fault_step talks[] =
+      {DO_N(BYTES, 10), SEND("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), DO(END)},
+                                 quits[] = {DO_N(BYTES, 10), DO(CLOSE)}, silent[] = {DO(END)},
+                                 resets[] = {DO_N(BYTES, 10), DO(RESET)};
   static const struct fault_step *const all[] = {talks, quits, resets};
   for (int i = 0; i < 3; i++) {
     begin(hellos, 1);
@@ -173,7 +198,10 @@ static void test_not_tls(void **state) {
     finish();
   }
   struct tcx_net_options net = {0};
-  struct tcx_pool_options pool = {.max_connections = 64, .connect_timeout_ms = 50, .idle_ms = 10000, .tls = {.no_verify = true}};
+  struct tcx_pool_options pool = {.max_connections = 64,
+                                  .connect_timeout_ms = 50,
+                                  .idle_ms = 10000,
+                                  .tls = {.no_verify = true}};
   world_open_with(&w, &net, &pool);
   static const struct fault_step *const scripts[] = {silent};
   fault_server_start(&server, &w.loop, scripts, 1, NULL);
@@ -190,7 +218,9 @@ static void test_not_tls(void **state) {
 
 static void test_resumption(void **state) {
   (void)state;
-  static const struct fault_step once[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"), DO(END)};
+  static const struct fault_step once[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"),
+      DO(END)};
   const struct fault_step *const scripts[] = {once};
   begin(scripts, 1);
   for (unsigned i = 0; i < 4; i++) {
@@ -209,7 +239,10 @@ static void test_resumption(void **state) {
 
 static void test_until_close(void **state) {
   (void)state;
-  static const struct fault_step said[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n\r\nbody"), DO(FINISH), DO(END)}, cut[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n\r\nbody"), DO(CLOSE)},
+  static const struct fault_step said[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n\r\nbody"),
+                                           DO(FINISH), DO(END)},
+                                 cut[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\n\r\nbody"),
+                                          DO(CLOSE)},
                                  cut_after_length[] = {DO(REQUEST), SEND(HELLO), DO(CLOSE)};
   const struct fault_step *const scripts[] = {said, cut, cut_after_length};
   begin(scripts, 3);
@@ -240,9 +273,7 @@ static void count_data(struct probe *p, const char *bytes, size_t n) {
 
 static uv_timer_t unpause_timer;
 
-static void unpause(uv_timer_t *timer) {
-  tcx__exchange_unpause(&((struct probe *)timer->data)->x);
-}
+static void unpause(uv_timer_t *timer) { tcx__exchange_unpause(&((struct probe *)timer->data)->x); }
 
 static void count_and_pause(struct probe *p, const char *bytes, size_t n) {
   assert_false(uv_is_active((uv_handle_t *)&unpause_timer));
@@ -258,7 +289,9 @@ static void test_download(void **state) {
   static char piece[23 * 1000 + 1];
   for (size_t i = 0; i < sizeof piece - 1; i++)
     piece[i] = (char)('a' + i % 23);
-  struct fault_step script[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 11500000\r\n\r\n"), FILL(piece, 500), DO(AGAIN)};
+  struct fault_step script[] = {DO(REQUEST),
+                                SEND("HTTP/1.1 200 OK\r\nContent-Length: 11500000\r\n\r\n"),
+                                FILL(piece, 500), DO(AGAIN)};
   const struct fault_step *const scripts[] = {script};
   begin(scripts, 1);
   for (int paused = 0; paused < 2; paused++) {
@@ -282,7 +315,12 @@ static void test_upload(void **state) {
   memset(big, 'x', sizeof big - 1);
   begin(hellos, 1);
   for (int i = 0; i < 2; i++) {
-    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 20000000\r\n\r\n", .has_body = true, .body = big, .body_times = 200, .body_step = i == 0 ? 0 : 33333, .dry_every = 50};
+    struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 20000000\r\n\r\n",
+                      .has_body = true,
+                      .body = big,
+                      .body_times = 200,
+                      .body_step = i == 0 ? 0 : 33333,
+                      .dry_every = 50};
     size_t before = server.received;
     get(&p, "localhost");
     assert_int_equal(p.status, 0);
@@ -298,10 +336,14 @@ static void test_early_answer(void **state) {
   (void)state;
   static char big[1 << 20];
   memset(big, 'x', sizeof big - 1);
-  static const struct fault_step refuses[] = {DO(HEAD), SEND("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope"), DO(END)};
+  static const struct fault_step refuses[] = {
+      DO(HEAD), SEND("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope"), DO(END)};
   const struct fault_step *const scripts[] = {refuses};
   begin(scripts, 1);
-  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n", .has_body = true, .body = big, .body_times = 64};
+  struct probe p = {.request = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 67108800\r\n\r\n",
+                    .has_body = true,
+                    .body = big,
+                    .body_times = 64};
   get(&p, "localhost");
   assert_int_equal(p.status, 0);
   assert_int_equal(p.http_status, 403);
@@ -316,7 +358,8 @@ static void test_early_answer(void **state) {
 /* A record after the response's last: the connection is not used again. */
 static void test_extra_record(void **state) {
   (void)state;
-  static const struct fault_step talks[] = {DO(REQUEST), SEND(HELLO), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), DO(END)};
+  static const struct fault_step talks[] = {
+      DO(REQUEST), SEND(HELLO), SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), DO(END)};
   const struct fault_step *const scripts[] = {talks, hello};
   begin(scripts, 2);
   struct probe p = {0};
@@ -347,10 +390,15 @@ static void test_bytewise(void **state) {
 
 /* ---- a large body that comes fast is read in large pieces, and never kept waiting ---- */
 
-#define KIB "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define KIB                                                                                        \
+  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd" \
+  "ef0123456789abcdef0123456789abcdef"
 #define KIB_LEN (sizeof KIB - 1)
 
-struct gathered { size_t received, wanted; bool gathered, all; };
+struct gathered {
+  size_t received, wanted;
+  bool gathered, all;
+};
 
 /* As many reads as it takes, all of them in one turn of the loop, whatever the machine is doing. */
 static void gather_data(struct probe *p, const char *bytes, size_t n) {
@@ -367,7 +415,9 @@ static void gather_data(struct probe *p, const char *bytes, size_t n) {
 
 static void test_gather_slow_end(void **state) {
   (void)state;
-  static const struct fault_step silent[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n"), FILL(KIB, 8192 + 1), DO(END)};
+  static const struct fault_step silent[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n"), FILL(KIB, 8192 + 1),
+      DO(END)};
   const struct fault_step *const scripts[] = {silent};
   struct gathered g = {.wanted = (8192 + 1) * KIB_LEN};
   struct probe p = {.hook = &g, .on_data = gather_data};
@@ -385,7 +435,9 @@ static void test_gather_slow_end(void **state) {
 
 static void test_gather_whole(void **state) {
   (void)state;
-  static const struct fault_step large[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n"), FILL(KIB, 1048576 / KIB_LEN), DO(AGAIN)};
+  static const struct fault_step large[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n"),
+      FILL(KIB, 1048576 / KIB_LEN), DO(AGAIN)};
   const struct fault_step *const scripts[] = {large};
   begin(scripts, 1);
   for (int i = 0; i < 2; i++) {
@@ -458,12 +510,15 @@ static void test_end_inside(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hello),         cmocka_unit_test(test_refused), cmocka_unit_test(test_names),         cmocka_unit_test(test_self_signed_in_bundle),
-      cmocka_unit_test(test_no_verify),     cmocka_unit_test(test_not_tls),          cmocka_unit_test(test_resumption),
-      cmocka_unit_test(test_until_close),   cmocka_unit_test(test_download),         cmocka_unit_test(test_upload),
-      cmocka_unit_test(test_early_answer),  cmocka_unit_test(test_extra_record),     cmocka_unit_test(test_bytewise),
-      cmocka_unit_test(test_gather_slow_end), cmocka_unit_test(test_gather_whole),
-      cmocka_unit_test(test_many_handshakes), cmocka_unit_test(test_end_inside),
+      cmocka_unit_test(test_hello),        cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_names),        cmocka_unit_test(test_self_signed_in_bundle),
+      cmocka_unit_test(test_no_verify),    cmocka_unit_test(test_not_tls),
+      cmocka_unit_test(test_resumption),   cmocka_unit_test(test_until_close),
+      cmocka_unit_test(test_download),     cmocka_unit_test(test_upload),
+      cmocka_unit_test(test_early_answer), cmocka_unit_test(test_extra_record),
+      cmocka_unit_test(test_bytewise),     cmocka_unit_test(test_gather_slow_end),
+      cmocka_unit_test(test_gather_whole), cmocka_unit_test(test_many_handshakes),
+      cmocka_unit_test(test_end_inside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,15 @@
-/* Through a proxy: requests that it forwards, tunnels with TLS inside, and all that a proxy may answer to CONNECT. */
-#include "probe.h"
+/* Through a proxy: requests that it forwards, tunnels with TLS inside, and all that a proxy may
+ * answer to CONNECT. */
 #include "net/conn.h"
 #include "net/proxy.h"
+#include "probe.h"
 
 #define DATA(name) "unit/net/tls/" name
-#define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-#define OPEN "HTTP/1.0 200 Connection established\r\nProxy-agent: test\r\n\r\n"
+#define HELLO      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define OPEN       "HTTP/1.0 200 Connection established\r\nProxy-agent: test\r\n\r\n"
 
-static const struct fault_step tunnel[] = {DO(HEAD), SEND(OPEN), DO(START_TLS), DO(REQUEST), SEND(HELLO), DO(REQUEST), SEND(HELLO), DO(END)};
+static const struct fault_step tunnel[] = {DO(HEAD),    SEND(OPEN),  DO(START_TLS), DO(REQUEST),
+                                           SEND(HELLO), DO(REQUEST), SEND(HELLO),   DO(END)};
 static const struct fault_step *const tunnels[] = {tunnel};
 
 static struct world w;
@@ -16,17 +18,23 @@ static struct fault_tls *tls;
 static struct tcx_proxy proxy;
 static char url[64];
 
-static void begin(const char *chain, const struct fault_step *const *scripts, unsigned count, unsigned connect_timeout_ms) {
+static void begin(const char *chain, const struct fault_step *const *scripts, unsigned count,
+                  unsigned connect_timeout_ms) {
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", TCX_TEST_DIR, DATA("ca.pem"));
   struct tcx_net_options net = {0};
-  struct tcx_pool_options pool = {.max_connections = 4, .connect_timeout_ms = connect_timeout_ms, .idle_ms = 10000, .tls = {.ca_bundle = path}, .proxy_tls = {.ca_bundle = path}};
+  struct tcx_pool_options pool = {.max_connections = 4,
+                                  .connect_timeout_ms = connect_timeout_ms,
+                                  .idle_ms = 10000,
+                                  .tls = {.ca_bundle = path},
+                                  .proxy_tls = {.ca_bundle = path}};
   world_open_with(&w, &net, &pool);
   tls = fault_tls_new(chain, DATA("server.key"));
   fault_server_start(&server, &w.loop, scripts, count, tls);
   server.starts_plain = true;
   snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
-  proxy = (struct tcx_proxy){.port = (uint16_t)server.port, .host = TCX__STR("127.0.0.1"), .url = url};
+  proxy =
+      (struct tcx_proxy){.port = (uint16_t)server.port, .host = TCX__STR("127.0.0.1"), .url = url};
 }
 
 static void finish(void) {
@@ -67,10 +75,14 @@ static const struct fault_step *const askeds[] = {asked};
 
 static void test_connect_request(void **state) {
   (void)state;
-  static const struct { const char *host, *authorization, *head; } cases[] = {
+  static const struct {
+    const char *host, *authorization, *head;
+  } cases[] = {
       {"s3.example", "", "CONNECT s3.example:443 HTTP/1.1\r\nHost: s3.example:443\r\n\r\n"},
       {"fd00::1", "", "CONNECT [fd00::1]:443 HTTP/1.1\r\nHost: [fd00::1]:443\r\n\r\n"},
-      {"s3.example", "Basic dXNlcjpwYXNz", "CONNECT s3.example:443 HTTP/1.1\r\nHost: s3.example:443\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n\r\n"},
+      {"s3.example", "Basic dXNlcjpwYXNz",
+       "CONNECT s3.example:443 HTTP/1.1\r\nHost: s3.example:443\r\nProxy-Authorization: Basic "
+       "dXNlcjpwYXNz\r\n\r\n"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     begin(DATA("good.pem"), askeds, 1, 5000);
@@ -96,13 +108,19 @@ static void test_host_name(void **state) {
   get(&p, "localhost");
   assert_int_equal(p.status, TCX_ETLS);
   assert_int_equal(p.phase, TCX_PHASE_TLS);
-  if (strcmp(p.why, "no TLS connection to localhost:443: the server's certificate is refused: it is not for this host: it is for other.example, more.example, 10.1.2.3, not for localhost") != 0)
+  if (strcmp(p.why,
+             "no TLS connection to localhost:443: the server's certificate is refused: it is not "
+             "for this host: it is for other.example, more.example, 10.1.2.3, not for localhost") !=
+      0)
     fail_msg("%s", p.why);
   probe_free(&p);
   finish();
 }
 
-#define ANSWER(text) {{FAULT_HEAD, NULL, 0}, {FAULT_SEND, text, 0}, {FAULT_END, NULL, 0}}
+#define ANSWER(text)                                                                               \
+  {                                                                                                \
+    {FAULT_HEAD, NULL, 0}, {FAULT_SEND, text, 0}, { FAULT_END, NULL, 0 }                           \
+  }
 
 static void test_refused(void **state) {
   (void)state;
@@ -131,7 +149,8 @@ static void test_refused(void **state) {
     proxy.authorization = cases[i].authorized ? TCX__STR("Basic x") : (struct tcx_str){0};
     struct probe p = {0};
     get(&p, "localhost");
-    if (p.status != TCX_EPROXY || p.phase != TCX_PHASE_CONNECT || strstr(p.why, cases[i].why) == NULL || strstr(p.why, url) == NULL)
+    if (p.status != TCX_EPROXY || p.phase != TCX_PHASE_CONNECT ||
+        strstr(p.why, cases[i].why) == NULL || strstr(p.why, url) == NULL)
       fail_msg("%zu: %d %s", i, p.status, p.why);
     assert_false(p.sent);
     probe_free(&p);
@@ -142,7 +161,14 @@ static void test_refused(void **state) {
 /* Interim answers, and an answer that comes byte by byte. */
 static void test_odd_answers(void **state) {
   (void)state;
-  static const struct fault_step bytewise[] = {DO(HEAD), SEND_BYTEWISE("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 Fine\r\nTransfer-Encoding: chunked\r\n\r\n"), DO(START_TLS), DO(REQUEST), SEND(HELLO), DO(END)};
+  static const struct fault_step bytewise[] = {
+      DO(HEAD),
+      SEND_BYTEWISE(
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 Fine\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      DO(START_TLS),
+      DO(REQUEST),
+      SEND(HELLO),
+      DO(END)};
   static const struct fault_step *const scripts[] = {bytewise};
   begin(DATA("good.pem"), scripts, 1, 5000);
   struct probe p = {0};
@@ -156,9 +182,15 @@ static void test_odd_answers(void **state) {
 
 static void test_timeouts(void **state) {
   (void)state;
-  static const struct fault_step silent[] = {DO(HEAD), DO(END)}, no_tls[] = {DO(HEAD), SEND(OPEN), DO(END)};
-  static const struct { const struct fault_step *script; tcx_phase_t phase; const char *why; } cases[] = {
-      {silent, TCX_PHASE_CONNECT, "the proxy did not answer CONNECT"}, {no_tls, TCX_PHASE_TLS, "could not connect to localhost:443 within 100 ms: the TLS handshake did not end"}};
+  static const struct fault_step silent[] = {DO(HEAD), DO(END)},
+                                 no_tls[] = {DO(HEAD), SEND(OPEN), DO(END)};
+  static const struct {
+    const struct fault_step *script;
+    tcx_phase_t phase;
+    const char *why;
+  } cases[] = {{silent, TCX_PHASE_CONNECT, "the proxy did not answer CONNECT"},
+               {no_tls, TCX_PHASE_TLS,
+                "could not connect to localhost:443 within 100 ms: the TLS handshake did not end"}};
   for (int i = 0; i < 2; i++) {
     const struct fault_step *const scripts[] = {cases[i].script};
     begin(DATA("good.pem"), scripts, 1, 100);
@@ -192,14 +224,16 @@ static void test_unreachable(void **state) {
     probe_wait(&p);
     assert_int_equal(p.status, TCX_EPROXY);
     assert_int_equal(p.phase, TCX_PHASE_CONNECT);
-    if (strstr(p.why, wanted) == NULL || strncmp(p.why, "Failed to connect to proxy URL: \"http://127.0.0.1:", 50) != 0)
+    if (strstr(p.why, wanted) == NULL ||
+        strncmp(p.why, "Failed to connect to proxy URL: \"http://127.0.0.1:", 50) != 0)
       fail_msg("%s", p.why);
     probe_free(&p);
   }
   finish();
 }
 
-/* TLS towards a proxy that forwards: its own certificate counts, and a bad one is the proxy's failure. */
+/* TLS towards a proxy that forwards: its own certificate counts, and a bad one is the proxy's
+ * failure. */
 static void test_tls_to_proxy(void **state) {
   (void)state;
   static const struct fault_step hello[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
@@ -222,7 +256,8 @@ static void test_tls_to_proxy(void **state) {
   }
 }
 
-/* With and without a proxy, through a tunnel or not: none of these shares a connection with another. */
+/* With and without a proxy, through a tunnel or not: none of these shares a connection with
+ * another. */
 static void test_pool_key(void **state) {
   (void)state;
   static const struct fault_step hello[] = {DO(REQUEST), SEND(HELLO), DO(AGAIN)};
@@ -261,8 +296,10 @@ static void test_close_inside(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tunnel),      cmocka_unit_test(test_connect_request), cmocka_unit_test(test_host_name), cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_odd_answers), cmocka_unit_test(test_timeouts),        cmocka_unit_test(test_unreachable), cmocka_unit_test(test_tls_to_proxy),
+      cmocka_unit_test(test_tunnel),      cmocka_unit_test(test_connect_request),
+      cmocka_unit_test(test_host_name),   cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_odd_answers), cmocka_unit_test(test_timeouts),
+      cmocka_unit_test(test_unreachable), cmocka_unit_test(test_tls_to_proxy),
       cmocka_unit_test(test_pool_key),    cmocka_unit_test(test_close_inside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* The timer wheel: against a plain list of due times, with a stepped clock; then on the loop. */
-#include "probe.h"
 #include "net/wheel.h"
+#include "probe.h"
 
 static uint64_t seed = 88172645463325252u;
 
@@ -11,7 +11,11 @@ static uint64_t random64(void) {
   return seed;
 }
 
-struct entry { struct tcx_timer timer; uint64_t asked; bool armed; };
+struct entry {
+  struct tcx_timer timer;
+  uint64_t asked;
+  bool armed;
+};
 
 static void test_against_list(void **state) {
   (void)state;
@@ -20,7 +24,8 @@ static void test_against_list(void **state) {
   static struct entry entries[N];
   static const uint64_t spans[] = {1, 10, 64, 100, 1000, 5000, 60000, 3600000, 100000000};
   for (int round = 0; round < 20; round++) {
-    uint64_t now = round % 2 == 0 ? random64() >> 24 : (UINT64_C(1) << 36) - 500; /* also across the top digit's end */
+    /* also across the top digit's end */
+    uint64_t now = round % 2 == 0 ? random64() >> 24 : (UINT64_C(1) << 36) - 500;
     memset(entries, 0, sizeof entries);
     tcx__wheel_init(&wheel, now);
     unsigned armed = 0;
@@ -80,7 +85,12 @@ static void test_order_and_far_times(void **state) {
 /* ---- on the loop ---- */
 
 static struct world w;
-struct timed { struct tcx_timer timer; unsigned fired; struct timed *stops, *starts; bool *flag; };
+struct timed {
+  struct tcx_timer timer;
+  unsigned fired;
+  struct timed *stops, *starts;
+  bool *flag;
+};
 
 static void on_fired(struct tcx_timer *timer) {
   struct timed *t = (struct timed *)(void *)timer;
@@ -97,7 +107,8 @@ static void test_on_loop(void **state) {
   (void)state;
   world_open(&w);
   bool done = false;
-  struct timed stopped = {0}, again = {.flag = &done}, first = {.stops = &stopped, .starts = &again}, restarted = {0};
+  struct timed stopped = {0}, again = {.flag = &done},
+               first = {.stops = &stopped, .starts = &again}, restarted = {0};
   tcx__timer_start(w.net, &stopped.timer, 5, on_fired);
   tcx__timer_start(w.net, &first.timer, 5, on_fired);
   tcx__timer_start(w.net, &restarted.timer, 1, on_fired);

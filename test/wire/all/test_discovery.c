@@ -281,7 +281,8 @@ static void test_configured(void **state) {
   assert_int_equal(begin(&c, tcx_params("{endpoint_discovery_enabled: sometimes}")), 0);
   o = whole_call(&c.w, "read", NULL, NULL);
   assert_int_equal(o.status, TCX_ECONFIG);
-  assert_string_equal(o.msg, "Unsupported configuration value for endpoint_discovery_enabled. Expected one of (\"true\", \"false\", \"auto\") but got sometimes.");
+  assert_string_equal(o.msg, "Unsupported configuration value for endpoint_discovery_enabled. "
+                             "Expected one of (\"true\", \"false\", \"auto\") but got sometimes.");
   outcome_free(&o);
   end(&c);
 }

@@ -1,42 +1,44 @@
 /*
- * The table of lib/core/payload.h, cell by cell: how a PutObject body and its checksum travel by scheme, size and options. Every cell is rendered, and travels to a server
- * (https: over TLS); its body is taken apart. The digests come from Python's zlib, hashlib and from chaining HMACs by hand in read_chunks.
+ * The table of lib/core/payload.h, cell by cell: how a PutObject body and its checksum travel by
+ * scheme, size and options. Every cell is rendered, and travels to a server (https: over TLS); its
+ * body is taken apart. The digests come from Python's zlib, hashlib and from chaining HMACs by hand
+ * in read_chunks.
  */
 #include "base/codec.h"
 #include "base/hash.h"
 #include "fault_tls.h"
 #include "whole.h"
 
-#define SMALL "hello world"
-#define SMALL_CRC32 "DUoRhQ=="
+#define SMALL        "hello world"
+#define SMALL_CRC32  "DUoRhQ=="
 #define SMALL_SHA256 "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
-#define BIG_SIZE ((1u << 20) + 7)
-#define BIG_CRC32 "xQeSgg=="      /* of the byte 'x', BIG_SIZE times */
-#define EMPTY_CRC32 "AAAAAA=="
+#define BIG_SIZE     ((1u << 20) + 7)
+#define BIG_CRC32    "xQeSgg==" /* of the byte 'x', BIG_SIZE times */
+#define EMPTY_CRC32  "AAAAAA=="
 
 typedef enum { MEMORY, BIG_MEMORY, FROM_FILE, SOURCE, EMPTY_FILE } kind;
 typedef enum { NOWHERE, HEADER, TRAILER } place;
 
 struct cell {
   const char *what;
-  const char *url;           /* NULL: https at the service's own host */
+  const char *url; /* NULL: https at the service's own host */
   kind body;
-  const char *config;        /* more client options, or NULL */
-  const char *extra;         /* more parameters, or NULL: JSON */
+  const char *config; /* more client options, or NULL */
+  const char *extra;  /* more parameters, or NULL: JSON */
   bool unsigned_requests;
-  const char *sha256;        /* x-amz-content-sha256; NULL: the header must be absent */
+  const char *sha256; /* x-amz-content-sha256; NULL: the header must be absent */
   place sum;
-  const char *sum_name;      /* x-amz-checksum-...; NULL: crc32 */
+  const char *sum_name; /* x-amz-checksum-...; NULL: crc32 */
 };
 
-#define HTTP "http://127.0.0.1:9"
-#define UNSIGNED "UNSIGNED-PAYLOAD"
-#define UNSIGNED_TRAILER "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-#define CHUNKS "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-#define CHUNKS_TRAILER "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
-#define CHUNKS_4A "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+#define HTTP              "http://127.0.0.1:9"
+#define UNSIGNED          "UNSIGNED-PAYLOAD"
+#define UNSIGNED_TRAILER  "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+#define CHUNKS            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+#define CHUNKS_TRAILER    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+#define CHUNKS_4A         "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
 #define CHUNKS_4A_TRAILER "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
-#define V4A "\"signature_version\": \"v4a\""
+#define V4A               "\"signature_version\": \"v4a\""
 
 /* clang-format off */
 static const struct cell cells[] = {
@@ -83,10 +85,13 @@ static const struct cell cells[] = {
 #define N_CELLS (sizeof cells / sizeof cells[0])
 
 static char big[BIG_SIZE];
-static char small_path[64] = "/tmp/tucuxi-payload-XXXXXX", empty_path[64] = "/tmp/tucuxi-empty-XXXXXX";
+static char small_path[64] = "/tmp/tucuxi-payload-XXXXXX",
+            empty_path[64] = "/tmp/tucuxi-empty-XXXXXX";
 
 static const char *body_of(kind k) { return k == BIG_MEMORY ? big : k == EMPTY_FILE ? "" : SMALL; }
-static size_t size_of(kind k) { return k == BIG_MEMORY ? BIG_SIZE : k == EMPTY_FILE ? 0 : strlen(SMALL); }
+static size_t size_of(kind k) {
+  return k == BIG_MEMORY ? BIG_SIZE : k == EMPTY_FILE ? 0 : strlen(SMALL);
+}
 
 static ssize_t read_small(tcx_body_t *body, void *buf, size_t len) {
   size_t *at = tcx_body_data(body), n = strlen(SMALL) - *at;
@@ -101,38 +106,48 @@ static size_t source_at;
 static tcx_body_t *make_body(kind k) {
   source_at = 0;
   switch (k) {
-  case MEMORY: return tcx_body_copy(SMALL, strlen(SMALL));
-  case BIG_MEMORY: return tcx_body_borrow(big, BIG_SIZE);
-  case FROM_FILE: return tcx_body_file(small_path, 0, -1);
-  case EMPTY_FILE: return tcx_body_file(empty_path, 0, -1);
-  default: return tcx_body_source((int64_t)strlen(SMALL), read_small, NULL, NULL, &source_at);
+  case MEMORY:
+    return tcx_body_copy(SMALL, strlen(SMALL));
+  case BIG_MEMORY:
+    return tcx_body_borrow(big, BIG_SIZE);
+  case FROM_FILE:
+    return tcx_body_file(small_path, 0, -1);
+  case EMPTY_FILE:
+    return tcx_body_file(empty_path, 0, -1);
+  default:
+    return tcx_body_source((int64_t)strlen(SMALL), read_small, NULL, NULL, &source_at);
   }
 }
 
 static tcx_value_t *make_params(const struct cell *c) {
-  tcx_value_t *params = c->extra != NULL ? tcx_value_from_json(c->extra, strlen(c->extra)) : tcx_value_new_map();
+  tcx_value_t *params =
+      c->extra != NULL ? tcx_value_from_json(c->extra, strlen(c->extra)) : tcx_value_new_map();
   tcx_value_set_str(params, "Bucket", "bucket");
   tcx_value_set_str(params, "Key", "key");
   return tcx_value_set_body(params, "Body", make_body(c->body));
 }
 
 static tcx_client_options_t options_of(const struct cell *c, const char *url) {
-  tcx_value_t *config = c->config != NULL ? tcx_value_from_json(c->config, strlen(c->config)) : tcx_value_new_map();
+  tcx_value_t *config =
+      c->config != NULL ? tcx_value_from_json(c->config, strlen(c->config)) : tcx_value_new_map();
   tcx_value_set_str(config, "verify", TCX_TEST_DIR "/unit/net/tls/ca.pem");
-  return (tcx_client_options_t){.endpoint_url = url, .unsigned_requests = c->unsigned_requests, .config = config};
+  return (tcx_client_options_t){
+      .endpoint_url = url, .unsigned_requests = c->unsigned_requests, .config = config};
 }
 
 /* ---- what a cell must look like ---- */
 
-#define MUST(cond)                                                     \
-  do {                                                                 \
-    if (!(cond)) {                                                     \
-      fprintf(stderr, "%s: not %s\n", c->what, #cond);                 \
-      bad++;                                                           \
-    }                                                                  \
+#define MUST(cond)                                                                                 \
+  do {                                                                                             \
+    if (!(cond)) {                                                                                 \
+      fprintf(stderr, "%s: not %s\n", c->what, #cond);                                             \
+      bad++;                                                                                       \
+    }                                                                                              \
   } while (0)
 
-static bool same(const char *a, const char *b) { return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b; }
+static bool same(const char *a, const char *b) {
+  return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b;
+}
 
 static const char *find(const tcx_value_t *headers, const char *name) {
   for (const tcx_value_t *h = tcx_value_first(headers, NULL); h != NULL; h = tcx_value_next(h))
@@ -141,9 +156,15 @@ static const char *find(const tcx_value_t *headers, const char *name) {
   return NULL;
 }
 
-struct decoded { char *bytes; size_t n, chunks; char trailer[200], trailer_signature[200]; bool signatures, whole; };
+struct decoded {
+  char *bytes;
+  size_t n, chunks;
+  char trailer[200], trailer_signature[200];
+  bool signatures, whole;
+};
 
-/* aws-chunked, with signatures of width characters: "hex[;chunk-signature=...]\r\n" bytes "\r\n" ... "0" trailer. */
+/* aws-chunked, with signatures of width characters: "hex[;chunk-signature=...]\r\n" bytes "\r\n"
+ * ... "0" trailer. */
 static struct decoded read_chunks(const char *p, size_t n, size_t width) {
   struct decoded d = {.bytes = malloc(n + 1), .signatures = true};
   const char *end = p + n;
@@ -151,7 +172,8 @@ static struct decoded read_chunks(const char *p, size_t n, size_t width) {
     char *after;
     size_t size = strtoul(p, &after, 16);
     const char *line_end = strstr(after, "\r\n");
-    d.signatures = d.signatures && strncmp(after, ";chunk-signature=", 17) == 0 && (size_t)(line_end - after) == 17 + width;
+    d.signatures = d.signatures && strncmp(after, ";chunk-signature=", 17) == 0 &&
+                   (size_t)(line_end - after) == 17 + width;
     if (line_end == NULL)
       break;
     p = line_end + 2;
@@ -190,14 +212,18 @@ static int check_headers(const struct cell *c, const tcx_value_t *headers) {
   snprintf(length, sizeof length, "%zu", size_of(c->body));
   MUST(same(find(headers, "x-amz-decoded-content-length"), chunked ? length : NULL));
   bool own = c->sum_name == NULL && c->sum != NOWHERE;
-  MUST(same(find(headers, "x-amz-sdk-checksum-algorithm"), own ? "CRC32" : find(headers, "x-amz-sdk-checksum-algorithm")));
-  MUST((find(headers, "x-amz-sdk-checksum-algorithm") != NULL) == (c->sum != NOWHERE && (c->extra == NULL || strstr(c->extra, "Algorithm") != NULL)));
+  MUST(same(find(headers, "x-amz-sdk-checksum-algorithm"),
+            own ? "CRC32" : find(headers, "x-amz-sdk-checksum-algorithm")));
+  MUST((find(headers, "x-amz-sdk-checksum-algorithm") != NULL) ==
+       (c->sum != NOWHERE && (c->extra == NULL || strstr(c->extra, "Algorithm") != NULL)));
   if (own && c->sum == HEADER)
     MUST(same(sum, SMALL_CRC32));
   const char *authorization = find(headers, "authorization");
   bool asymmetric = c->config != NULL && strstr(c->config, V4A) != NULL;
   MUST((authorization == NULL) == c->unsigned_requests);
-  MUST(authorization == NULL || strncmp(authorization, asymmetric ? "AWS4-ECDSA-P256-SHA256 " : "AWS4-HMAC-SHA256 ", 17) == 0);
+  MUST(authorization == NULL ||
+       strncmp(authorization, asymmetric ? "AWS4-ECDSA-P256-SHA256 " : "AWS4-HMAC-SHA256 ", 17) ==
+           0);
   MUST(same(find(headers, "x-amz-region-set"), asymmetric ? "*" : NULL));
   return bad;
 }
@@ -208,12 +234,16 @@ static int check_body(const struct cell *c, const char *body, size_t n) {
     MUST(n == size_of(c->body) && memcmp(body, body_of(c->body), n) == 0);
     return bad;
   }
-  bool asymmetric = strncmp(c->sha256, CHUNKS_4A, strlen(CHUNKS_4A)) == 0, is_signed = asymmetric || strncmp(c->sha256, CHUNKS, strlen(CHUNKS)) == 0;
+  bool asymmetric = strncmp(c->sha256, CHUNKS_4A, strlen(CHUNKS_4A)) == 0,
+       is_signed = asymmetric || strncmp(c->sha256, CHUNKS, strlen(CHUNKS)) == 0;
   size_t width = asymmetric ? 144 : 64;
   struct decoded d = read_chunks(body, n, width);
   char trailer[200] = "";
   if (c->sum == TRAILER && c->sum_name == NULL)
-    snprintf(trailer, sizeof trailer, "x-amz-checksum-crc32:%s", c->body == BIG_MEMORY ? BIG_CRC32 : c->body == EMPTY_FILE ? EMPTY_CRC32 : SMALL_CRC32);
+    snprintf(trailer, sizeof trailer, "x-amz-checksum-crc32:%s",
+             c->body == BIG_MEMORY   ? BIG_CRC32
+             : c->body == EMPTY_FILE ? EMPTY_CRC32
+                                     : SMALL_CRC32);
   MUST(d.whole);
   MUST(d.n == size_of(c->body) && memcmp(d.bytes, body_of(c->body), d.n) == 0);
   MUST(d.chunks == (d.n + 65535) / 65536);
@@ -245,7 +275,8 @@ static void test_rendered(void **state) {
       const char *body = tcx_value_bytes(o.response, "Body", &n);
       bad += check_headers(c, tcx_value_get(o.response, "Headers"));
       bad += check_body(c, body != NULL ? body : "", n);
-      MUST(strncmp(tcx_value_str(o.response, "Url"), c->url != NULL ? "http://" : "https://", 7) == 0);
+      MUST(strncmp(tcx_value_str(o.response, "Url"), c->url != NULL ? "http://" : "https://", 7) ==
+           0);
     }
     outcome_free(&o);
     whole_end(&w);
@@ -270,7 +301,8 @@ static tcx_value_t *head_to_map(const char *head) {
 
 static void test_travelled(void **state) {
   (void)state;
-  static const struct fault_step ok[] = {DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  static const struct fault_step ok[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   static const struct fault_step *const scripts[] = {ok};
   struct fault_tls *tls = fault_tls_new("unit/net/tls/good.pem", "unit/net/tls/server.key");
   int bad = 0;
@@ -306,8 +338,14 @@ static void test_no_place_for_the_sum(void **state) {
   (void)state;
   struct whole w;
   struct outcome o;
-  whole_begin(&w, NULL, 0, &(tcx_client_options_t){.endpoint_url = HTTP, .config = tcx_params("{s3: {payload_signing_enabled: false}}")});
-  whole_goal_to(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"), "Body", tcx_body_file(small_path, 0, -1)), TCX__GOAL_RENDER, &o);
+  whole_begin(
+      &w, NULL, 0,
+      &(tcx_client_options_t){.endpoint_url = HTTP,
+                              .config = tcx_params("{s3: {payload_signing_enabled: false}}")});
+  whole_goal_to(&w, "put_object",
+                tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"),
+                                   "Body", tcx_body_file(small_path, 0, -1)),
+                TCX__GOAL_RENDER, &o);
   assert_int_equal(o.status, TCX_EBODY);
   assert_non_null(strstr(o.msg, "trailer"));
   outcome_free(&o);
@@ -320,7 +358,8 @@ static void test_document(void **state) {
   struct whole w;
   struct outcome o;
   whole_begin(&w, NULL, 0, NULL);
-  whole_goal_to(&w, "delete_objects", tcx_params("{Bucket: b, Delete: {Objects: [{Key: 'a\rb'}]}}"), TCX__GOAL_RENDER, &o);
+  whole_goal_to(&w, "delete_objects", tcx_params("{Bucket: b, Delete: {Objects: [{Key: 'a\rb'}]}}"),
+                TCX__GOAL_RENDER, &o);
   assert_int_equal(o.status, 0);
   const tcx_value_t *headers = tcx_value_get(o.response, "Headers");
   assert_non_null(find(headers, "x-amz-checksum-crc32"));
@@ -336,8 +375,12 @@ static void test_content_encoding(void **state) {
   struct whole w;
   struct outcome o;
   whole_begin(&w, NULL, 0, NULL);
-  whole_goal_to(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ContentEncoding: gzip}"), "Body", tcx_body_file(small_path, 0, -1)), TCX__GOAL_RENDER, &o);
-  assert_string_equal(find(tcx_value_get(o.response, "Headers"), "content-encoding"), "gzip,aws-chunked");
+  whole_goal_to(&w, "put_object",
+                tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ContentEncoding: gzip}"), "Body",
+                                   tcx_body_file(small_path, 0, -1)),
+                TCX__GOAL_RENDER, &o);
+  assert_string_equal(find(tcx_value_get(o.response, "Headers"), "content-encoding"),
+                      "gzip,aws-chunked");
   outcome_free(&o);
   whole_end(&w);
 }
@@ -347,11 +390,20 @@ static void test_part_of_a_file(void **state) {
   (void)state;
   struct whole w;
   struct outcome o;
-  whole_begin(&w, NULL, 0, &(tcx_client_options_t){.config = tcx_params("{request_checksum_calculation: when_required, s3: {payload_signing_enabled: false}}")});
-  whole_goal_to(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file(small_path, 6, 3)), TCX__GOAL_RENDER, &o);
+  whole_begin(
+      &w, NULL, 0,
+      &(tcx_client_options_t){.config = tcx_params("{request_checksum_calculation: when_required, "
+                                                   "s3: {payload_signing_enabled: false}}")});
+  whole_goal_to(&w, "put_object",
+                tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                                   tcx_body_file(small_path, 6, 3)),
+                TCX__GOAL_RENDER, &o);
   assert_string_equal(tcx_value_bytes(o.response, "Body", NULL), "wor");
   outcome_free(&o);
-  whole_goal_to(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_file(small_path, 100, -1)), TCX__GOAL_RENDER, &o);
+  whole_goal_to(&w, "put_object",
+                tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                                   tcx_body_file(small_path, 100, -1)),
+                TCX__GOAL_RENDER, &o);
   assert_int_equal(tcx_value_len(o.response, "Body"), 0);
   outcome_free(&o);
   whole_end(&w);
@@ -373,8 +425,12 @@ static int remove_files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rendered), cmocka_unit_test(test_travelled),        cmocka_unit_test(test_no_place_for_the_sum),
-      cmocka_unit_test(test_document), cmocka_unit_test(test_content_encoding), cmocka_unit_test(test_part_of_a_file),
+      cmocka_unit_test(test_rendered),
+      cmocka_unit_test(test_travelled),
+      cmocka_unit_test(test_no_place_for_the_sum),
+      cmocka_unit_test(test_document),
+      cmocka_unit_test(test_content_encoding),
+      cmocka_unit_test(test_part_of_a_file),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, make_files, remove_files);

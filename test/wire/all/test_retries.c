@@ -1,14 +1,17 @@
 /*
- * What is sent again, how often, and what the outcome says of it: statuses, codes, dead connections, quota, bodies, trailers, checksums.
+ * What is sent again, how often, and what the outcome says of it: statuses, codes, dead
+ * connections, quota, bodies, trailers, checksums.
  */
 #include "whole.h"
 
-#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-#define LIST "<ListBucketResult><Name>b</Name></ListBucketResult>"
+#define OK_EMPTY  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define LIST      "<ListBucketResult><Name>b</Name></ListBucketResult>"
 #define MAX_STEPS 16
 
 /* A script of answers on one connection. */
-struct script { struct fault_step steps[MAX_STEPS]; };
+struct script {
+  struct fault_step steps[MAX_STEPS];
+};
 static void answers(struct script *s, const char *const *texts) {
   unsigned n = 0;
   memset(s, 0, sizeof *s);
@@ -19,7 +22,9 @@ static void answers(struct script *s, const char *const *texts) {
   assert_true(n < MAX_STEPS);
 }
 
-static struct outcome run(const char *const *texts, const char *operation, tcx_value_t *params, const tcx_call_options_t *options, const tcx_client_options_t *co, unsigned requests) {
+static struct outcome run(const char *const *texts, const char *operation, tcx_value_t *params,
+                          const tcx_call_options_t *options, const tcx_client_options_t *co,
+                          unsigned requests) {
   struct script s;
   answers(&s, texts);
   const struct fault_step *const scripts[] = {s.steps};
@@ -42,16 +47,23 @@ static struct outcome run(const char *const *texts, const char *operation, tcx_v
 
 static void test_statuses(void **state) {
   (void)state;
-  static const struct { const char *head, *body; const char *code; bool again, throttled; } cases[] = {
+  static const struct {
+    const char *head, *body;
+    const char *code;
+    bool again, throttled;
+  } cases[] = {
       {"500 Internal Server Error", "", "500", true, false},
       {"502 Bad Gateway", "<html>", "502", true, false},
-      {"503 Slow Down", WHOLE_ERROR("SlowDown", "Reduce your request rate"), "SlowDown", true, true},
-      {"503 Service Unavailable", WHOLE_ERROR("ServiceUnavailable", "x"), "ServiceUnavailable", true, false},
+      {"503 Slow Down", WHOLE_ERROR("SlowDown", "Reduce your request rate"), "SlowDown", true,
+       true},
+      {"503 Service Unavailable", WHOLE_ERROR("ServiceUnavailable", "x"), "ServiceUnavailable",
+       true, false},
       {"504 Gateway Timeout", "", "504", true, false},
       {"429 Too Many Requests", "", "429", true, true},
       {"400 Bad Request", WHOLE_ERROR("RequestTimeout", "x"), "RequestTimeout", true, false},
       {"400 Bad Request", WHOLE_ERROR("Throttling", "x"), "Throttling", true, true},
-      {"200 OK", WHOLE_ERROR("InternalError", "We encountered an internal error."), "InternalError", true, false},
+      {"200 OK", WHOLE_ERROR("InternalError", "We encountered an internal error."), "InternalError",
+       true, false},
       {"200 OK", WHOLE_ERROR("SlowDown", "x"), "SlowDown", true, true},
       {"400 Bad Request", WHOLE_ERROR("InvalidArgument", "x"), "InvalidArgument", false, false},
       {"403 Forbidden", WHOLE_ERROR("AccessDenied", "x"), "AccessDenied", false, false},
@@ -60,18 +72,23 @@ static void test_statuses(void **state) {
       {"409 Conflict", WHOLE_ERROR("OperationAborted", "x"), "OperationAborted", false, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    const char *bad = whole_answer(cases[i].head, cases[i].body), *good = whole_answer("200 OK", LIST);
-    struct outcome o = run(TEXTS(bad, bad, bad), "list_objects_v2", tcx_params("{Bucket: b}"), NULL, NULL, cases[i].again ? 3 : 1);
+    const char *bad = whole_answer(cases[i].head, cases[i].body),
+               *good = whole_answer("200 OK", LIST);
+    struct outcome o = run(TEXTS(bad, bad, bad), "list_objects_v2", tcx_params("{Bucket: b}"), NULL,
+                           NULL, cases[i].again ? 3 : 1);
     assert_int_equal(o.status, TCX_ECLIENT);
     assert_string_equal(o.code, cases[i].code);
     assert_int_equal(o.attempts, cases[i].again ? 3 : 1);
     assert_int_equal(o.retryable, cases[i].again);
     assert_int_equal(o.throttled, cases[i].throttled);
     assert_true(o.sent);
-    assert_int_equal(tcx_value_int(o.response, "ResponseMetadata.RetryAttempts", -1), cases[i].again ? 2 : 0);
-    assert_int_equal(tcx_value_bool(o.response, "ResponseMetadata.MaxAttemptsReached", false), cases[i].again);
+    assert_int_equal(tcx_value_int(o.response, "ResponseMetadata.RetryAttempts", -1),
+                     cases[i].again ? 2 : 0);
+    assert_int_equal(tcx_value_bool(o.response, "ResponseMetadata.MaxAttemptsReached", false),
+                     cases[i].again);
     assert_int_equal(strstr(o.msg, "(reached max retries: 2)") != NULL, cases[i].again);
-    assert_int_equal(o.http_status, strncmp(cases[i].head, "200", 3) == 0 ? 500 : atoi(cases[i].head));
+    assert_int_equal(o.http_status,
+                     strncmp(cases[i].head, "200", 3) == 0 ? 500 : atoi(cases[i].head));
     outcome_free(&o);
     if (!cases[i].again)
       continue;
@@ -102,7 +119,9 @@ static void assert_signed_at(const struct whole *w, const char *time) {
 
 static void test_clock(void **state) {
   (void)state;
-  static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  static const char *const codes[] = {"RequestTimeTooSkewed",  "RequestExpired",
+                                      "RequestInTheFuture",    "InvalidSignatureException",
+                                      "SignatureDoesNotMatch", "AuthFailure"};
   const char *good = whole_answer("200 OK", LIST);
   for (size_t i = 0; i <= sizeof codes / sizeof codes[0]; i++) {
     bool head = i == sizeof codes / sizeof codes[0];
@@ -114,12 +133,14 @@ static void test_clock(void **state) {
     struct whole w;
     whole_begin(&w, scripts, 1, NULL);
     w.session->clock = wrong_clock;
-    struct outcome o = whole_call(&w, head ? "head_bucket" : "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+    struct outcome o =
+        whole_call(&w, head ? "head_bucket" : "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
     assert_int_equal(o.status, 0);
     assert_int_equal(o.attempts, 2);
     assert_signed_at(&w, "20150830T133600Z");
     outcome_free(&o);
-    o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL); /* the next call knows */
+    /* the next call knows */
+    o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
     assert_int_equal(o.status, 0);
     assert_int_equal(o.attempts, 1);
     assert_signed_at(&w, "20150830T133600Z");
@@ -128,10 +149,13 @@ static void test_clock(void **state) {
   }
 }
 
-/* What the clock does not explain stays an error: a small difference, another code, a cache's answer, no date, a date that is none. */
+/* What the clock does not explain stays an error: a small difference, another code, a cache's
+ * answer, no date, a date that is none. */
 static void test_clock_is_right(void **state) {
   (void)state;
-  static const struct { const char *head, *code; } cases[] = {
+  static const struct {
+    const char *head, *code;
+  } cases[] = {
       {"403 Forbidden\r\nDate: Sun, 30 Aug 2015 12:39:59 GMT", "SignatureDoesNotMatch"},
       {"403 Forbidden\r\nDate: Sun, 30 Aug 2015 12:32:01 GMT", "RequestTimeTooSkewed"},
       {SKEWED, "AccessDenied"},
@@ -158,7 +182,8 @@ static void test_clock_is_right(void **state) {
   }
 }
 
-/* The server's word is not believed twice for one request: the second time is what it said itself. */
+/* The server's word is not believed twice for one request: the second time is what it said
+ * itself. */
 static void test_clock_stubborn(void **state) {
   (void)state;
   const char *bad = whole_answer(SKEWED, WHOLE_ERROR("SignatureDoesNotMatch", "x"));
@@ -179,28 +204,36 @@ static void test_clock_stubborn(void **state) {
 static void test_max_attempts(void **state) {
   (void)state;
   const char *bad = whole_answer("500 Internal Server Error", "");
-  struct outcome o = run(TEXTS(bad, bad, bad, bad, bad), "list_buckets", NULL, NULL, &(tcx_client_options_t){.max_attempts = 5}, 5);
+  struct outcome o = run(TEXTS(bad, bad, bad, bad, bad), "list_buckets", NULL, NULL,
+                         &(tcx_client_options_t){.max_attempts = 5}, 5);
   assert_int_equal(o.attempts, 5);
   outcome_free(&o);
-  o = run(TEXTS(bad, bad), "list_buckets", NULL, &(tcx_call_options_t){.max_attempts = 2}, &(tcx_client_options_t){.max_attempts = 5}, 2);
+  o = run(TEXTS(bad, bad), "list_buckets", NULL, &(tcx_call_options_t){.max_attempts = 2},
+          &(tcx_client_options_t){.max_attempts = 5}, 2);
   outcome_free(&o);
-  o = run(TEXTS(bad), "list_buckets", NULL, NULL, &(tcx_client_options_t){.config = tcx_params("{retries: {max_attempts: 0}}")}, 1);
+  o = run(TEXTS(bad), "list_buckets", NULL, NULL,
+          &(tcx_client_options_t){.config = tcx_params("{retries: {max_attempts: 0}}")}, 1);
   outcome_free(&o);
-  o = run(TEXTS(bad, bad), "list_buckets", NULL, NULL, &(tcx_client_options_t){.config = tcx_params("{retries: {total_max_attempts: 2, max_attempts: 7}}")}, 2);
+  o = run(TEXTS(bad, bad), "list_buckets", NULL, NULL,
+          &(tcx_client_options_t){
+              .config = tcx_params("{retries: {total_max_attempts: 2, max_attempts: 7}}")},
+          2);
   outcome_free(&o);
 }
 
 /* x-amz-retry-after is a lower bound of the delay; the deadline may end the wait. */
 static void test_retry_after(void **state) {
   (void)state;
-  const char *bad = whole_answer("503 Service Unavailable\r\nx-amz-retry-after: 60", ""), *good = whole_answer("200 OK", "");
+  const char *bad = whole_answer("503 Service Unavailable\r\nx-amz-retry-after: 60", ""),
+             *good = whole_answer("200 OK", "");
   uint64_t begin = uv_hrtime();
   struct outcome o = run(TEXTS(bad, good), "head_bucket", tcx_params("{Bucket: b}"), NULL, NULL, 2);
   assert_true((uv_hrtime() - begin) / 1000000 >= 60);
   assert_int_equal(o.status, 0);
   outcome_free(&o);
   bad = whole_answer("503 Service Unavailable\r\nx-amz-retry-after: 4000", "");
-  o = run(TEXTS(bad), "head_bucket", tcx_params("{Bucket: b}"), &(tcx_call_options_t){.timeout_ms = 30}, NULL, 1);
+  o = run(TEXTS(bad), "head_bucket", tcx_params("{Bucket: b}"),
+          &(tcx_call_options_t){.timeout_ms = 30}, NULL, 1);
   assert_int_equal(o.status, UV_ETIMEDOUT);
   assert_int_equal(o.phase, TCX_PHASE_BACKOFF);
   assert_non_null(strstr(o.msg, "30 ms"));
@@ -209,10 +242,12 @@ static void test_retry_after(void **state) {
   outcome_free(&o);
 }
 
-/* 500 tokens: 14 a retry; what a success had taken comes back, and one more for each success without a retry. */
+/* 500 tokens: 14 a retry; what a success had taken comes back, and one more for each success
+ * without a retry. */
 static void test_quota(void **state) {
   (void)state;
-  const struct fault_step failing[] = {DO(REQUEST), SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
+  const struct fault_step failing[] = {
+      DO(REQUEST), SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   const struct fault_step *const scripts[] = {failing};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
@@ -245,13 +280,17 @@ static void drop_stream(tcx_call_t *call, const tcx_value_t *response, const tcx
 /* A success as a stream gives back to the quota like any other. */
 static void test_quota_of_streams(void **state) {
   (void)state;
-  const struct fault_step steps[] = {DO(REQUEST), SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), DO(AGAIN)};
+  const struct fault_step steps[] = {
+      DO(REQUEST), SEND("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
   whole_begin(&w, scripts, 1, NULL);
   for (int i = 0; i < 3; i++) {
     int done = 0;
-    assert_int_equal(tcx_client_call(w.client, "get_object", tcx_params("{Bucket: b, Key: k}"), drop_stream, &done), 0);
+    assert_int_equal(tcx_client_call(w.client, "get_object", tcx_params("{Bucket: b, Key: k}"),
+                                     drop_stream, &done),
+                     0);
     whole_until(&w, &done);
     assert_int_equal(w.client->quota.available, 500);
     whole_turns(&w, 5);
@@ -259,7 +298,8 @@ static void test_quota_of_streams(void **state) {
   whole_end(&w);
 }
 
-/* A reused connection that dies without a byte of an answer is replaced for free: no attempt is counted, once an attempt. */
+/* A reused connection that dies without a byte of an answer is replaced for free: no attempt is
+ * counted, once an attempt. */
 static void test_dead_connection(void **state) {
   (void)state;
   const struct fault_step dies[] = {DO(REQUEST), SEND(OK_EMPTY), DO(REQUEST), DO(CLOSE)};
@@ -268,7 +308,8 @@ static void test_dead_connection(void **state) {
   struct whole w;
   whole_begin(&w, scripts, 2, NULL);
   for (int i = 0; i < 2; i++) {
-    struct outcome o = whole_call(&w, "put_object", tcx_params("{Bucket: b, Key: k, Body: x}"), &(tcx_call_options_t){.max_attempts = 1});
+    struct outcome o = whole_call(&w, "put_object", tcx_params("{Bucket: b, Key: k, Body: x}"),
+                                  &(tcx_call_options_t){.max_attempts = 1});
     assert_int_equal(o.status, 0);
     assert_int_equal(o.attempts, 1);
     outcome_free(&o);
@@ -276,7 +317,8 @@ static void test_dead_connection(void **state) {
   assert_int_equal(w.server.requests, 3);
   assert_int_equal(w.server.accepted, 2);
   char text[100];
-  assert_string_equal(whole_header(w.server.last_head, "amz-sdk-request", text, sizeof text), "attempt=1; max=1");
+  assert_string_equal(whole_header(w.server.last_head, "amz-sdk-request", text, sizeof text),
+                      "attempt=1; max=1");
   assert_int_equal(w.client->quota.available, 500);
   whole_end(&w);
 }
@@ -290,7 +332,8 @@ static void test_dead_is_not_free(void **state) {
   whole_begin(&w, scripts, 1, NULL);
   struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
   outcome_free(&o);
-  o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), &(tcx_call_options_t){.max_attempts = 1});
+  o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"),
+                 &(tcx_call_options_t){.max_attempts = 1});
   assert_int_equal(o.status, TCX_EPROTO);
   assert_int_equal(o.attempts, 1);
   outcome_free(&o);
@@ -299,7 +342,11 @@ static void test_dead_is_not_free(void **state) {
 
 /* ---- bodies ---- */
 
-struct source { const char *bytes; size_t at, reads, rewinds, closes; int fail_rewind; };
+struct source {
+  const char *bytes;
+  size_t at, reads, rewinds, closes;
+  int fail_rewind;
+};
 static ssize_t source_read(tcx_body_t *body, void *buf, size_t len) {
   struct source *s = tcx_body_data(body);
   size_t n = strlen(s->bytes) - s->at;
@@ -317,9 +364,13 @@ static int source_rewind(tcx_body_t *body, uint64_t offset) {
 }
 static void source_close(tcx_body_t *body) { ((struct source *)tcx_body_data(body))->closes++; }
 
-static struct outcome put_source(struct source *s, bool rewinds, const char *const *texts, unsigned requests) {
-  tcx_body_t *body = tcx_body_source((int64_t)strlen(s->bytes), source_read, rewinds ? source_rewind : NULL, source_close, s);
-  struct outcome o = run(texts, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), NULL, NULL, requests);
+static struct outcome put_source(struct source *s, bool rewinds, const char *const *texts,
+                                 unsigned requests) {
+  tcx_body_t *body = tcx_body_source((int64_t)strlen(s->bytes), source_read,
+                                     rewinds ? source_rewind : NULL, source_close, s);
+  struct outcome o =
+      run(texts, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body),
+          NULL, NULL, requests);
   assert_int_equal(s->closes, 1);
   return o;
 }
@@ -327,7 +378,8 @@ static struct outcome put_source(struct source *s, bool rewinds, const char *con
 static void test_bodies_again(void **state) {
   (void)state;
   const char *bad = whole_answer("500 X", "");
-  struct source once = {.bytes = "abc"}, twice = {.bytes = "abc"}, broken = {.bytes = "abc", .fail_rewind = UV_ESPIPE};
+  struct source once = {.bytes = "abc"}, twice = {.bytes = "abc"},
+                broken = {.bytes = "abc", .fail_rewind = UV_ESPIPE};
   struct outcome o = put_source(&once, false, TEXTS(bad, OK_EMPTY), 1);
   assert_int_equal(o.status, TCX_ECLIENT);
   assert_int_equal(o.attempts, 1);
@@ -348,7 +400,8 @@ static void test_bodies_again(void **state) {
 static void test_no_needless_rewind(void **state) {
   (void)state;
   struct source s = {.bytes = "abc"};
-  struct outcome o = put_source(&s, true, TEXTS(whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "x"))), 1);
+  struct outcome o = put_source(
+      &s, true, TEXTS(whole_answer("403 Forbidden", WHOLE_ERROR("AccessDenied", "x"))), 1);
   assert_int_equal(s.rewinds, 0);
   outcome_free(&o);
 }
@@ -361,7 +414,11 @@ static void test_quota_and_bodies(void **state) {
   struct whole w;
   struct source s = {.bytes = "abc"};
   whole_begin(&w, scripts, 1, NULL);
-  struct outcome o = whole_call(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", tcx_body_source(3, source_read, NULL, source_close, &s)), NULL);
+  struct outcome o =
+      whole_call(&w, "put_object",
+                 tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body",
+                                    tcx_body_source(3, source_read, NULL, source_close, &s)),
+                 NULL);
   assert_int_equal(o.attempts, 1);
   assert_int_equal(w.client->quota.available, 500);
   outcome_free(&o);
@@ -372,8 +429,12 @@ static void test_quota_and_bodies(void **state) {
 
 static void test_refused_trailer(void **state) {
   (void)state;
-  const char *refusal = whole_answer("501 Not Implemented", WHOLE_ERROR("NotImplemented", "A header you provided implies functionality that is not implemented"));
-  const struct fault_step steps[] = {DO(REQUEST), SEND(refusal), DO(REQUEST), SEND(OK_EMPTY), DO(REQUEST), SEND(OK_EMPTY), DO(END)};
+  const char *refusal = whole_answer(
+      "501 Not Implemented",
+      WHOLE_ERROR("NotImplemented",
+                  "A header you provided implies functionality that is not implemented"));
+  const struct fault_step steps[] = {DO(REQUEST), SEND(refusal),  DO(REQUEST), SEND(OK_EMPTY),
+                                     DO(REQUEST), SEND(OK_EMPTY), DO(END)};
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
   char text[200];
@@ -382,12 +443,16 @@ static void test_refused_trailer(void **state) {
   for (int i = 0; i < 2; i++) { /* the second call knows */
     struct source s = {.bytes = "abc"};
     tcx_body_t *body = tcx_body_source(3, source_read, source_rewind, source_close, &s);
-    struct outcome o = whole_call(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), NULL);
+    struct outcome o =
+        whole_call(&w, "put_object",
+                   tcx_value_set_body(tcx_params("{Bucket: b, Key: k}"), "Body", body), NULL);
     assert_int_equal(o.status, 0);
     assert_int_equal(w.server.requests, i == 0 ? 2 : 3);
-    assert_string_equal(whole_header(w.server.last_head, "x-amz-content-sha256", text, sizeof text), "STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    assert_string_equal(whole_header(w.server.last_head, "x-amz-content-sha256", text, sizeof text),
+                        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
     assert_null(whole_header(w.server.last_head, "x-amz-trailer", text, sizeof text));
-    assert_null(whole_header(w.server.last_head, "x-amz-sdk-checksum-algorithm", text, sizeof text));
+    assert_null(
+        whole_header(w.server.last_head, "x-amz-sdk-checksum-algorithm", text, sizeof text));
     assert_null(strstr(w.server.last_body, "x-amz-checksum"));
     outcome_free(&o);
   }
@@ -398,16 +463,23 @@ static void test_refused_trailer(void **state) {
 static void test_refused_trailer_of_memory(void **state) {
   (void)state;
   static char big[(1u << 20) + 1];
-  const char *refusal = whole_answer("400 Bad Request", WHOLE_ERROR("XAmzContentSHA256Mismatch", "x"));
-  const struct fault_step steps[] = {DO(REQUEST), SEND(refusal), DO(REQUEST), SEND(OK_EMPTY), DO(END)};
+  const char *refusal =
+      whole_answer("400 Bad Request", WHOLE_ERROR("XAmzContentSHA256Mismatch", "x"));
+  const struct fault_step steps[] = {DO(REQUEST), SEND(refusal), DO(REQUEST), SEND(OK_EMPTY),
+                                     DO(END)};
   const struct fault_step *const scripts[] = {steps};
   struct whole w;
   char text[200];
   whole_begin(&w, scripts, 1, NULL);
-  struct outcome o = whole_call(&w, "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"), "Body", tcx_body_borrow(big, sizeof big)), NULL);
+  struct outcome o =
+      whole_call(&w, "put_object",
+                 tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"),
+                                    "Body", tcx_body_borrow(big, sizeof big)),
+                 NULL);
   assert_int_equal(o.status, 0);
   assert_int_equal(w.server.requests, 2);
-  assert_int_equal(strlen(whole_header(w.server.last_head, "x-amz-content-sha256", text, sizeof text)), 64);
+  assert_int_equal(
+      strlen(whole_header(w.server.last_head, "x-amz-content-sha256", text, sizeof text)), 64);
   assert_non_null(whole_header(w.server.last_head, "x-amz-checksum-sha256", text, sizeof text));
   outcome_free(&o);
   whole_end(&w);
@@ -419,60 +491,82 @@ static void test_refused_trailer_asked_for(void **state) {
   struct source s = {.bytes = "abc"};
   tcx_body_t *body = tcx_body_source(3, source_read, source_rewind, source_close, &s);
   const char *refusal = whole_answer("501 Not Implemented", WHOLE_ERROR("NotImplemented", "x"));
-  struct outcome o = run(TEXTS(refusal), "put_object", tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"), "Body", body), NULL, NULL, 1);
+  struct outcome o =
+      run(TEXTS(refusal), "put_object",
+          tcx_value_set_body(tcx_params("{Bucket: b, Key: k, ChecksumAlgorithm: SHA256}"), "Body",
+                             body),
+          NULL, NULL, 1);
   assert_string_equal(o.code, "NotImplemented");
   outcome_free(&o);
 }
 
 /* ---- checksums of answers ---- */
 
-#define HELLO "hello world"
+#define HELLO       "hello world"
 #define GET_OK(sum) "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n" sum "\r\n\r\n" HELLO
 
 static void test_response_checksums(void **state) {
   (void)state;
-  static const struct { const char *answer; int status; unsigned attempts; const char *algorithm; } cases[] = {
+  static const struct {
+    const char *answer;
+    int status;
+    unsigned attempts;
+    const char *algorithm;
+  } cases[] = {
       {GET_OK("x-amz-checksum-crc32: DUoRhQ=="), 0, 1, "crc32"},
       {GET_OK("x-amz-checksum-crc32c: yZRlqg=="), 0, 1, "crc32c"},
       {GET_OK("x-amz-checksum-crc64nvme: jSnVw/bqjr4="), 0, 1, "crc64nvme"},
       {GET_OK("x-amz-checksum-sha1: Kq5sNclPz7QV2+lfQIuc6R7oRu0="), 0, 1, "sha1"},
-      {GET_OK("x-amz-checksum-sha256: uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="), 0, 1, "sha256"},
+      {GET_OK("x-amz-checksum-sha256: uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="), 0, 1,
+       "sha256"},
       {GET_OK("x-amz-checksum-crc32: AAAAAA=="), TCX_ECHECKSUM, 3, NULL},
-      {GET_OK("x-amz-checksum-crc32: AAAAAA==-3"), 0, 1, NULL}, /* a checksum of checksums: not verified */
+      /* a checksum of checksums: not verified */
+      {GET_OK("x-amz-checksum-crc32: AAAAAA==-3"), 0, 1, NULL},
       {GET_OK("x-amz-checksum-crc32: AAAAAA==\r\nx-amz-checksum-crc32c: yZRlqg=="), 0, 1, "crc32c"},
       {GET_OK("x-amz-checksum-md4: AAAAAA=="), 0, 1, NULL},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const char *a = cases[i].answer;
-    struct outcome o = run(TEXTS(a, a, a), "get_object", tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.max_body = 100}, NULL, cases[i].attempts);
+    struct outcome o = run(TEXTS(a, a, a), "get_object", tcx_params("{Bucket: b, Key: k}"),
+                           &(tcx_call_options_t){.max_body = 100}, NULL, cases[i].attempts);
     if (o.status != cases[i].status)
       fail_msg("%s: %s %s", a, tcx_err_name(o.status), o.msg);
     if (o.status == TCX_ECHECKSUM) {
-      assert_string_equal(o.msg, "Expected checksum AAAAAA== did not match calculated checksum: DUoRhQ==");
+      assert_string_equal(o.msg,
+                          "Expected checksum AAAAAA== did not match calculated checksum: DUoRhQ==");
       assert_int_equal(o.http_status, 200);
       assert_true(o.retryable);
     } else {
       assert_memory_equal(tcx_value_bytes(o.response, "Body", NULL), HELLO, 11);
       const char *algorithm = tcx_value_str(o.response, "ResponseMetadata.ChecksumAlgorithm");
-      assert_true(algorithm == NULL ? cases[i].algorithm == NULL : cases[i].algorithm != NULL && strcmp(algorithm, cases[i].algorithm) == 0);
+      assert_true(algorithm == NULL
+                      ? cases[i].algorithm == NULL
+                      : cases[i].algorithm != NULL && strcmp(algorithm, cases[i].algorithm) == 0);
     }
     outcome_free(&o);
   }
   /* Not asked for: not verified. */
-  struct outcome o = run(TEXTS(GET_OK("x-amz-checksum-crc32: AAAAAA==")), "get_object", tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.max_body = 100},
-                         &(tcx_client_options_t){.config = tcx_params("{response_checksum_validation: when_required}")}, 1);
+  struct outcome o = run(TEXTS(GET_OK("x-amz-checksum-crc32: AAAAAA==")), "get_object",
+                         tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.max_body = 100},
+                         &(tcx_client_options_t){
+                             .config = tcx_params("{response_checksum_validation: when_required}")},
+                         1);
   assert_int_equal(o.status, 0);
   outcome_free(&o);
 }
 
 static void test_max_body(void **state) {
   (void)state;
-  static const char *const cases[] = {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" HELLO, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"};
+  static const char *const cases[] = {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" HELLO,
+                                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                                      "chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"};
   for (size_t i = 0; i < 2; i++) {
-    struct outcome o = run(TEXTS(cases[i]), "get_object", tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.max_body = 11}, NULL, 1);
+    struct outcome o = run(TEXTS(cases[i]), "get_object", tcx_params("{Bucket: b, Key: k}"),
+                           &(tcx_call_options_t){.max_body = 11}, NULL, 1);
     assert_int_equal(tcx_value_len(o.response, "Body"), 11);
     outcome_free(&o);
-    o = run(TEXTS(cases[i]), "get_object", tcx_params("{Bucket: b, Key: k}"), &(tcx_call_options_t){.max_body = 10}, NULL, 1);
+    o = run(TEXTS(cases[i]), "get_object", tcx_params("{Bucket: b, Key: k}"),
+            &(tcx_call_options_t){.max_body = 10}, NULL, 1);
     assert_int_equal(o.status, TCX_ETOOBIG);
     assert_non_null(strstr(o.msg, "(10)"));
     assert_true(o.sent);
