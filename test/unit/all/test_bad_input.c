@@ -6,7 +6,7 @@
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* templates that the compiler must not see */
 
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-#define XML(n)   "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " #n "\r\n\r\n"
+#define XML(n)   "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: " #n "\r\n\r\n"
 
 static const struct fault_step never[] = {DO(END)};
 static const struct fault_step *const silent[] = {never};

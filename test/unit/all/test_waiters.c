@@ -126,30 +126,25 @@ static const char probe_model[] =
 #define ACCEPTOR(matcher, argument, expected, state)                                               \
   "{'matcher':'" matcher "','argument':'" argument "','expected':" expected ",'state':'" state "'" \
   "}"
+/* clang-format off */
 static const char probe_waiters[] =
-    "{'version':2,'waiters':{" WAITER("One", ACCEPTOR("path", "N", "1", "success")) "," WAITER(
-        "Truth",
-        ACCEPTOR(
-            "path", "N",
-            "true", "success")) "," WAITER("Flag", ACCEPTOR("path", "F", "1",
-                                                            "success")) "," WAITER("Double",
-                                                                                   ACCEPTOR(
-                                                                                       "path", "D", "1", "success")) "," WAITER("Text", ACCEPTOR("path", "N", "'1'", "success")) "," WAITER("Time", ACCEPTOR("path", "T", "'2026-01-01T00:00:00Z'", "success")) "," WAITER("All", ACCEPTOR("pathAll", "L", "'a'", "success")) "," WAITER("Any",
-                                                                                                                                                                                                                                                                                                                                         ACCEPTOR("pathAny",
-                                                                                                                                                                                                                                                                                                                                                  "L",
-                                                                                                                                                                                                                                                                                                                                                  "'a'",
-                                                                                                                                                                                                                                                                                                                                                  "success")) "," WAITER("NoError", ACCEPTOR("error",
-                                                                                                                                                                                                                                                                                                                                                                                             "-",
-                                                                                                                                                                                                                                                                                                                                                                                             "false",
-                                                                                                                                                                                                                                                                                                                                                                                             "success")) "," WAITER("AnyError", ACCEPTOR("error",
-                                                                                                                                                                                                                                                                                                                                                                                                                                         "-", "true", "failure")) "," WAITER("StatusText", ACCEPTOR("status",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "-",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "'200'", "success")) "," WAITER("Ceil",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    ACCEPTOR(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "path", "ceil(L[0])",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "1",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "success")) "," WAITER("Unknown", ACCEPTOR("guess", "-", "1",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "success")) "," WAITER("BadPath", ACCEPTOR("path", "a[", "1", "success")) "}}";
+    "{'version':2,'waiters':{"
+    WAITER("One", ACCEPTOR("path", "N", "1", "success")) ","
+    WAITER("Truth", ACCEPTOR("path", "N", "true", "success")) ","
+    WAITER("Flag", ACCEPTOR("path", "F", "1", "success")) ","
+    WAITER("Double", ACCEPTOR("path", "D", "1", "success")) ","
+    WAITER("Text", ACCEPTOR("path", "N", "'1'", "success")) ","
+    WAITER("Time", ACCEPTOR("path", "T", "'2026-01-01T00:00:00Z'", "success")) ","
+    WAITER("All", ACCEPTOR("pathAll", "L", "'a'", "success")) ","
+    WAITER("Any", ACCEPTOR("pathAny", "L", "'a'", "success")) ","
+    WAITER("NoError", ACCEPTOR("error", "-", "false", "success")) ","
+    WAITER("AnyError", ACCEPTOR("error", "-", "true", "failure")) ","
+    WAITER("StatusText", ACCEPTOR("status", "-", "'200'", "success")) ","
+    WAITER("Ceil", ACCEPTOR("path", "ceil(L[0])", "1", "success")) ","
+    WAITER("Unknown", ACCEPTOR("guess", "-", "1", "success")) ","
+    WAITER("BadPath", ACCEPTOR("path", "a[", "1", "success"))
+    "}}";
+/* clang-format on */
 
 #define GAVE_UP(name) "Waiter " name " failed: Max attempts exceeded"
 static void test_acceptors(void **state) {
