@@ -457,6 +457,12 @@ typedef struct tcx_call_options { /* all zero = defaults; TCX_NEVER = none */
    * name. TCX_EPARAM: CR, LF or NUL inside, or a header that tucuxi writes itself (Host,
    * Content-Length, Authorization ...) */
   const char *const *headers;
+  /* bytes a second: a request's or response's body that stays below it for stall_ms ends the
+   * attempt, or the stream, with TCX_ESTALLED. 0: no limit. Not counted is the time until the
+   * response begins, in which a reader has stopped, or in which a body's source has nothing
+   * (TCX_EAGAIN) */
+  unsigned stall_limit;
+  unsigned stall_ms; /* 0 = 30000 */
 } tcx_call_options_t;
 /* Starts an operation, by botocore's method name ("get_object") or the service's own ("GetObject").
  * params is CONSUMED. */

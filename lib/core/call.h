@@ -33,6 +33,7 @@
 #include "core/client.h"
 #include "core/payload.h"
 #include "core/upload.h"
+#include "net/stall.h"
 
 typedef enum {
   TCX__CALL_NEW,
@@ -121,6 +122,7 @@ struct tcx_call {
     struct tcx_lease lease;
   } wait;
   struct tcx_exchange x;
+  struct tcx_stall *stall; /* of options.stall_limit; NULL before the first attempt */
   /* it forwards the request, which names its whole URL; NULL = none, or a tunnel */
   const struct tcx_proxy *proxy;
   /* features that are told to the service, beside those that can be seen here: a paginator's, a

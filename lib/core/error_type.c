@@ -102,6 +102,8 @@ const char *tcx_error_type_name(const tcx_error_t *e) {
     return starts(e->msg, "Operation cannot") ? "OperationNotPageableError" : "PaginationError";
   case TCX_EBODY:
     return "HTTPClientError";
+  case TCX_ESTALLED:
+    return "ReadTimeoutError";
   case UV_ETIMEDOUT:
     return timeout_name(e->phase);
   case UV_ECONNREFUSED:

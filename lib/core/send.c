@@ -184,6 +184,20 @@ int tcx__call_sign(tcx_call_t *call) {
   return err;
 }
 
+#define STALL_MS 30000 /* where the options have a limit, and no time */
+
+static int prepare_stall(tcx_call_t *call) {
+  const tcx_call_options_t *o = &call->options;
+  if (o->stall_limit == 0 || call->stall != NULL)
+    return 0;
+  call->stall = tcx__arena_zalloc(call->arena, sizeof *call->stall);
+  if (call->stall == NULL)
+    return UV_ENOMEM;
+  call->stall->limit = o->stall_limit;
+  call->stall->span_ms = o->stall_ms != 0 ? o->stall_ms : STALL_MS;
+  return 0;
+}
+
 static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_str head) {
   uv_buf_t bufs[2] = {uv_buf_init((char *)(uintptr_t)head.p, (unsigned)head.n), {0}};
   unsigned count = 1;
@@ -201,6 +215,7 @@ static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_s
   x->ops = &tcx__call_exchange_ops;
   x->arena = call->arena;
   x->read_timeout_ms = read_timeout;
+  x->stall = call->stall;
   x->continue_timeout_ms = call->expect_continue ? 1000 : 0;
   x->head_request = strcmp(call->req.method, "HEAD") == 0;
   call->exchanging = true;
@@ -229,6 +244,8 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
   if (!call->free_retried)
     call->attempts++;
   int err = tcx__call_sign(call);
+  if (err == 0)
+    err = prepare_stall(call);
   if (err == 0)
     err = tcx__call_head(call, call->attempts, &head);
   if (err != 0) {

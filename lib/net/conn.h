@@ -70,6 +70,8 @@ struct tcx_conn {
   bool gathering;        /* the socket has a low water mark */
   uint64_t active_ms;    /* the last byte in or out */
   uint64_t started_us;
+  /* bytes that the socket took and gave, of this exchange */
+  uint64_t moved;
   /* of the request, not yet taken by the transport: in first_out, then in windows */
   uv_buf_t *out;
   unsigned out_count;
@@ -104,6 +106,8 @@ int tcx__socket_open(struct tcx_net *net, struct tcx_conn *conn, int family);
 int tcx__socket_connect(struct tcx_conn *conn, const struct sockaddr *address, socklen_t size);
 /* bytes written, 0 when full (blocked is then set), or a status */
 ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned n);
+/* bytes that the socket took and has not got through to the peer, where the system tells */
+size_t tcx__socket_unsent(const struct tcx_conn *conn);
 /* the poll handle follows state, reading and blocked */
 int tcx__socket_watch(struct tcx_conn *conn);
 void tcx__socket_close(struct tcx_conn *conn, uv_close_cb closed);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "net/conn.h"
 #include "net/pool.h"
+#include "net/stall.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static void on_timer(struct tcx_timer *timer);
 
 void tcx__exchange_drop(struct tcx_conn *conn) {
   struct tcx_net *net = conn->pool->net;
+  if (conn->x != NULL && conn->x->stall != NULL)
+    tcx__timer_stop(net, &conn->x->stall->timer);
   if (conn->x != NULL)
     conn->x->conn = NULL;
   conn->x = NULL;
@@ -63,6 +66,52 @@ static void complete(struct tcx_conn *conn) {
     tcx__conn_close(conn);
   x->ops->end(x);
   tcx__pool_pump(pool);
+}
+
+/* ---- the stall limit ---- */
+
+/* A body is on its way, and it is the peer's turn. */
+static bool transferring(const struct tcx_conn *conn) {
+  if (conn->head_seen)
+    return !conn->paused;
+  return !conn->x->upload_done && !conn->awaiting_100 && !conn->source_dry &&
+         conn->write_error == 0;
+}
+
+/* What a full socket buffer holds has not moved. */
+static uint64_t moved(const struct tcx_conn *conn) {
+  size_t unsent = conn->head_seen ? 0 : tcx__socket_unsent(conn);
+  return conn->moved > unsent ? conn->moved - unsent : 0;
+}
+
+static void on_slice(struct tcx_timer *timer) {
+  struct tcx_stall *s = TCX__CONTAINER(timer, struct tcx_stall, timer);
+  struct tcx_conn *conn = s->conn;
+  struct tcx_net *net = conn->pool->net;
+  char name[300], text[512];
+  uint64_t next = tcx__stall_tick(s, uv_now(net->loop), moved(conn));
+  if (next > 0) {
+    tcx__timer_start(net, timer, next, on_slice);
+    return;
+  }
+  snprintf(text, sizeof text, "%s: less than %u bytes a second for %u ms %s",
+           tcx__conn_name(conn, name), s->limit, s->span_ms,
+           conn->head_seen ? "inside the response's body" : "while the request was being sent");
+  tcx__exchange_fail(conn, TCX_ESTALLED, tcx__exchange_phase(conn), text);
+}
+
+/* After whatever may have changed whose turn it is. */
+static void follow(struct tcx_conn *conn) {
+  struct tcx_stall *s = conn->x->stall;
+  struct tcx_net *net = conn->pool->net;
+  if (s == NULL || transferring(conn) == s->running)
+    return;
+  if (s->running) {
+    tcx__stall_stand(s, uv_now(net->loop));
+    tcx__timer_stop(net, &s->timer);
+  } else {
+    tcx__timer_start(net, &s->timer, tcx__stall_run(s, uv_now(net->loop), moved(conn)), on_slice);
+  }
 }
 
 /* ---- the request ---- */
@@ -113,7 +162,7 @@ static bool write_out(struct tcx_conn *conn, size_t *budget) {
 }
 
 /* From the loop only: pull is called here. */
-static void upload(struct tcx_conn *conn) {
+static void pull_and_write(struct tcx_conn *conn) {
   size_t budget = TCX__TURN_BYTES;
   struct tcx_exchange *x = conn->x;
   bool written;
@@ -144,6 +193,13 @@ static void upload(struct tcx_conn *conn) {
     x->upload_done = true;
   else if (budget == 0 && !conn->blocked && conn->write_error == 0)
     tcx__defer(conn->pool->net, &conn->defer, go_on);
+}
+
+static void upload(struct tcx_conn *conn) {
+  struct tcx_exchange *x = conn->x;
+  pull_and_write(conn);
+  if (conn->x == x)
+    follow(conn);
 }
 
 void tcx__exchange_writable(struct tcx_conn *conn) {
@@ -195,6 +251,11 @@ static void reset(struct tcx_conn *conn, struct tcx_exchange *x, bool has_body) 
   conn->write_error = 0;
   conn->active_ms = uv_now(net->loop);
   conn->started_us = tcx__net_now_us();
+  conn->moved = 0;
+  if (x->stall != NULL) {
+    tcx__stall_begin(x->stall);
+    x->stall->conn = conn;
+  }
 }
 
 void tcx__exchange_start(struct tcx_exchange *x, struct tcx_conn *conn, const uv_buf_t *bufs,
@@ -226,6 +287,7 @@ void tcx__exchange_start(struct tcx_exchange *x, struct tcx_conn *conn, const uv
     tcx__timer_start(net, &conn->timer, x->continue_timeout_ms, on_timer);
   else
     start_timer(conn);
+  follow(conn);
 }
 
 void tcx__exchange_resume(struct tcx_exchange *x) {
@@ -235,6 +297,7 @@ void tcx__exchange_resume(struct tcx_exchange *x) {
   conn->source_dry = false;
   conn->active_ms = uv_now(conn->pool->net->loop);
   tcx__defer(conn->pool->net, &conn->defer, go_on);
+  follow(conn);
 }
 
 /* ---- the response ---- */
@@ -269,6 +332,7 @@ static tcx__http1_verdict on_head(void *ctx, const struct tcx_response_head *hea
   conn->head_seen = true;
   if (!x->upload_done)
     stop_upload(conn);
+  follow(conn);
   x->ops->head(x, head);
   return verdict(conn, x);
 }
@@ -360,6 +424,7 @@ void tcx__exchange_pause(struct tcx_exchange *x) {
   conn->reading = false;
   tcx__gather_end(conn);
   tcx__socket_watch(conn);
+  follow(conn);
 }
 
 void tcx__exchange_unpause(struct tcx_exchange *x) {
@@ -369,6 +434,7 @@ void tcx__exchange_unpause(struct tcx_exchange *x) {
   conn->paused = false;
   conn->active_ms = uv_now(conn->pool->net->loop);
   tcx__defer(conn->pool->net, &conn->defer, go_on);
+  follow(conn);
 }
 
 /* Bytes that were read before a pause, then the socket again. */

@@ -144,6 +144,7 @@ void tcx__conn_release(struct tcx_conn *conn, bool reusable);
 
 #define TCX__PULL_MAX 16
 
+struct tcx_stall; /* stall.h */
 struct tcx_exchange;
 struct tcx_exchange_ops {
   /* The final response's head (any number of 1xx was skipped). In exchange->arena. */
@@ -162,12 +163,15 @@ struct tcx_exchange_ops {
   int (*pull)(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned *n);
 };
 struct tcx_exchange {
-  const struct tcx_exchange_ops *ops; /* set by the caller before, with the next four */
+  const struct tcx_exchange_ops *ops; /* set by the caller before, with the next five */
   struct tcx_arena *arena;            /* for the response's head */
   /* silence while waiting for the head or while reading is not paused; TCX_NEVER = none */
   unsigned read_timeout_ms;
   /* > 0: after the head wait this long for a 100 (or a final response) before the first pull */
   unsigned continue_timeout_ms;
+  /* the limit below which the bodies are too slow (TCX_ESTALLED), and room to watch it; NULL =
+   * none */
+  struct tcx_stall *stall;
   bool head_request; /* the method is HEAD: the response has no body */
   /* out: */
   bool reused;            /* the connection had served before */

@@ -16,8 +16,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __linux__
+#  include <linux/sockios.h>
+#endif
 
 #ifndef MSG_NOSIGNAL
 #  define MSG_NOSIGNAL 0
@@ -121,6 +125,7 @@ static void readable(struct tcx_conn *conn) {
       return;
     }
     conn->active_ms = uv_now(net->loop);
+    conn->moved += (size_t)n;
     size_t used = tcx__socket_feed(conn, net->read_buffer, (size_t)n);
     if (used < (size_t)n && conn->reading) { /* not paused: the transport is stuck */
       tcx__conn_failed(conn, UV_EPROTO, TCX_PHASE_NONE, NULL);
@@ -159,6 +164,7 @@ ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned 
     conn->active_ms = uv_now(conn->pool->net->loop);
   else
     rc = 0;
+  conn->moved += (size_t)rc;
   if ((size_t)rc < total) {
     conn->blocked = true;
     int watched = tcx__socket_watch(conn);
@@ -166,6 +172,16 @@ ssize_t tcx__socket_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned 
       return watched;
   }
   return rc;
+}
+
+size_t tcx__socket_unsent(const struct tcx_conn *conn) {
+#ifdef SIOCOUTQ
+  int n = 0;
+  return ioctl(conn->fd, SIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0;
+#else
+  (void)conn;
+  return 0;
+#endif
 }
 
 /* ---- watch ---- */
