@@ -30,9 +30,10 @@ tcx_layer(core lib/core BearSSL::BearSSL)
 tcx_layer(creds lib/creds BearSSL::BearSSL)
 tcx_layer(s3 lib/s3 BearSSL::BearSSL)
 tcx_layer(custom lib/custom BearSSL::BearSSL)
+tcx_layer(future lib/future)
 tcx_layer(transfer lib/transfer)
 
-set(TCX_LAYERS base jmespath model auth net protocols core creds s3 custom transfer)
+set(TCX_LAYERS base jmespath model auth net protocols core creds s3 custom future transfer)
 # A layer with all those below it.
 set(TCX_CLOSURE_base base)
 set(TCX_CLOSURE_jmespath jmespath base)

@@ -273,6 +273,9 @@ tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_pa
 /* presign.c */
 /* credentials are here: the URL is the response */
 void tcx__call_presigned(tcx_call_t *call);
+/* tcx_client_presign, with the call */
+int tcx__client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                        unsigned expires_s, tcx_call_cb cb, void *data, tcx_call_t **call);
 /* render.c */
 /* {Url, Method, Headers} in call->value; headers NULL: out of memory */
 int tcx__call_describe(tcx_call_t *call, struct tcx_value *headers);

@@ -52,8 +52,8 @@ void tcx__call_presigned(tcx_call_t *call) {
     tcx__call_done(call);
 }
 
-int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
-                       unsigned expires_s, tcx_call_cb cb, void *data) {
+int tcx__client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                        unsigned expires_s, tcx_call_cb cb, void *data, tcx_call_t **call) {
   struct tcx_call_start start = {.client = client,
                                  .operation = operation,
                                  .params = params,
@@ -65,5 +65,10 @@ int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t 
     tcx_value_free(params);
     return UV_EINVAL;
   }
-  return tcx__call_start(&start, NULL);
+  return tcx__call_start(&start, call);
+}
+
+int tcx_client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                       unsigned expires_s, tcx_call_cb cb, void *data) {
+  return tcx__client_presign(client, operation, params, expires_s, cb, data, NULL);
 }

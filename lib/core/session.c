@@ -251,6 +251,27 @@ void tcx__session_lingered(void *session) {
     tcx__net_close(s->net, on_net_closed, s);
 }
 
+void tcx__session_link(tcx_session_t *s, struct tcx_session_link *link) {
+  link->linked = true;
+  link->prev = NULL;
+  link->next = s->links;
+  if (link->next != NULL)
+    link->next->prev = link;
+  s->links = link;
+}
+
+void tcx__session_unlink(tcx_session_t *s, struct tcx_session_link *link) {
+  if (!link->linked)
+    return;
+  link->linked = false;
+  if (link->prev != NULL)
+    link->prev->next = link->next;
+  else
+    s->links = link->next;
+  if (link->next != NULL)
+    link->next->prev = link->prev;
+}
+
 void tcx__session_client_freed(tcx_session_t *s) {
   if (--s->open_clients == 0 && s->closing)
     close_network(s);
@@ -262,6 +283,10 @@ void tcx_session_close(tcx_session_t *s, tcx_session_close_cb cb) {
   s->closing = true;
   s->close_cb = cb;
   tcx__session_hold(s);
+  for (struct tcx_session_link *link; (link = s->links) != NULL;) {
+    tcx__session_unlink(s, link);
+    link->closing(link);
+  }
   if (s->open_clients == 0) {
     close_network(s);
     return;

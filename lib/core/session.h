@@ -31,6 +31,14 @@ struct tcx_ready_list {
   struct tcx_ready *first, *last;
 };
 
+/* Something that may outlive its session, and is told once that it closes: from inside
+ * tcx_session_close, already taken out. */
+struct tcx_session_link {
+  struct tcx_session_link *prev, *next;
+  void (*closing)(struct tcx_session_link *link);
+  bool linked;
+};
+
 struct tcx_session {
   uv_loop_t *loop;
   uv_check_t check;
@@ -43,6 +51,7 @@ struct tcx_session {
   /* the session's bearer token; NULL until somebody wants one */
   struct tcx_identity_source *token;
   tcx_client_t *clients; /* all, newest first */
+  struct tcx_session_link *links;
   /* reasons to keep the loop: calls, reading streams, closes */
   unsigned holds;
   unsigned depth;        /* tucuxi callbacks on the stack */
@@ -51,7 +60,7 @@ struct tcx_session {
   bool closing;
   /* closing, and everything that uses the network was asked to end */
   bool network_due;
-  /* what must end before the network does: pools and processes of credential providers */
+  /* what must end before the network does: pools and processes of credential providers, futures */
   unsigned lingering;
   unsigned handles; /* check and idle: not yet closed, while closing */
   tcx_session_close_cb close_cb;
@@ -99,6 +108,9 @@ int tcx__session_settings(tcx_session_t *session, struct tcx_settings **settings
 int tcx__session_models(tcx_session_t *session, struct tcx_models **models, struct tcx_fail *f);
 int tcx__session_identity(tcx_session_t *session, struct tcx_identity_source **source);
 int tcx__session_token(tcx_session_t *session, struct tcx_identity_source **source);
+void tcx__session_link(tcx_session_t *session, struct tcx_session_link *link);
+/* harmless when taken out */
+void tcx__session_unlink(tcx_session_t *session, struct tcx_session_link *link);
 /* The network of a closing session stays until each of these has ended. */
 void tcx__session_linger(tcx_session_t *session);
 void tcx__session_lingered(void *session);

@@ -14,6 +14,7 @@ PRELUDE = """\
 #include <string.h>
 #include <time.h>
 #include <tucuxi.h>
+#include <tucuxi/future.h>
 #include <tucuxi/s3.h>
 #include <tucuxi/transfer.h>
 extern tcx_session_t *session;

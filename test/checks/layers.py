@@ -18,10 +18,11 @@ ALLOWED = {
     "creds": ["creds", "core"] + BELOW_CORE,
     "s3": ["s3", "core"] + BELOW_CORE,
     "custom": ["custom", "core"] + BELOW_CORE,
+    "future": ["future", "core"] + BELOW_CORE,
     "transfer": ["transfer", "base"],
 }
 # Public headers beside tucuxi.h, and the layer that implements each (transfer uses all).
-PUBLIC = [("core", "tucuxi/model.h")]
+PUBLIC = [("core", "tucuxi/model.h"), ("future", "tucuxi/future.h")]
 # The composition root, which names the credentials, the services' own behaviour and the embedded models.
 COMPOSITION_ROOT = "lib/core/services.c"
 # Each library's headers, and the files that may include them.
