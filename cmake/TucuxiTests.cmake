@@ -41,7 +41,7 @@ foreach(kind unit compliance wire torture)
 endforeach()
 
 # Those whose connections all go to a server of their own (test/support/redirect.h).
-foreach(target compliance_all_test_credentials compliance_all_test_credential_tables compliance_all_test_login unit_all_test_login unit_all_test_providers unit_all_test_wiped torture_all_test_providers)
+foreach(target compliance_all_test_credentials compliance_all_test_credential_tables compliance_all_test_login compliance_all_test_monitor unit_all_test_login unit_all_test_providers unit_all_test_wiped torture_all_test_providers)
   if(TARGET ${target})
     target_link_options(${target} PRIVATE LINKER:--wrap=tcx__pool_acquire)
   endif()

@@ -4,6 +4,7 @@
 #include "core/endpoint.h"
 #include "core/events.h"
 #include "core/log.h"
+#include "core/monitor.h"
 #include "core/waiter.h"
 #include <assert.h>
 #include <string.h>
@@ -181,7 +182,9 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   if (call != NULL)
     call->params =
         start->params != NULL ? (struct tcx_value *)start->params : tcx__value_new(arena, TCX_MAP);
-  if (call == NULL || call->params == NULL) {
+  if (call == NULL || call->params == NULL ||
+      (c->session->monitor != NULL && start->goal == TCX__GOAL_SEND &&
+       tcx__monitor_started(call) != 0)) {
     tcx__arena_free(arena);
     return UV_ENOMEM;
   }
@@ -357,6 +360,8 @@ static void get_identity(tcx_call_t *call) {
 
 /* CREDENTIALS: of a call that is signed. */
 static void step_credentials(tcx_call_t *call) {
+  if (call->monitored != NULL)
+    call->monitored->requested = true;
   if (call->scheme != TCX__SCHEME_NONE) {
     get_identity(call);
     return;
@@ -394,6 +399,8 @@ static void step_pool(tcx_call_t *call) {
     return;
   }
   call->phase = TCX_PHASE_POOL;
+  if (call->monitored != NULL)
+    tcx__monitor_attempt_began(call);
   int err = tcx__client_pool(call->client, &pool);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_POOL);
@@ -476,6 +483,8 @@ void tcx__call_done(tcx_call_t *call) {
   tcx__timer_stop(call->session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;
   call->timings.attempts = call->attempts;
+  if (call->monitored != NULL)
+    tcx__monitor_call_done(call);
   call->state = TCX__CALL_DONE;
   tcx__ready_push(call->session, &call->ready);
 }

@@ -60,6 +60,8 @@ struct tcx_collect { /* a body kept whole, for max_body */
   size_t n, cap;
 };
 
+struct tcx_monitored; /* monitor.h */
+
 struct tcx_call {
   struct tcx_arena *arena; /* holds this struct too */
   /* NULL once the client is closed or the call is OVER and kept */
@@ -171,8 +173,9 @@ struct tcx_call {
   tcx_phase_t last_phase;
   bool max_attempts_reached, quota_reached;
   tcx_stream_t *stream;
-  struct tcx_buf rendered; /* the body, of a call that is only rendered */
-  void *hook_state;        /* a customization's own, per call */
+  struct tcx_buf rendered;         /* the body, of a call that is only rendered */
+  struct tcx_monitored *monitored; /* NULL: no client-side monitoring */
+  void *hook_state;                /* a customization's own, per call */
   /* of a waiter */
   struct tcx_waiter *waiter;      /* NULL: it is none */
   tcx_call_t *poll;               /* under way, borrowed */

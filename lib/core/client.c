@@ -75,6 +75,8 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
   struct tcx_settings *settings = NULL;
   int err = tcx__session_settings(c->session, &settings, f);
   if (err == 0)
+    err = tcx__session_monitor(c->session, f);
+  if (err == 0)
     err = find_model(c, f);
   if (err == 0)
     err = tcx__config_resolve(&c->config, c->arena, o, settings, c->model->service_id, f);
@@ -98,11 +100,6 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
     tcx__log(c->session, TCX_LOG_WARN, "config", NULL,
              "client %s was given a FIPS pseudo region: it goes to %s, and to FIPS endpoints",
              c->service, c->config.region);
-  if (err == 0 && tcx__variable_true(settings, "csm_enabled"))
-    tcx__log(c->session, TCX_LOG_WARN, "config", NULL,
-             "csm_enabled is set: client-side monitoring is not carried out by this version of "
-             "tucuxi, client %s sends no events",
-             c->service);
   return err;
 }
 

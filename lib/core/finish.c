@@ -2,6 +2,7 @@
 #include "core/body.h"
 #include "core/call.h"
 #include "core/log.h"
+#include "core/monitor.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -354,8 +355,11 @@ void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, c
     next_attempt(call);
     return;
   }
-  if (call->state != TCX__CALL_DONE)
-    judge(call, status, phase);
+  if (call->state == TCX__CALL_DONE)
+    return;
+  if (call->monitored != NULL && phase != TCX_PHASE_POOL)
+    tcx__monitor_attempt_failed(call, status, phase);
+  judge(call, status, phase);
 }
 
 /* ---- a response ---- */
@@ -389,16 +393,21 @@ void tcx__call_response_ended(tcx_call_t *call) {
   call->fresh = false;
   call->free_retried = false;
   if (call->broken != 0) {
+    if (call->monitored != NULL)
+      tcx__monitor_attempt_failed(call, call->broken, TCX_PHASE_READ);
     judge(call, call->broken, TCX_PHASE_READ);
     return;
   }
   int err = tcx__run_hooks(call, TCX__AFTER_PARSE);
+  if (err == 0 && call->parse_mode == TCX__PARSE_ERROR && call->parse_error.message[0] == '\0' &&
+      call->head.reason.n > 0)
+    call->parse_error.message =
+        tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
+  if (call->monitored != NULL)
+    tcx__monitor_attempt_answered(call);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_READ);
   } else if (call->parse_mode == TCX__PARSE_ERROR) {
-    if (call->parse_error.message[0] == '\0' && call->head.reason.n > 0)
-      call->parse_error.message =
-          tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
     error_response(call);
   } else {
     if (call->without_trailer)

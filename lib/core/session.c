@@ -3,6 +3,7 @@
 #include "core/client.h"
 #include "core/identity.h"
 #include "core/log.h"
+#include "core/monitor.h"
 #include "core/services.h"
 #include "core/variables.h"
 #include <assert.h>
@@ -213,8 +214,7 @@ int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options,
   return 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle) {
-  tcx_session_t *s = handle->data;
+static void handle_closed(tcx_session_t *s) {
   if (--s->handles > 0)
     return;
   if (s->close_cb != NULL)
@@ -223,13 +223,17 @@ static void on_handle_closed(uv_handle_t *handle) {
   tcx__free(s);
 }
 
-/* Everything of the network is gone: the last two handles go. The queue is empty: nobody is left to
+static void on_handle_closed(uv_handle_t *handle) { handle_closed(handle->data); }
+
+/* Everything of the network is gone: the last handles go. The queue is empty: nobody is left to
  * push. */
 static void on_net_closed(void *ctx) {
   tcx_session_t *s = ctx;
   assert(s->ready.first == NULL);
   tcx__models_free(s->models);
-  s->handles = 2;
+  s->handles = s->monitor != NULL ? 3 : 2;
+  if (s->monitor != NULL)
+    tcx__monitor_close(s->monitor, handle_closed);
   uv_close((uv_handle_t *)&s->check, on_handle_closed);
   uv_close((uv_handle_t *)&s->idle, on_handle_closed);
 }
@@ -239,6 +243,7 @@ static void close_network(tcx_session_t *s) {
   tcx__identity_source_free(s->identity);
   tcx__identity_source_free(s->token);
   s->identity = s->token = NULL;
+  tcx__monitor_stop(s->monitor);
   s->network_due = true;
   tcx__session_lingered(s);
 }
@@ -307,6 +312,15 @@ int tcx__session_settings(tcx_session_t *s, struct tcx_settings **settings, stru
     err = tcx__settings_load(s->arena, &o, &s->settings, f);
   }
   *settings = s->settings;
+  return err;
+}
+
+int tcx__session_monitor(tcx_session_t *s, struct tcx_fail *f) {
+  struct tcx_settings *settings = NULL;
+  int err = s->monitor_known ? 0 : tcx__session_settings(s, &settings, f);
+  if (err == 0 && !s->monitor_known)
+    err = tcx__monitor_new(s, settings, &s->monitor, f);
+  s->monitor_known = s->monitor_known || err == 0;
   return err;
 }
 

@@ -4,10 +4,10 @@
  * States: open -> closing (tcx_session_close: clients close, each owed callback runs) -> network
  * closing -> handles closing -> freed, after the close callback.
  *
- * Two libuv handles: `check` runs the ready queue after each poll and is the only handle that is
- * ever ref'd (while `holds` > 0); `idle` is started while the queue is not empty, so that the loop
- * does not block in poll with work to do. Callbacks to the user run from the queue, or from a read
- * for streams; `depth` counts them.
+ * Two libuv handles of its own: `check` runs the ready queue after each poll and is the only handle
+ * that is ever ref'd (while `holds` > 0); `idle` is started while the queue is not empty, so that
+ * the loop does not block in poll with work to do. Callbacks to the user run from the queue, or
+ * from a read for streams; `depth` counts them.
  */
 #ifndef TCX_CORE_SESSION_H
 #define TCX_CORE_SESSION_H
@@ -18,6 +18,7 @@
 #include <tucuxi.h>
 
 struct tcx_identity_source;
+struct tcx_monitor;
 struct tcx_settings;
 
 /* Something that is to run from the loop, once. Embedded in its owner; must stay until it ran or
@@ -50,6 +51,9 @@ struct tcx_session {
   struct tcx_identity_source *identity; /* the session's credentials; NULL until somebody signs */
   /* the session's bearer token; NULL until somebody wants one */
   struct tcx_identity_source *token;
+  /* NULL: client-side monitoring is off; made with the first client */
+  struct tcx_monitor *monitor;
+  bool monitor_known;    /* whether it is on was looked up */
   tcx_client_t *clients; /* all, newest first */
   struct tcx_session_link *links;
   /* reasons to keep the loop: calls, reading streams, closes */
@@ -62,7 +66,8 @@ struct tcx_session {
   bool network_due;
   /* what must end before the network does: pools and processes of credential providers, futures */
   unsigned lingering;
-  unsigned handles; /* check and idle: not yet closed, while closing */
+  /* check and idle, and the monitor's: not yet closed, while closing */
+  unsigned handles;
   tcx_session_close_cb close_cb;
   tcx_log_cb log;
   void *log_data;
@@ -106,6 +111,7 @@ void tcx__session_uuid(tcx_session_t *session, char out[37]); /* UUID version 4 
 int tcx__session_settings(tcx_session_t *session, struct tcx_settings **settings,
                           struct tcx_fail *f);
 int tcx__session_models(tcx_session_t *session, struct tcx_models **models, struct tcx_fail *f);
+int tcx__session_monitor(tcx_session_t *session, struct tcx_fail *f);
 int tcx__session_identity(tcx_session_t *session, struct tcx_identity_source **source);
 int tcx__session_token(tcx_session_t *session, struct tcx_identity_source **source);
 void tcx__session_link(tcx_session_t *session, struct tcx_session_link *link);

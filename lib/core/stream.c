@@ -1,6 +1,7 @@
 #include "core/stream.h"
 #include "core/body.h"
 #include "core/events.h"
+#include "core/monitor.h"
 
 static void on_ready(struct tcx_ready *ready);
 
@@ -80,6 +81,10 @@ void tcx__stream_offer(tcx_call_t *call) {
   tcx__timer_stop(session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;
   call->timings.attempts = call->attempts;
+  if (call->monitored != NULL) {
+    tcx__monitor_attempt_answered(call);
+    tcx__monitor_call_done(call);
+  }
   call->state = TCX__CALL_STREAMING;
   call->refs++; /* until we know whether it was taken */
   if (call->body != NULL)

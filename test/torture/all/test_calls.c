@@ -88,6 +88,26 @@ static int get_kept(void *ctx) {
   return end(&r);
 }
 
+/* With client-side monitoring, and a second attempt. Events that cannot be made are lost, and
+ * nothing else. */
+static int get_monitored(void *ctx) {
+  struct run r;
+  static const struct fault_step twice[] = {
+      DO(REQUEST), SEND("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world"), DO(END)};
+  static const struct fault_step *const scripts[] = {twice};
+  (void)ctx;
+  setenv("AWS_CSM_ENABLED", "true", 1);
+  setenv("AWS_CSM_HOST", "localhost", 1);
+  setenv("AWS_CSM_PORT", "9", 1);
+  if (begin(&r, scripts, 1) == 0)
+    call(&r, "get_object", key(), &(tcx_call_options_t){.max_body = 100}, TCX__GOAL_SEND, 0);
+  unsetenv("AWS_CSM_ENABLED");
+  unsetenv("AWS_CSM_HOST");
+  unsetenv("AWS_CSM_PORT");
+  return end(&r);
+}
+
 static int put_memory(void *ctx) {
   struct run r;
   (void)ctx;
@@ -300,6 +320,7 @@ static int wait_for(void *ctx) {
     test_fail_until_ok(name, NULL);                                                                \
   }
 TORTURE(get_kept)
+TORTURE(get_monitored)
 TORTURE(put_memory)
 TORTURE(put_file)
 TORTURE(put_source)
@@ -314,12 +335,13 @@ TORTURE(wait_for)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_get_kept),   cmocka_unit_test(test_put_memory),
-      cmocka_unit_test(test_put_file),   cmocka_unit_test(test_put_source),
-      cmocka_unit_test(test_list),       cmocka_unit_test(test_presign),
-      cmocka_unit_test(test_bad_params), cmocka_unit_test(test_error),
-      cmocka_unit_test(test_redirect),   cmocka_unit_test(test_read_all),
-      cmocka_unit_test(test_paginate),   cmocka_unit_test(test_wait_for),
+      cmocka_unit_test(test_get_kept),   cmocka_unit_test(test_get_monitored),
+      cmocka_unit_test(test_put_memory), cmocka_unit_test(test_put_file),
+      cmocka_unit_test(test_put_source), cmocka_unit_test(test_list),
+      cmocka_unit_test(test_presign),    cmocka_unit_test(test_bad_params),
+      cmocka_unit_test(test_error),      cmocka_unit_test(test_redirect),
+      cmocka_unit_test(test_read_all),   cmocka_unit_test(test_paginate),
+      cmocka_unit_test(test_wait_for),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

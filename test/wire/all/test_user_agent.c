@@ -166,35 +166,6 @@ static void test_paginator(void **state) {
   whole_end(&w);
 }
 
-static void on_log(tcx_log_level_t level, const char *area, const char *line, const tcx_call_t *c,
-                   void *data) {
-  (void)area, (void)c;
-  *(int *)data += level == TCX_LOG_WARN && strstr(line, "csm_enabled is set") != NULL;
-}
-
-/* Monitoring that is asked for and not there is told. */
-static void test_monitoring(void **state) {
-  (void)state;
-  static const struct {
-    const char *value;
-    int warnings;
-  } cases[] = {{NULL, 0}, {"false", 0}, {"true", 1}, {"TRUE", 1}};
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct whole w;
-    int warnings = 0;
-    unsetenv("AWS_CSM_ENABLED");
-    if (cases[i].value != NULL)
-      setenv("AWS_CSM_ENABLED", cases[i].value, 1);
-    whole_begin_with(
-        &w, NULL, 0,
-        &(tcx_session_options_t){.log = on_log, .log_data = &warnings, .log_level = TCX_LOG_WARN},
-        NULL);
-    assert_int_equal(warnings, cases[i].warnings);
-    whole_end(&w);
-  }
-  unsetenv("AWS_CSM_ENABLED");
-}
-
 static void test_trace_id(void **state) {
   (void)state;
   size_t size;
@@ -238,7 +209,6 @@ int main(void) {
       cmocka_unit_test(test_one_after_the_other),
       cmocka_unit_test(test_paginator),
       cmocka_unit_test(test_trace_id),
-      cmocka_unit_test(test_monitoring),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
