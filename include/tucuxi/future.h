@@ -33,9 +33,7 @@ typedef struct tcx_future tcx_future_t;
 /* status is the future's. future is BORROWED; it may be released inside. */
 typedef void (*tcx_future_cb)(tcx_future_t *future, int status, void *data);
 
-/* ---- of a call
- *
- * ------------------------------------------------------------------------------------------------------------------- */
+/* ---- of a call ------------------------------------------------------------------------------- */
 
 /* The operation's response or error, as tcx_client_call has it. params is CONSUMED. */
 TCX_EXTERN tcx_future_t *tcx_future_call(tcx_client_t *client, const char *operation,
@@ -61,9 +59,7 @@ TCX_EXTERN tcx_stream_t *tcx_future_take_stream(tcx_future_t *future, void *data
 TCX_EXTERN tcx_future_t *tcx_future_presign(tcx_client_t *client, const char *operation,
                                             tcx_value_t *params, unsigned expires_s);
 
-/* ---- of anything else
- *
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- of anything else ------------------------------------------------------------------------ */
 
 /* Done after so many milliseconds, without a response. It holds the loop. */
 TCX_EXTERN tcx_future_t *tcx_future_sleep(tcx_session_t *session, unsigned ms);
@@ -85,9 +81,7 @@ TCX_EXTERN void tcx_future_complete_with(tcx_future_t *future, const tcx_value_t
                                          const tcx_error_t *error, void (*release)(void *owner),
                                          void *owner);
 
-/* ---- combining
- *
- * ------------------------------------------------------------------------------------------------------------------- */
+/* ---- combining ------------------------------------------------------------------------------- */
 
 /* done is BORROWED, its outcome stands. Returns an OWNED future, whose outcome the chain's becomes;
  * NULL: it is that of done. */
@@ -115,9 +109,7 @@ TCX_EXTERN const tcx_future_t *tcx_future_at(const tcx_future_t *future, size_t 
  * kind of future, and when all went well. */
 TCX_EXTERN size_t tcx_future_index(const tcx_future_t *future);
 
-/* ---- waiting
- *
- * --------------------------------------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 /* cb comes once, later, from the loop, also when the outcome stands already. One a future:
  * UV_EINVAL for a second. < 0: it never comes (UV_EINVAL, TCX_ECLOSING, or the status of a future

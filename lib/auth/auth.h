@@ -72,8 +72,7 @@ int tcx__sigv4_sign(struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fai
 int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned expires_s,
                        struct tcx_fail *f);
 
-/* ---- aws-chunked bodies (chunked.c): framing around windows of bytes that stay where they are
- * ---- */
+/* aws-chunked bodies (chunked.c): framing around windows of bytes that stay where they are. */
 /* bytes of one signed or unsigned chunk; the last is shorter. Known before, so that Content-Length
  * is. */
 #define TCX__CHUNK_SIZE 65536u

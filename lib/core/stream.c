@@ -25,8 +25,8 @@ static void retire(tcx_stream_t *s) {
   tcx__call_retire(s->call);
 }
 
-/* ---- offering: headers are here (and initial-response, where the protocol has one), the callback
- * runs straight from the read ---- */
+/* offering: headers are here (and initial-response, where the protocol has one), the callback
+ * runs straight from the read. */
 
 static int make_response(tcx_call_t *call) {
   int err = call->value != NULL

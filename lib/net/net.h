@@ -21,8 +21,8 @@
 #include "base/http.h"
 #include <tucuxi.h>
 
-/* ---- timers: one wheel, one uv_timer a session, unref'd, stopped while nothing is armed.
- * Resolution about 1 % of the delay, at least 1 ms; never early. ---- */
+/* timers: one wheel, one uv_timer a session, unref'd, stopped while nothing is armed.
+ * Resolution about 1 % of the delay, at least 1 ms; never early. */
 /* all zero = stopped */
 struct tcx_timer {
   struct tcx_timer *prev, *next;
@@ -50,8 +50,8 @@ int tcx__net_new(uv_loop_t *loop, const struct tcx_net_options *options, struct 
  * cb returns. */
 void tcx__net_close(struct tcx_net *net, void (*cb)(void *ctx), void *ctx);
 
-/* ---- TLS settings of one client; made at its first https connection (the system's bundle is read
- * then, once a session) ---- */
+/* TLS settings of one client; made at its first https connection (the system's bundle is read
+ * then, once a session). */
 struct tcx_tls_options {
   const char *ca_bundle; /* PEM file; NULL = the system's bundle */
   bool no_verify;

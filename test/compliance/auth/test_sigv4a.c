@@ -142,8 +142,8 @@ static void suite(void **state) {
   assert_int_equal(passed, 2 * count);
 }
 
-/* ---- data/sigv4a-random: what botocore signed says the same as ours, and its signature counts for
- * our string ---- */
+/* data/sigv4a-random: what botocore signed says the same as ours, and its signature counts for
+ * our string. */
 
 static bool run_random(yajl_val vector, int64_t now) {
   struct tcx_arena *arena = tcx__arena_new();
@@ -205,8 +205,8 @@ static void botocore_signed(void **state) {
   yajl_tree_free(tree);
 }
 
-/* ---- chunks: the example of aws-c-auth (sigv4_signing_tests.c), each signature verified over the
- * string that is written down there ---- */
+/* chunks: the example of aws-c-auth (sigv4_signing_tests.c), each signature verified over the
+ * string that is written down there. */
 
 #define CHUNKS_DATE  "20130524T000000Z"
 #define CHUNKS_SCOPE "20130524/s3/aws4_request"

@@ -28,8 +28,8 @@ static const struct ps_skip skipped_output[] = {
     {NULL, NULL},
 };
 
-/* ---- XML compared as its canonical form would be: attributes sorted, text without white space
- * around it ---- */
+/* XML compared as its canonical form would be: attributes sorted, text without white space
+ * around it. */
 
 struct canon {
   struct tcx_buf out, text;

@@ -330,8 +330,7 @@ static void test_close_pool_inside(void **state) {
   }
 }
 
-/* ---- fairness: what happens in one turn of the loop is bounded, so that its timers stay in time
- * ---- */
+/* fairness: what happens in one turn of the loop is bounded, so that its timers stay in time. */
 
 static size_t turn_bytes, turn_worst;
 
