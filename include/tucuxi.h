@@ -251,6 +251,10 @@ TCX_EXTERN const tcx_value_t *tcx_value_first(const tcx_value_t *v, const char *
 TCX_EXTERN const tcx_value_t *tcx_value_next(const tcx_value_t *item);
 /* member name inside a map; NULL in a list */
 TCX_EXTERN const char *tcx_value_name(const tcx_value_t *item);
+/* What a JMESPath expression finds in v: one search of <tucuxi/jmespath.h>, which says what *result
+ * is. Returns its status. */
+TCX_NODISCARD TCX_EXTERN int tcx_value_search(const tcx_value_t *v, const char *jmespath,
+                                              tcx_value_t **result);
 /* OWNED deep copy, as a tree that can be built on. */
 TCX_EXTERN tcx_value_t *tcx_value_copy(const tcx_value_t *v);
 /* TIME as ISO 8601, BLOB as base64. *json is OWNED (tcx_free), NUL-ended; len may be NULL.
@@ -609,8 +613,23 @@ TCX_EXTERN const tcx_error_t *tcx_stream_error(const tcx_stream_t *stream);
 /* ---- paginators: pull, one next one page; mirrors get_paginator(...).paginate(...) ----------- */
 /* page BORROWED until cb returns; TCX_EOF after the last */
 typedef void (*tcx_page_cb)(tcx_paginator_t *pages, int status, const tcx_value_t *page);
+/* An item, status 0, BORROWED until cb returns (NULL: it is null); then once the end, with item
+ * NULL: TCX_EOF, or what went wrong. */
+typedef void (*tcx_item_cb)(tcx_paginator_t *pages, int status, const tcx_value_t *item);
 typedef struct tcx_paginate_options {
-  unsigned page_size; /* botocore's PageSize; 0 = the service's */
+  /* botocore's PageSize; 0 = the service's. TCX_EPAGINATE at the first page where the operation has
+   * no such parameter */
+  unsigned page_size;
+  /* botocore's MaxItems: so many of the first result key's items in all, the last page is cut; 0 =
+   * no limit. A result that is a map or a structure is not cut: the page that reaches the limit is
+   * given whole, and is the last */
+  uint64_t max_items;
+  /* botocore's StartingToken: what tcx_paginator_token or botocore's resume_token gave, or a token
+   * of the service's own; copied; NULL = from the beginning */
+  const char *starting_token;
+  /* the next page is asked for while you have this one (one ahead, no more); such a call keeps the
+   * loop like any other */
+  bool prefetch;
 } tcx_paginate_options_t;
 TCX_NODISCARD TCX_EXTERN int tcx_client_paginate_sized(tcx_client_t *client, const char *operation,
                                                        tcx_value_t *params,
@@ -627,8 +646,27 @@ static inline TCX_NODISCARD int tcx_client_paginate(tcx_client_t *client, const 
                                    sizeof(tcx_paginate_options_t), data, pages);
 }
 /* Asks for the next page; one at a time (UV_EBUSY while one is owed). After the last one TCX_EOF,
- * after an error that error again. */
+ * after an error that error again. A service that gives the same token twice is TCX_EPAGINATE,
+ * behind the page that it came with. */
 TCX_NODISCARD TCX_EXTERN int tcx_paginator_next(tcx_paginator_t *pages, tcx_page_cb cb);
+/* Every item of the pages that are left, page by page, each as soon as its page is there: no more
+ * than a page is ever held (botocore's result_key_iters). result_key: one of the operation's,
+ * "CommonPrefixes"; NULL = its first; another is TCX_EPAGINATE. The members of a map are items too,
+ * by tcx_value_name; a result that is neither list nor map is itself one item. To stop early:
+ * tcx_paginator_close. UV_EBUSY while a page is owed or another walk (each, search,
+ * build_full_result) is under way. tcx_paginator_search: <tucuxi/jmespath.h>. */
+TCX_NODISCARD TCX_EXTERN int tcx_paginator_each(tcx_paginator_t *pages, const char *result_key,
+                                                tcx_item_cb cb);
+/* The pages that are left in one (botocore's build_full_result): lists joined, numbers summed,
+ * texts joined, by result key; the non-aggregate keys of the first page; NextToken where max_items
+ * ended it. cb comes once; page lives until tcx_paginator_close. */
+TCX_NODISCARD TCX_EXTERN int tcx_paginator_build_full_result(tcx_paginator_t *pages,
+                                                             tcx_page_cb cb);
+/* What goes on behind what was given, as starting_token, here or in botocore: its resume_token once
+ * max_items ended the pages, and here also between two pages and after an error. Before the first
+ * page the starting token; NULL: nothing is left, or nothing was asked. Valid until the next page
+ * callback; what comes after the last page stays until tcx_paginator_close. */
+TCX_EXTERN const char *tcx_paginator_token(const tcx_paginator_t *pages);
 /* after a status < 0 other than TCX_EOF; until tcx_paginator_close */
 TCX_EXTERN const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *pages);
 TCX_EXTERN void *tcx_paginator_data(const tcx_paginator_t *pages);

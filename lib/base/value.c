@@ -276,6 +276,23 @@ int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_
   return 0;
 }
 
+void tcx__value_slice(struct tcx_value *list, uint64_t skip, uint64_t keep) {
+  struct tcx_container *c = list->u.container;
+  if (c == NULL || c->count == 0)
+    return;
+  if (skip > c->count)
+    skip = c->count;
+  c->items += skip;
+  c->cap -= (uint32_t)skip;
+  c->count -= (uint32_t)skip;
+  if (keep < c->count)
+    c->count = (uint32_t)keep;
+  c->first = c->count > 0 ? c->items[0] : NULL;
+  c->last = c->count > 0 ? c->items[c->count - 1] : NULL;
+  if (c->last != NULL)
+    c->last->next = NULL;
+}
+
 /* ---- copies ---- */
 
 static bool copy_kids(struct tcx_arena *arena, struct tcx_value *to, const struct tcx_value *from) {

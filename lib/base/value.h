@@ -97,6 +97,8 @@ int tcx__value_push(struct tcx_arena *arena, struct tcx_value *list, struct tcx_
 /* i at most the length */
 int tcx__value_replace_at(struct tcx_arena *arena, struct tcx_value *list, size_t i,
                           struct tcx_value *child);
+/* without its first skip items, and with at most keep of the others */
+void tcx__value_slice(struct tcx_value *list, uint64_t skip, uint64_t keep);
 /* false when there is none */
 bool tcx__value_remove(struct tcx_value *map, const char *name, size_t name_len);
 /* all of the map from, which is not used any more; to's of the same names are replaced */
@@ -116,6 +118,9 @@ void tcx__root_fail(struct tcx_root *root, int status, const char *format, ...)
  * in, of *height levels; NULL when root has failed (also before) or child is no tree of its own.
  * root NULL: child is only freed. */
 struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned *height);
+/* A new root becomes a deep copy of v, which may lie in its arena. What keeps that from being done
+ * (a body, the depth, no memory) is kept. */
+void tcx__root_copy(struct tcx_root *root, const struct tcx_value *v);
 /* Notes that something was put level levels below the top; false, and a failure kept, when that is
  * too deep. */
 bool tcx__root_reach(struct tcx_root *root, unsigned level);

@@ -102,7 +102,7 @@ static unsigned levels_of(const struct tcx_value *v) {
   return most + 1;
 }
 
-static void copy_into(struct tcx_root *root, const tcx_value_t *v) {
+void tcx__root_copy(struct tcx_root *root, const struct tcx_value *v) {
   unsigned levels = levels_of(v);
   if (levels == 0) {
     tcx__root_fail(root, UV_EINVAL, "a body cannot be copied");
@@ -123,7 +123,7 @@ tcx_value_t *tcx_value_copy(const tcx_value_t *v) {
   if (root != NULL && from != NULL && from->status != 0)
     tcx__root_fail(root, from->status, "%s", from->text);
   else if (root != NULL && v != NULL)
-    copy_into(root, v);
+    tcx__root_copy(root, v);
   return value_of(root);
 }
 

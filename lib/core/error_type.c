@@ -41,6 +41,8 @@ static const char *by_text(const char *msg, const char *otherwise) {
       {"Unsupported configuration value for ", "InvalidChecksumConfigError"},
       {"S3 us-east-1 regional endpoint option ", "InvalidS3UsEast1RegionalEndpointConfigError"},
       {"STS regional endpoints option ", "InvalidSTSRegionalEndpointsConfigError"},
+      {"Operation cannot be paginated", "OperationNotPageableError"},
+      {"Bad starting token: ", "ValueError"},
       {"Client configured with invalid defaults mode: ", "InvalidDefaultsMode"},
       {"Waiter does not exist: ", "ValueError"},
       {"Error processing waiter config: ", "WaiterConfigError"},
@@ -99,7 +101,7 @@ const char *tcx_error_type_name(const tcx_error_t *e) {
   case TCX_EPOOL:
     return "ConnectTimeoutError";
   case TCX_EPAGINATE:
-    return starts(e->msg, "Operation cannot") ? "OperationNotPageableError" : "PaginationError";
+    return by_text(e->msg, "PaginationError");
   case TCX_EBODY:
     return "HTTPClientError";
   case TCX_ESTALLED:

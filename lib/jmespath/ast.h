@@ -106,6 +106,11 @@ struct tcx_named {
 };
 struct tcx_jmespath {
   const struct tcx_node *top;
+  /* public.c's: it owns the expression; from here on 0 in others */
+  struct tcx_arena *arena;
+  unsigned refs;
+  int status;
+  const char *problem; /* NULL while status is 0 */
 };
 
 /* ---- a search ---- */

@@ -4,6 +4,7 @@
  *
  *   tcx__jmespath_compile     text -> tokens (lexer.c) -> tree in an arena (parser.c)
  *   tcx__jmespath_search      tree x value -> value (search.c, functions.c)
+ *   tcx_jmespath_*            the same for users, who get copies (public.c)
  *
  * A compiled expression is const: any number of searches may use it, one after the other or within
  * each other. A result borrows from the expression and from what was searched: it lives as long as
@@ -19,6 +20,7 @@
 #define TCX_JMESPATH_JMESPATH_H
 #include "base/error.h"
 #include "base/value.h"
+#include <tucuxi/jmespath.h>
 
 #define TCX__JMESPATH_MAX   (64u << 10) /* bytes of an expression */
 #define TCX__JMESPATH_DEPTH 256         /* levels of its tree: also the operators of one chain */
@@ -26,7 +28,6 @@
  * whoever walks it meets them */
 #define TCX__JMESPATH_STEPS (1u << 26)
 
-struct tcx_jmespath;
 /* Everything lies in arena; text may go. TCX_EPARAM with jmespath.py's message in f (position and a
  * caret below the expression), also for an unknown function and a wrong number of arguments;
  * TCX_ETOOBIG; UV_ENOMEM. */
@@ -38,4 +39,7 @@ int tcx__jmespath_compile(struct tcx_arena *arena, struct tcx_str text,
 int tcx__jmespath_search(const struct tcx_jmespath *e, struct tcx_arena *arena,
                          const struct tcx_value *data, const struct tcx_value **out,
                          struct tcx_fail *f);
+/* Of tcx_jmespath_compile's: one more that keeps it, and one less (NULL is fine). */
+struct tcx_jmespath *tcx__jmespath_retain(struct tcx_jmespath *e);
+void tcx__jmespath_release(struct tcx_jmespath *e);
 #endif

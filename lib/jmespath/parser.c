@@ -504,7 +504,7 @@ static const struct tcx_node *expression(struct parser *p, unsigned power) {
 int tcx__jmespath_compile(struct tcx_arena *arena, struct tcx_str text,
                           const struct tcx_jmespath **out, struct tcx_fail *f) {
   struct parser p = {.arena = arena, .text = text, .f = f, .late.arena = arena};
-  struct tcx_jmespath *e = tcx__arena_alloc(arena, sizeof *e);
+  struct tcx_jmespath *e = tcx__arena_zalloc(arena, sizeof *e);
   if (e == NULL)
     return UV_ENOMEM;
   if (text.n == 0)
