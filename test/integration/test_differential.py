@@ -8,43 +8,24 @@ By hand: TUCUXI_BOTOCORE=... TUCUXI_TOOL=... PYTHONPATH=test/tools python3 test/
 # timeout: 3000
 # alone
 import collections
-import concurrent.futures
-import fnmatch
-import json
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "differential"))
+import harness
 import tap
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-PYTHON, TOOL, FULL = os.environ.get("TUCUXI_BOTOCORE", ""), os.environ.get("TUCUXI_TOOL", ""), bool(os.environ.get("TUCUXI_FULL"))
 PROTOCOLS = ["query", "ec2", "rest-xml", "smithy-rpc-v2-cbor", "json", "rest-json"]
-ROUNDS = 3 if FULL else 1
-PART = 1.0 if FULL else 0.25  # of a service's operations
-WORKERS = 2
+ROUNDS = 3 if harness.FULL else 1
+PART = 1.0 if harness.FULL else 0.25  # of a service's operations
 # Operations with a behaviour of their own (lib/custom): always among those that are called.
 ALWAYS = ["apigateway.GetApiKeys", "autoscaling.CreateLaunchConfiguration", "cloudformation.GetTemplate", "cloudsearchdomain.Search", "docdb.CopyDBClusterSnapshot", "ec2.RunInstances",
           "ec2.GetConsoleOutput", "ec2.CopySnapshot", "glacier.UploadArchive", "glacier.UploadMultipartPart", "iam.GetRolePolicy", "iam.GetAccountAuthorizationDetails",
           "logs.CreateExportTask", "machinelearning.Predict", "neptune.CreateDBCluster", "rds.CopyDBSnapshot", "rds.StartDBInstanceAutomatedBackupsReplication",
           "route53.ChangeResourceRecordSets", "route53.GetHostedZone", "sso-oidc.CreateToken"]
-SHOWN = 40  # sorts of differences that are printed
-
-
-def listed():
-    """The rows of the table in docs/differences.md: (pattern of calls, pattern of aspects)."""
-    with open(os.path.join(ROOT, "docs", "differences.md"), encoding="utf-8") as file:
-        part = file.read().split("## Found by the differential test\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", part, re.M)
-
-
-def is_meant(pattern, protocol, case):
-    """A row's first pattern is of calls ("s3.GetObject/full"), of a protocol's calls ("json/odd"), or a protocol."""
-    return any(fnmatch.fnmatchcase(name, pattern) for name in (case, protocol, f"{protocol}/{case.split('/')[1]}"))
 
 
 def chosen(service, operations, known, rng, seen):
@@ -77,77 +58,29 @@ def plans(oracle, asked, known):
     return made, count
 
 
-def run(made, folder):
-    """The lines of all workers, the services shared out by the number of their operations."""
-    shares = [[] for _ in range(WORKERS)]
-    for plan in sorted(made, key=lambda p: -len(p["operations"])):
-        min(shares, key=lambda s: sum(len(p["operations"]) for p in s)).append(plan)
-
-    def work(job):
-        return subprocess.run([sys.executable, os.path.join(HERE, "differential", "worker.py")], input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=False)
-    jobs = [{"tool": TOOL, "data_path": folder, "tool_data_path": f"{folder}:{ROOT}/models/data", "plans": share} for share in shares]
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        for number, done in enumerate(pool.map(work, jobs)):
-            tap.equal(done.returncode, 0, f"worker {number + 1} of {WORKERS} came to its end")
-            yield from map(json.loads, done.stdout.splitlines())
-
-
 def certain(known):
     """The rows that what was called must have shown: all, or those that name an operation."""
-    if sys.argv[1:]:
+    if harness.ASKED:
         return []
-    return known if FULL else [row for row in known if re.match(r"[^*?]+\.[^*?]+/", row[0])]
-
-
-def same_version():
-    """botocore must be that which the models come from, or everything differs."""
-    import botocore
-    with open(os.path.join(ROOT, "models", "import.py"), encoding="utf-8") as file:
-        wanted = re.search(r'^BOTOCORE_VERSION = "([^"]+)"', file.read(), re.M).group(1)
-    tap.equal(botocore.__version__, wanted, "botocore is that of the models")
-
-
-def explain(several):
-    """One difference of each sort, the most frequent first."""
-    by_aspect = collections.defaultdict(list)
-    for aspect, text in several:
-        by_aspect[aspect].append(text)
-    sorts = sorted(by_aspect.values(), key=lambda texts: -len(texts))
-    text = f"{len(several)} differences of {len(sorts)} sorts\n" + "\n".join(f"{len(texts)} times, such as {texts[0]}" for texts in sorts[:SHOWN])
-    return text + "\nall of them:\n" + "\n".join(t.split("\n", 1)[0] for texts in sorts for t in texts)
+    return known.rows if harness.FULL else [row for row in known.rows if re.match(r"[^*?]+\.[^*?]+/", row[0])]
 
 
 def main():
-    if not TOOL:
-        tap.skip_all("TUCUXI_TOOL is not set")
-    if not PYTHON:
-        tap.skip_all("botocore cannot be had")
-    if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(PYTHON))):
-        os.execv(PYTHON, [PYTHON, *sys.argv])
-    os.environ["TZ"] = "UTC"
-    sys.path.insert(0, os.path.join(HERE, "differential"))
+    harness.begin()
     import variants
     from oracle import Oracle
-    same_version()
-    known, used, calls, found = listed(), set(), collections.Counter(), collections.defaultdict(list)
+    known, calls, found = harness.Known("Found by the differential test"), collections.Counter(), collections.defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="tucuxi-differential-") as folder:
         variants.make(folder, Oracle().loader)
-        made, operations = plans(Oracle(folder), sys.argv[1:], known)
-        results = list(run(made, folder))
+        made, operations = plans(Oracle(folder), harness.ASKED, known.rows)
+        results = list(harness.run(made, "worker.py", lambda plan: len(plan["operations"]), data_path=folder, tool_data_path=f"{folder}:{harness.ROOT}/models/data"))
     for result in results:
-        protocol, case = result["protocol"], result["case"]
-        calls[protocol] += 1
-        for aspect, theirs, ours in result["differences"]:
-            rows = [row for row in known if is_meant(row[0], protocol, case) and fnmatch.fnmatchcase(aspect, row[1])]
-            used.update(rows)
-            if not rows:
-                found[protocol].append((aspect, f"{case} {aspect}\n  botocore {theirs}\n  tucuxi   {ours}"))
+        calls[result["protocol"]] += 1
+        found[result["protocol"]] += known.unlisted(result)
     for protocol in PROTOCOLS:
-        several = found[protocol]
-        tap.ok(calls[protocol] > 0 or sys.argv[1:], f"{protocol}: {calls[protocol]} calls of {operations[protocol]} operations")
-        tap.ok(not several, f"{protocol}: no difference that is not listed", explain(several))
-    for row in certain(known):
-        tap.ok(row in used, f"still there: {row[0]} {row[1]}", "it is listed in docs/differences.md, but was not found")
+        tap.ok(calls[protocol] > 0 or harness.ASKED, f"{protocol}: {calls[protocol]} calls of {operations[protocol]} operations")
+        tap.ok(not found[protocol], f"{protocol}: no difference that is not listed", harness.explain(found[protocol]))
+    known.check_used(certain(known))
     tap.done()
 
 

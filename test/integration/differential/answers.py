@@ -20,9 +20,28 @@ class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body if status != 204 else b""
 
+    def next(self):
+        """What the next request gets; see Answers."""
+        return self
+
     def wire_headers(self):
         length = [("Content-Length", str(len(self.body)))] if self.status != 204 else []
         return [(k, v) for k, v in self.headers if k.lower() != "content-length"] + length
+
+
+class Answers:
+    """Several, one for each request; the last one again and again."""
+
+    def __init__(self, several):
+        self.several, self.at = several, 0
+
+    def again(self):
+        """The same from the beginning."""
+        return Answers(self.several)
+
+    def next(self):
+        self.at += 1
+        return self.several[min(self.at, len(self.several)) - 1]
 
 
 def seconds_of(t):

@@ -62,12 +62,12 @@ class Oracle:
         return client
 
     def keep(self, request, **_kwargs):
-        body = request.body
+        answer, body = self.answer.next(), request.body
         if hasattr(body, "read"):
             body = body.read()
         headers = [(k, v.decode() if isinstance(v, bytes) else v) for k, v in request.headers.items()]
         self.requests.append(Request(request.method, request.url, headers, body.encode() if isinstance(body, str) else bytes(body or b"")))
-        return botocore.awsrequest.AWSResponse(request.url, self.answer.status, dict(self.answer.wire_headers()), Raw(self.answer.body if request.method != "HEAD" else b""))
+        return botocore.awsrequest.AWSResponse(request.url, answer.status, dict(answer.wire_headers()), Raw(answer.body if request.method != "HEAD" else b""))
 
     def call(self, client, operation, params, answer):
         self.answer, self.requests = answer, []
