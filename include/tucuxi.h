@@ -520,10 +520,10 @@ TCX_EXTERN void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timi
 static inline void tcx_call_get_timings(const tcx_call_t *call, tcx_call_timings_t *timings) {
   tcx_call_get_timings_sized(call, timings, sizeof(tcx_call_timings_t));
 }
-/* Makes of params as JSON knows them (CONSUMED; tcx_value_from_json) what the operation's input
- * wants: blobs from base64, numbers from "NaN" and "Infinity", a streaming member from {"file":
- * path}, {"base64": text} or a string, which stands for its UTF-8 bytes. Returns the params; a
- * failure is kept in them (TCX_EPARAM names each bad member). */
+/* Makes of params as JSON knows them (CONSUMED; tcx_value_from_json) what the input of
+ * the operation, or of a waiter's, wants: blobs from base64, numbers from "NaN" and "Infinity", a
+ * streaming member from {"file": path}, {"base64": text} or a string, which stands for its UTF-8
+ * bytes. Returns the params; a failure is kept in them (TCX_EPARAM names each bad member). */
 TCX_EXTERN tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation,
                                                tcx_value_t *params);
 /* Signs instead of sending (botocore's generate_presigned_url, SigV4). The response is {Url,

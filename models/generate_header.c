@@ -1,5 +1,5 @@
-/* generate_header.c - <tucuxi/SERVICE.h>: one inline function an operation, with its members in the
- * comment. */
+/* generate_header.c - <tucuxi/SERVICE.h>: one inline function an operation and a waiter, with its
+ * members in the comment. */
 #include "generate.h"
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +168,18 @@ static void emit_function(struct tcx_buf *out, const struct tcx_model *model, co
                   op->method);
 }
 
+static void emit_waiter(struct tcx_buf *out, const char *id, const struct tcx_waiter_model *w) {
+  tcx__buf_printf(
+      out,
+      "\n/* Waiter %s: %s every %u s, %u times at most. */\nstatic inline TCX_NODISCARD "
+      "int tcx_%s_wait_%s(tcx_client_t *client, tcx_value_t *params, const "
+      "tcx_wait_options_t *options, tcx_call_cb cb, void *data, tcx_call_t **call) {\n",
+      w->name, w->operation, w->delay_s, w->max_attempts, id, w->method);
+  tcx__buf_printf(out,
+                  "  return tcx_client_wait(client, \"%s\", params, options, cb, data, call);\n}\n",
+                  w->method);
+}
+
 void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, const char *id) {
   char guard[128];
   snprintf(guard, sizeof guard, "%s", id);
@@ -175,7 +187,7 @@ void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, co
     *p = (char)(*p >= 'a' && *p <= 'z' ? *p - ('a' - 'A') : *p);
   tcx__buf_printf(out,
                   "/*\n * %s.h - the operations of %s (\"%s\", API version %s), one function each: "
-                  "tcx_client_call with the name filled in.\n",
+                  "tcx_client_call with the name filled in; then its waiters: tcx_client_wait.\n",
                   id, model->service_id, model->service, model->api_version);
   tcx__buf_adds(out, " *\n * client must be one of this service. params is CONSUMED; NULL means "
                      "none. The comments list the members of params, then those of the response:\n"
@@ -190,5 +202,7 @@ void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, co
     if (!(op->flags & TCX__OP_EVENT_INPUT))
       emit_function(out, model, id, op);
   }
+  for (uint32_t i = 0; i < model->n_waiters; i++)
+    emit_waiter(out, id, &model->waiters[i]);
   tcx__buf_adds(out, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }

@@ -34,6 +34,8 @@ static const struct option own[] = {
      "how long the URL is good for (3600; at most 604800)"},
     {"method", 0, TEXT, AT(method), "NAME",
      "what the URL is for: get (default), put, head or delete"},
+    {"delay", 0, NUMBER, AT(delay_s), "SECONDS", "between two polls (the waiter's own)"},
+    {"max-attempts", 0, NUMBER, AT(max_attempts), "N", "polls in all (the waiter's own)"},
     {"format", 0, TEXT, AT(format), "NAME", "process (default) or env"},
     {"output", 'o', TEXT, AT(output), "FILE", "write the response's streaming member to this file"},
     {"jsonl", 0, FLAG, AT(jsonl), NULL, "read JSON objects from stdin, one a line"},

@@ -30,7 +30,8 @@ void cmd_call(struct tool *tool) {
   if (client == NULL)
     tcx_value_free(params);
   else
-    one_call(tool, client,
-             &(struct one_call){args->words[1], params, args->output, args->dry_run, on_event},
-             on_answer, tool);
+    one_call(
+        tool, client,
+        &(struct one_call){args->words[1], params, args->output, args->dry_run, NULL, on_event},
+        on_answer, tool);
 }

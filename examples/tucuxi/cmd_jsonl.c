@@ -116,12 +116,23 @@ static void refuse(const char *id, const char *msg) {
   answer(id, NULL, &error);
 }
 
+/* "delay_ms": 0 is no delay, as in botocore; what is absent is the waiter's own. */
+static tcx_wait_options_t wait_options(const tcx_value_t *v) {
+  int64_t delay = tcx_value_int(v, "delay_ms", -1), most = tcx_value_int(v, "max_attempts", 0);
+  return (tcx_wait_options_t){.delay_ms = delay == 0                       ? TCX_NEVER
+                                          : delay > 0 && delay < TCX_NEVER ? (unsigned)delay
+                                                                           : 0,
+                              .max_attempts = most > 0 && most < TCX_NEVER ? (unsigned)most : 0};
+}
+
 static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
   struct calls *all = (struct calls *)lines;
-  const char *service = tcx_value_str(v, "service"), *operation = tcx_value_str(v, "operation");
+  const char *service = tcx_value_str(v, "service"), *waiter = tcx_value_str(v, "wait");
+  const char *operation = waiter != NULL ? waiter : tcx_value_str(v, "operation");
+  const tcx_wait_options_t wait = wait_options(v);
   const tcx_value_t *params = tcx_value_get(v, "params");
   if (service == NULL || operation == NULL) {
-    refuse(id, "a line needs \"service\" and \"operation\"");
+    refuse(id, "a line needs \"service\", and \"operation\" or \"wait\"");
     tcx_free(id);
     return;
   }
@@ -137,7 +148,8 @@ static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
   one_call(lines->tool, client,
            &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL,
                               tcx_value_str(v, "output"),
-                              tcx_value_bool(v, "dry_run", lines->tool->args.dry_run), on_event},
+                              tcx_value_bool(v, "dry_run", lines->tool->args.dry_run),
+                              waiter != NULL ? &wait : NULL, on_event},
            on_answer, line);
 }
 

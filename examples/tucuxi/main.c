@@ -30,6 +30,11 @@ static const struct command commands[] = {
      "config, dry_run) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
      "{\"id\":..., \"error\":{...}}.",
      "output dry-run jsonl concurrency", 2, 3, cmd_call, call_help},
+    {"wait", "SERVICE WAITER [JSON | @FILE | -]",
+     "Waits until something is in a state: tucuxi wait s3 bucket_exists '{\"Bucket\": \"b\"}'. Asks as often, and with as long\n"
+     "pauses, as the service's waiter says. The parameters are those of the operation that it asks. With --json the last\n"
+     "response goes to stdout.",
+     "delay max-attempts", 2, 3, cmd_wait, NULL},
     {"endpoint", "SERVICE [JSON | @FILE | -]",
      "Shows where a call would go: tucuxi endpoint s3 '{\"Region\": \"us-east-1\", \"UseFIPS\": true}' asks the service's\n"
      "endpoint rule set and prints {\"url\", \"headers\", \"properties\"}, or {\"error\"}. The parameters are the rule set's own.\n"

@@ -141,6 +141,8 @@ static int start(struct one *one, tcx_client_t *client, const char *name,
   tcx_call_options_t options = {.max_body =
                                     one->output != NULL || one->event != NULL ? 0 : BODY_MAX};
   tcx_value_t *params = tcx_client_json_params(client, name, what->params);
+  if (what->wait != NULL)
+    return tcx_client_wait(client, name, params, what->wait, on_call, one, NULL);
   return what->dry_run ? tcx_client_render(client, name, params, on_rendered, one)
                        : tcx_client_start(client, name, params, &options, on_call, one, NULL);
 }

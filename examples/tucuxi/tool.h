@@ -7,7 +7,7 @@
  *   uri.c       s3://bucket/key
  *   print.c     errors, numbers, JSON
  *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
- *   one_call.c  any API call with its answer as JSON: call, jsonl
+ *   one_call.c  any API call, or wait, with its answer as JSON: call, jsonl, wait
  *   call_help.c what can be called
  *   params.c    parameters as JSON from the command line, a file or stdin
  *   lines.c     JSON objects by the line from stdin: call --jsonl, endpoint --jsonl
@@ -38,7 +38,7 @@ struct args {
   const char *endpoint_url, *profile, *region;
   bool no_sign_request, json, debug, help;
   bool recursive, dry_run, force, quiet, verbose, jsonl;
-  unsigned concurrency, expires_s;
+  unsigned concurrency, expires_s, delay_s, max_attempts;
   const char *output, *method, *format;
   const char **words; /* what is no option */
   unsigned n_words;
@@ -130,6 +130,7 @@ struct one_call {
   const char *output; /* the file for a streaming member that is bytes, or NULL */
   /* the response is the request: {"method", "url", "headers", "body_base64"} */
   bool dry_run;
+  const tcx_wait_options_t *wait; /* operation is a waiter's name; NULL: it is not */
   one_event_cb event;
 };
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb,
@@ -172,6 +173,7 @@ void cmd_head(struct tool *tool);
 void cmd_presign(struct tool *tool);
 void cmd_call(struct tool *tool);
 void cmd_jsonl(struct tool *tool);
+void cmd_wait(struct tool *tool);
 void cmd_endpoint(struct tool *tool);
 void cmd_configure(struct tool *tool);
 #endif

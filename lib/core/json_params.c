@@ -137,12 +137,20 @@ static void conform_value(struct conform *c, struct tcx_value *v, const struct t
     conform_items(c, v, &shape->members[1], depth);
 }
 
+/* The operation of that name, or the one that a waiter of that name asks. */
+static const struct tcx_operation *operation_of(const tcx_client_t *client, const char *name) {
+  const struct tcx_model *model = client != NULL ? client->model : NULL;
+  if (model == NULL || name == NULL)
+    return NULL;
+  const struct tcx_operation *op = tcx__model_operation(model, name);
+  const struct tcx_waiter_model *waiter = op == NULL ? tcx__model_waiter(model, name) : NULL;
+  return waiter != NULL ? tcx__model_operation(model, waiter->operation) : op;
+}
+
 tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation,
                                     tcx_value_t *params) {
   struct tcx_root *root = tcx__root_of(params);
-  const struct tcx_operation *op = client != NULL && client->model != NULL && operation != NULL
-                                       ? tcx__model_operation(client->model, operation)
-                                       : NULL;
+  const struct tcx_operation *op = operation_of(client, operation);
   if (root == NULL || root->arena == NULL || root->status != 0 || op == NULL || op->input == NULL ||
       params->type != TCX_MAP)
     return params;

@@ -159,16 +159,9 @@ static const char *name_at(const void *ctx, unsigned i) {
   return ((const struct tcx_model *)ctx)->waiters[i].method;
 }
 
-static const struct tcx_waiter_model *find(const struct tcx_model *model, const char *name) {
-  for (uint32_t i = 0; i < model->n_waiters; i++)
-    if (strcmp(model->waiters[i].method, name) == 0 || strcmp(model->waiters[i].name, name) == 0)
-      return &model->waiters[i];
-  return NULL;
-}
-
 int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *o) {
   const struct tcx_model *model = call->client->model;
-  const struct tcx_waiter_model *found = find(model, call->op_name);
+  const struct tcx_waiter_model *found = tcx__model_waiter(model, call->op_name);
   struct tcx_waiter *w = tcx__arena_zalloc(call->arena, sizeof *w);
   if (w == NULL)
     return UV_ENOMEM;

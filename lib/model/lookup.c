@@ -45,6 +45,13 @@ const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model
   return find(model->paginations, model->n_paginations, sizeof *model->paginations, op->name);
 }
 
+const struct tcx_waiter_model *tcx__model_waiter(const struct tcx_model *model, const char *name) {
+  for (uint32_t i = 0; i < model->n_waiters; i++)
+    if (strcmp(model->waiters[i].method, name) == 0 || strcmp(model->waiters[i].name, name) == 0)
+      return &model->waiters[i];
+  return NULL;
+}
+
 const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name,
                                            size_t len) {
   for (uint32_t i = 0; i < structure->n_members; i++)

@@ -230,6 +230,8 @@ const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, 
 const struct tcx_shape *tcx__model_shape(const struct tcx_model *model, const char *name);
 const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model,
                                                    const struct tcx_operation *op);
+/* By "bucket_exists" or "BucketExists". */
+const struct tcx_waiter_model *tcx__model_waiter(const struct tcx_model *model, const char *name);
 const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name,
                                            size_t len);
 /* botocore's xform_name: "ListObjectsV2" to "list_objects_v2". out is NUL-ended; UV_ENOBUFS when it

@@ -163,6 +163,12 @@ def test_handle_error(server):
         tap.ok(re.search(line, done.stdout, re.M), f"handle_error: {what}", str(done))
 
 
+def test_wait(server):
+    done = run(server, "wait", BUCKET)
+    wanted = r"Waiter ObjectExists failed: Max attempts exceeded\. Previously accepted state: Matched expected HTTP status code: 404\nlast answer: 404, after 2 polls\nput: done\nthere: 4 bytes, after some polls\n"
+    tap.ok(done.returncode == 0 and re.fullmatch(wanted, done.stdout), "wait", str(done))
+
+
 def test_stream_download(server):
     body = pattern("stream", 8 * MIB)
     server.put("stream", body)
@@ -458,6 +464,7 @@ def main():
         test_list_bucket(server)
         test_other_thread(server)
         test_handle_error(server)
+        test_wait(server)
         test_stream_download(server)
         web = Web(server)
         test_http_answers(server, web)

@@ -16,6 +16,15 @@ int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *pa
   return 7;
 }
 
+int tcx_client_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params,
+                          const tcx_wait_options_t *options, size_t size, tcx_call_cb cb,
+                          void *data, tcx_call_t **call) {
+  (void)client, (void)params, (void)options, (void)cb, (void)data, (void)call;
+  assert_int_equal(size, sizeof(tcx_wait_options_t));
+  called = waiter;
+  return 8;
+}
+
 static struct tcx_models *models;
 
 static int open_models(void **state) {
@@ -48,6 +57,15 @@ static void functions_name_their_operation(void **state) {
   assert_string_equal(tcx__model_operation(embedded("s3"), called)->name, "GetObject");
   assert_int_equal(tcx_sts_get_caller_identity(NULL, NULL, NULL, NULL), 7);
   assert_string_equal(tcx__model_operation(embedded("sts"), called)->name, "GetCallerIdentity");
+}
+
+static void functions_name_their_waiter(void **state) {
+  (void)state;
+  assert_int_equal(tcx_s3_wait_bucket_exists(NULL, NULL, NULL, NULL, NULL, NULL), 8);
+  assert_string_equal(called, "bucket_exists");
+  assert_string_equal(tcx__model_waiter(embedded("s3"), called)->name, "BucketExists");
+  assert_int_equal(tcx_s3_wait_object_not_exists(NULL, NULL, NULL, NULL, NULL, NULL), 8);
+  assert_string_equal(tcx__model_waiter(embedded("s3"), called)->operation, "HeadObject");
 }
 
 /* Every operation has its function, and its required members stand in the comment. */
@@ -84,6 +102,7 @@ static void headers_are_complete(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(functions_name_their_operation),
+                                     cmocka_unit_test(functions_name_their_waiter),
                                      cmocka_unit_test(headers_are_complete)};
   return cmocka_run_group_tests(tests, open_models, close_models);
 }
