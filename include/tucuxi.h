@@ -198,6 +198,8 @@ TCX_EXTERN tcx_value_t *tcx_value_set(tcx_value_t *map, const char *path, tcx_va
 /* name is data, not a path */
 TCX_EXTERN tcx_value_t *tcx_value_put(tcx_value_t *map, const char *name, size_t len,
                                       tcx_value_t *child);
+/* name is data; nothing happens when it is absent */
+TCX_EXTERN tcx_value_t *tcx_value_remove(tcx_value_t *map, const char *name, size_t len);
 /* CONSUMES body */
 TCX_EXTERN tcx_value_t *tcx_value_set_body(tcx_value_t *map, const char *member, tcx_body_t *body);
 TCX_EXTERN tcx_value_t *tcx_value_append(tcx_value_t *list, tcx_value_t *child);

@@ -397,13 +397,15 @@ bool tcx__root_reach(struct tcx_root *root, unsigned level) {
 
 struct tcx_value *tcx__root_adopt(struct tcx_root *root, tcx_value_t *child, unsigned *height) {
   struct tcx_root *other = tcx__root_of(child);
-  if (root == NULL || other == NULL || other == root) {
-    if (root == NULL && other != NULL)
+  bool lent = other != NULL && (other->value.flags & TCX__VALUE_LENT) != 0;
+  if (root == NULL || other == NULL || other == root || lent) {
+    if (root == NULL && other != NULL && !lent)
       tcx__arena_free(other->arena);
     else if (root != NULL)
       tcx__root_fail(root, UV_EINVAL, "%s",
                      child == NULL   ? "the child is NULL"
                      : other == root ? "a tree cannot be put into itself"
+                     : lent          ? "the child is a call's own"
                                      : "the child was handed over before");
     return NULL;
   }
@@ -432,11 +434,48 @@ int tcx__value_consume(tcx_value_t *v, struct tcx_arena **arena, const char **te
     *text = "the value was handed over before";
     return UV_EINVAL;
   }
+  if ((root->value.flags & TCX__VALUE_LENT) != 0) {
+    *text = "the value is a call's own";
+    return UV_EINVAL;
+  }
   *arena = root->arena;
   *text = root->text;
   if (root->arena != NULL) {
     root->value.flags = 0;
     root->value.height = 0;
   }
+  return root->status;
+}
+
+unsigned tcx__value_levels(const struct tcx_value *v) {
+  unsigned most = 0;
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next) {
+    unsigned levels = tcx__value_levels(kid);
+    if (levels > most)
+      most = levels;
+  }
+  return most + 1;
+}
+
+struct tcx_value *tcx__root_lend(struct tcx_arena *arena, const struct tcx_value *v) {
+  struct tcx_root *root = tcx__arena_alloc(arena, sizeof *root);
+  if (root == NULL)
+    return NULL;
+  struct tcx_value zero = {.name = v->name, .next = v->next, .name_len = v->name_len};
+  root->value = zero;
+  root->arena = arena;
+  root->status = 0;
+  root->text = NULL;
+  tcx__value_assign(&root->value, v);
+  root->value.flags = TCX__VALUE_ROOT | TCX__VALUE_LENT;
+  root->value.height = (uint16_t)tcx__value_levels(v);
+  return &root->value;
+}
+
+int tcx__root_take_back(struct tcx_value *v, const char **text) {
+  struct tcx_root *root = tcx__root_of(v);
+  v->flags = 0;
+  v->height = 0;
+  *text = root->text;
   return root->status;
 }

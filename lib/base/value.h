@@ -46,7 +46,7 @@ struct tcx_container { /* value.c's; others use the functions below */
   struct tcx_value **items; /* LIST: for at() */
   void *index;              /* MAP: by name, once it is large */
 };
-enum { TCX__VALUE_ROOT = 1 };
+enum { TCX__VALUE_ROOT = 1, TCX__VALUE_LENT = 2 };
 #define TCX__VALUE_DEPTH 512 /* deepest tree that can be built: who walks a tree may recurse */
 
 struct tcx_root { /* a built tree; allocated inside its own arena */
@@ -129,6 +129,13 @@ bool tcx__root_reach(struct tcx_root *root, unsigned level);
  * and UV_ENOMEM. v may be NULL (no parameters): 0, *arena NULL. */
 int tcx__value_consume(tcx_value_t *v, struct tcx_arena **arena, const char **text);
 
+/* A parser's value, or a consumed tree, lent to the program: it can be built on until it is taken
+ * back. The value is then the new root's; v itself is not used any more. Whoever is given a lent
+ * tree to consume or to free leaves it alone. NULL when memory is out. */
+struct tcx_value *tcx__root_lend(struct tcx_arena *arena, const struct tcx_value *v);
+/* The failure that was kept in it, with its text; 0. It is a plain value again. */
+int tcx__root_take_back(struct tcx_value *v, const char **text);
+
 /* Walking. */
 /* first item of a list or map, else NULL */
 static inline const struct tcx_value *tcx__value_kids(const struct tcx_value *v) {
@@ -141,6 +148,7 @@ static inline uint32_t tcx__value_count(const struct tcx_value *v) {
              ? v->u.container->count
              : 0;
 }
+unsigned tcx__value_levels(const struct tcx_value *v); /* with its own */
 /* NULL when absent or not a map */
 struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name, size_t name_len);
 /* bodies are not copied: UV_EINVAL shows as NULL */

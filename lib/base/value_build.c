@@ -87,31 +87,22 @@ tcx_value_t *tcx_value_from_json(const char *json, size_t len) {
   return &root->value;
 }
 
-/* Levels of a tree; 0 when there is a body in it. */
-static unsigned levels_of(const struct tcx_value *v) {
-  unsigned most = 0;
-  if (v->type == TCX_BODY)
-    return 0;
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next) {
-    unsigned levels = levels_of(kid);
-    if (levels == 0)
-      return 0;
-    if (levels > most)
-      most = levels;
-  }
-  return most + 1;
+static bool holds_body(const struct tcx_value *v) {
+  bool found = v->type == TCX_BODY;
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL && !found; kid = kid->next)
+    found = holds_body(kid);
+  return found;
 }
 
 void tcx__root_copy(struct tcx_root *root, const struct tcx_value *v) {
-  unsigned levels = levels_of(v);
-  if (levels == 0) {
+  if (holds_body(v)) {
     tcx__root_fail(root, UV_EINVAL, "a body cannot be copied");
     return;
   }
   const struct tcx_value *copy = tcx__value_deep_copy(root->arena, v);
   if (copy == NULL)
     tcx__root_fail(root, UV_ENOMEM, "out of memory");
-  else if (tcx__root_reach(root, levels - 1))
+  else if (tcx__root_reach(root, tcx__value_levels(v) - 1))
     tcx__value_assign(&root->value, copy);
 }
 
@@ -129,7 +120,7 @@ tcx_value_t *tcx_value_copy(const tcx_value_t *v) {
 
 void tcx_value_free(tcx_value_t *value) {
   struct tcx_root *root = tcx__root_of(value);
-  if (root != NULL)
+  if (root != NULL && (root->value.flags & TCX__VALUE_LENT) == 0)
     tcx__arena_free(root->arena);
 }
 
@@ -222,6 +213,13 @@ tcx_value_t *tcx_value_put(tcx_value_t *map, const char *name, size_t len, tcx_v
   char *copy = tcx__arena_strndup(root->arena, name, len);
   if (copy == NULL || tcx__value_replace(root->arena, &root->value, copy, len, v) != 0)
     tcx__root_fail(root, UV_ENOMEM, "out of memory");
+  return map;
+}
+
+tcx_value_t *tcx_value_remove(tcx_value_t *map, const char *name, size_t len) {
+  struct tcx_root *root = open_root(map);
+  if (root != NULL && name != NULL)
+    (void)tcx__value_remove(&root->value, name, len);
   return map;
 }
 

@@ -5,76 +5,16 @@
 #include "core/events.h"
 #include "core/log.h"
 #include "core/monitor.h"
+#include "core/user_hooks.h"
 #include "core/waiter.h"
 #include <assert.h>
 #include <string.h>
 
 uint64_t tcx__now_us(void) { return uv_hrtime() / 1000; }
 
-int tcx__run_hooks(tcx_call_t *call, tcx__point point) {
-  const struct tcx_customization *custom = call->client->custom;
-  const struct tcx_hook *hook = custom != NULL ? custom->at[point] : NULL;
-  int err = 0;
-  for (; hook != NULL && hook->run != NULL && err == 0; hook++)
-    if (hook->operation == NULL ||
-        (hook->operation[0] == call->op->name[0] && strcmp(hook->operation, call->op->name) == 0))
-      err = hook->run(call);
-  return err;
-}
-
 /* ---- birth ---- */
 
 static void on_ready(struct tcx_ready *ready);
-
-/* Headers that the library writes itself: a second one would say something else than what is sent
- * or signed. */
-static bool own_header(struct tcx_str name) {
-  static const char *const names[] = {"host",
-                                      "content-length",
-                                      "transfer-encoding",
-                                      "connection",
-                                      "expect",
-                                      "authorization",
-                                      "user-agent",
-                                      "x-amz-date",
-                                      "x-amz-security-token",
-                                      "x-amz-content-sha256",
-                                      "x-amz-decoded-content-length",
-                                      "x-amz-trailer",
-                                      "amz-sdk-invocation-id",
-                                      "amz-sdk-request"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (tcx__str_ieq(name, tcx__str(names[i])))
-      return true;
-  return false;
-}
-
-/* Copies "Name: value" lines; what is wrong with one is told through the callback. */
-static int read_headers(tcx_call_t *call, const char *const *lines) {
-  tcx__headers_init(&call->extra, call->arena);
-  for (; lines != NULL && *lines != NULL; lines++) {
-    const char *colon = strchr(*lines, ':');
-    if (colon == NULL)
-      return tcx__fail(&call->fail, TCX_EPARAM, "header line without a colon: %s", *lines);
-    if (own_header((struct tcx_str){*lines, (size_t)(colon - *lines)}))
-      return tcx__fail(&call->fail, TCX_EPARAM,
-                       "header line for a header that tucuxi writes itself: %s", *lines);
-    char *copy = tcx__arena_strdup(call->arena, *lines);
-    if (copy == NULL)
-      return UV_ENOMEM;
-    const char *value = copy + (colon - *lines) + 1;
-    while (*value == ' ' || *value == '\t')
-      value++;
-    int err = tcx__headers_add(&call->extra, (struct tcx_str){copy, (size_t)(colon - *lines)},
-                               tcx__str(value));
-    if (err != 0)
-      return err == UV_ENOMEM
-                 ? err
-                 : tcx__fail(&call->fail, err,
-                             "header line with a line end, a NUL or a bad name: %s", *lines);
-  }
-  return 0;
-}
 
 static void link_call(tcx_call_t *call) {
   tcx_client_t *c = call->client;
@@ -148,7 +88,7 @@ static int first_problem(tcx_call_t *call, int params_status, const char *params
   if (params_status != 0)
     return tcx__fail(&call->fail, params_status, "%s",
                      params_text != NULL ? params_text : tcx_strerror(params_status));
-  return read_headers(call, call->options.headers);
+  return tcx__call_read_headers(call, call->options.headers);
 }
 
 /* After its preparation: goes on, fails, or waits for an inner call. */
@@ -250,6 +190,11 @@ static void on_body_wake(void *ctx) {
 
 /* NEW: the endpoint may lie at the account of the credentials. */
 static void step_new(tcx_call_t *call) {
+  int err = tcx__emit(call, TCX__ON_BEFORE_ENDPOINT_RESOLUTION);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_ENDPOINT);
+    return;
+  }
   call->state = tcx__endpoint_wants_account(call) ? TCX__CALL_ACCOUNT : TCX__CALL_BUILD;
   tcx__call_step(call);
 }
@@ -259,6 +204,10 @@ static void step_build(tcx_call_t *call) {
   int err = tcx__call_build(call);
   if (err != 0) {
     tcx__call_fail(call, err, call->phase);
+    return;
+  }
+  if (tcx__hooks_answered(call)) {
+    tcx__hooks_take_answer(call);
     return;
   }
   tcx_body_t *body = call->body;
@@ -298,6 +247,7 @@ static void step_body(tcx_call_t *call) {
     return;
   }
   if (err == 0 && !call->planned) {
+    tcx__hooks_restore(call);
     err = tcx__call_plan_body(call);
     call->planned = err == 0;
   }
@@ -362,6 +312,11 @@ static void get_identity(tcx_call_t *call) {
 static void step_credentials(tcx_call_t *call) {
   if (call->monitored != NULL)
     call->monitored->requested = true;
+  int err = tcx__emit_created(call);
+  if (err != 0) {
+    tcx__call_fail(call, err, TCX_PHASE_PARAMS);
+    return;
+  }
   if (call->scheme != TCX__SCHEME_NONE) {
     get_identity(call);
     return;
@@ -401,6 +356,9 @@ static void step_pool(tcx_call_t *call) {
   call->phase = TCX_PHASE_POOL;
   if (call->monitored != NULL)
     tcx__monitor_attempt_began(call);
+  call->signed_early = false;
+  if (tcx__has_hook(call, TCX__ON_BEFORE_SEND) && tcx__call_sign_for_hooks(call))
+    return;
   int err = tcx__client_pool(call->client, &pool);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_POOL);
@@ -524,10 +482,16 @@ static void run_callback(tcx_call_t *call) {
   if (!body_closed(call))
     return;
   tcx__arena_cleanup(call->arena); /* bodies that nobody took */
-  call->state = TCX__CALL_OVER;
-  call->client->completed++;
   if (call->error.status != 0)
     complete_error(call);
+  int err = tcx__emit_after(call);
+  if (err != 0) {
+    call->error =
+        (tcx_error_t){.status = err, .phase = call->phase, .http_status = call->head.status};
+    complete_error(call);
+  }
+  call->state = TCX__CALL_OVER;
+  call->client->completed++;
   tcx__session_enter(session);
   call->cb(call, call->error.status == 0 ? call->value : NULL,
            call->error.status != 0 ? &call->error : NULL);
@@ -607,7 +571,7 @@ void tcx__call_unref(tcx_call_t *call) {
 
 static void cancel_with(tcx_call_t *call, const char *why) {
   if (call->state == TCX__CALL_DONE || call->state == TCX__CALL_OVER ||
-      call->state == TCX__CALL_STREAMING)
+      call->state == TCX__CALL_STREAMING || tcx__hooks_note_cancel(call, why))
     return;
   tcx_phase_t phase = current_phase(call);
   tcx__call_break(call);

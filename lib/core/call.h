@@ -55,6 +55,8 @@ typedef enum {
 /* What a call is for: to be sent, or to end in a signed URL, or in the signed request itself. */
 typedef enum { TCX__GOAL_SEND, TCX__GOAL_PRESIGN, TCX__GOAL_RENDER } tcx__goal;
 
+struct tcx_call_hooks;
+
 struct tcx_collect { /* a body kept whole, for max_body */
   char *p;
   size_t n, cap;
@@ -177,9 +179,14 @@ struct tcx_call {
   struct tcx_monitored *monitored; /* NULL: no client-side monitoring */
   void *hook_state;                /* a customization's own, per call */
   /* of a waiter */
-  struct tcx_waiter *waiter;      /* NULL: it is none */
-  tcx_call_t *poll;               /* under way, borrowed */
-  tcx_call_t *answer;             /* the last poll, retained: response and error are its own */
+  struct tcx_waiter *waiter; /* NULL: it is none */
+  tcx_call_t *poll;          /* under way, borrowed */
+  tcx_call_t *answer;        /* the last poll, retained: response and error are its own */
+  /* user_hooks.h; NULL until it meets one of the program's hooks */
+  struct tcx_call_hooks *hooks;
+  bool params_hooked; /* they have seen its parameters */
+  /* for before-send hooks: the next attempt needs no signature */
+  bool signed_early;
   struct tcx_cleanup models_hold; /* in the arena's cleanups once it outlives its client */
   /* times */
   uint64_t started_us;
@@ -229,6 +236,12 @@ int tcx__call_inner(tcx_call_t *call, const struct tcx_call_start *inner, tcx_ca
 /* The inner call of a BEFORE_PARAMETER_BUILD hook is over: the request is prepared from the
  * beginning, or the call fails. */
 void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase);
+/* own_headers.c */
+/* the library writes it itself: a second one would say something else than what is sent or
+ * signed */
+bool tcx__own_header(struct tcx_str name);
+/* copies "Name: value" lines to call->extra; TCX_EPARAM */
+int tcx__call_read_headers(tcx_call_t *call, const char *const *lines);
 /* prepare.c */
 /* operation and params: 0, TCX_EAGAIN (a hook waits for an inner call), or < 0 with call->fail and
  * call->phase set */
@@ -246,6 +259,9 @@ int tcx__call_compress(tcx_call_t *call);
 /* what a signature of this call is made with */
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s);
 int tcx__call_sign(tcx_call_t *call); /* signs, and begins the body */
+/* the same before there is a connection, for before-send hooks. True: they have answered, or the
+ * call failed */
+bool tcx__call_sign_for_hooks(tcx_call_t *call);
 /* Request line, headers and the empty line, in the session's scratch buffer: valid until the next
  * function of net. TCX_EPARAM when they do not fit. */
 int tcx__call_head(tcx_call_t *call, unsigned attempt, struct tcx_str *head);
@@ -259,6 +275,9 @@ int64_t tcx__call_now(tcx_call_t *call);
  * right */
 bool tcx__call_clock_corrected(tcx_call_t *call);
 /* finish.c */
+/* response-received and needs-retry of an attempt (status 0: a success): true when its end is
+ * settled */
+bool tcx__call_hooks_decided(tcx_call_t *call, int status, tcx_phase_t phase);
 /* the whole response is here, or broke (call->broken) */
 void tcx__call_response_ended(tcx_call_t *call);
 /* no usable response: retry or fail */
@@ -280,6 +299,8 @@ void tcx__call_presigned(tcx_call_t *call);
 int tcx__client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
                         unsigned expires_s, tcx_call_cb cb, void *data, tcx_call_t **call);
 /* render.c */
+/* of the request as it is; NULL: out of memory */
+const char *tcx__call_url(tcx_call_t *call);
 /* {Url, Method, Headers} in call->value; headers NULL: out of memory */
 int tcx__call_describe(tcx_call_t *call, struct tcx_value *headers);
 /* those that the signature or the service needs, without Host; NULL: out of memory */

@@ -4,6 +4,7 @@
 #include "core/endpoint.h"
 #include "core/log.h"
 #include "core/services.h"
+#include "core/user_hooks.h"
 #include "core/variables.h"
 #include <assert.h>
 #include <ctype.h>
@@ -106,6 +107,7 @@ static int configure(tcx_client_t *c, const tcx_client_options_t *o, struct tcx_
 static void free_client(tcx_client_t *c) {
   if (c->custom != NULL && c->custom->client_free != NULL && c->custom_state != NULL)
     c->custom->client_free(c);
+  tcx__user_hooks_free(c);
   tcx__identity_source_free(c->own_identity);
   tcx__identity_source_free(c->token);
   tcx__endpoint_cache_free(c->endpoints);
@@ -166,9 +168,9 @@ static int create(tcx_session_t *session, const char *service, const tcx_client_
                     tcx_value_problem(o->config));
   else
     err = configure(c, o, &c->problem);
-  if (err == UV_ENOMEM) {
+  if (err == UV_ENOMEM || tcx__user_hooks_begin(c) != 0) {
     free_client(c);
-    return err;
+    return UV_ENOMEM;
   }
   if (err != 0)
     (void)tcx__fail(&c->problem, err, "%s", tcx_strerror(err));

@@ -32,6 +32,8 @@ struct tcx_client {
   const struct tcx_partitions *partitions;
   const struct tcx_customization *custom; /* NULL when the service has none */
   void *custom_state;
+  /* the program's, user_hooks.h; NULL while there has been none */
+  struct tcx_user_hooks *user_hooks;
   struct tcx_client_config config;
   /* tcx__scheme: where neither operation nor endpoint says more */
   uint8_t scheme;

@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "core/call.h"
 #include "core/endpoint.h"
+#include "core/user_hooks.h"
 #include "jmespath/jmespath.h"
 #include <string.h>
 
@@ -267,7 +268,8 @@ static int path_values(tcx_call_t *call, const struct tcx_ruleset *rules,
 }
 
 bool tcx__endpoint_wants_account(const tcx_call_t *call) {
-  return call->client->account_param >= 0 && (call->op->flags & TCX__OP_UNSIGNED) == 0;
+  return call->client->account_param >= 0 && (call->op->flags & TCX__OP_UNSIGNED) == 0 &&
+         !tcx__hooks_set_account(call);
 }
 
 /* Weakest first, each over the one before: built-ins (as a hook has changed them), the client's
@@ -282,6 +284,7 @@ int tcx__endpoint_values(tcx_call_t *call) {
   if (c->account_param >= 0 && call->identity != NULL)
     given_value(call->rule_values, c->account_param, text_value(call->identity->account_id));
   int err = tcx__run_hooks(call, TCX__BEFORE_ENDPOINT_RESOLUTION);
+  tcx__hooks_builtins(call);
   for (unsigned i = 0; c->context_values != NULL && i < n; i++)
     given_value(call->rule_values, (int)i, c->context_values[i]);
   if (err == 0)

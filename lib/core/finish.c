@@ -3,6 +3,7 @@
 #include "core/call.h"
 #include "core/log.h"
 #include "core/monitor.h"
+#include "core/user_hooks.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -359,7 +360,32 @@ void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, c
     return;
   if (call->monitored != NULL && phase != TCX_PHASE_POOL)
     tcx__monitor_attempt_failed(call, status, phase);
-  judge(call, status, phase);
+  if (!tcx__call_hooks_decided(call, status, phase))
+    judge(call, status, phase);
+}
+
+bool tcx__call_hooks_decided(tcx_call_t *call, int status, tcx_phase_t phase) {
+  if (call->client->user_hooks == NULL)
+    return false;
+  int err = tcx__emit_outcome(call, status, phase);
+  tcx__verdict verdict =
+      err == 0 && call->hooks != NULL ? (tcx__verdict)call->hooks->verdict : TCX__VERDICT_NONE;
+  if (err != 0) {
+    tcx__call_fail(call, err, phase);
+  } else if (verdict == TCX__VERDICT_RETRY && resendable(call)) {
+    tcx__call_break(call);
+    call->fresh = status != 0 && status != TCX_ECLIENT;
+    back_off(call, call->hooks->delay_ms, on_backoff);
+  } else if (verdict == TCX__VERDICT_STOP && status != 0) {
+    call->error.retryable = call->hooks->error.retryable;
+    call->error.throttled = call->hooks->error.throttled;
+    call->last_status = status;
+    call->last_phase = phase;
+    tell_failure(call);
+  } else {
+    return call->state == TCX__CALL_DONE;
+  }
+  return true;
 }
 
 /* ---- a response ---- */
@@ -395,19 +421,23 @@ void tcx__call_response_ended(tcx_call_t *call) {
   if (call->broken != 0) {
     if (call->monitored != NULL)
       tcx__monitor_attempt_failed(call, call->broken, TCX_PHASE_READ);
-    judge(call, call->broken, TCX_PHASE_READ);
+    if (!tcx__call_hooks_decided(call, call->broken, TCX_PHASE_READ))
+      judge(call, call->broken, TCX_PHASE_READ);
     return;
   }
   int err = tcx__run_hooks(call, TCX__AFTER_PARSE);
-  if (err == 0 && call->parse_mode == TCX__PARSE_ERROR && call->parse_error.message[0] == '\0' &&
-      call->head.reason.n > 0)
-    call->parse_error.message =
-        tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n);
-  if (call->monitored != NULL)
+  bool failed = call->parse_mode == TCX__PARSE_ERROR;
+  if (err == 0 && failed && call->parse_error.message[0] == '\0' && call->head.reason.n > 0 &&
+      (call->parse_error.message =
+           tcx__arena_strndup(call->arena, call->head.reason.p, call->head.reason.n)) == NULL)
+    err = UV_ENOMEM;
+  if (call->monitored != NULL && err == 0)
     tcx__monitor_attempt_answered(call);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_READ);
-  } else if (call->parse_mode == TCX__PARSE_ERROR) {
+  } else if (tcx__call_hooks_decided(call, failed ? TCX_ECLIENT : 0, TCX_PHASE_READ)) {
+    return;
+  } else if (failed) {
     error_response(call);
   } else {
     if (call->without_trailer)

@@ -3,6 +3,7 @@
 #include "core/body.h"
 #include "core/call.h"
 #include "core/endpoint.h"
+#include "core/user_hooks.h"
 #include <string.h>
 
 static const char *method_at(const void *ctx, unsigned i) {
@@ -122,6 +123,16 @@ static int add_api_version(tcx_call_t *call) {
                           tcx__str(call->client->model->api_version));
 }
 
+/* The program's hooks: an answer of theirs is the end of the way. */
+static int pass_hooks(tcx_call_t *call) {
+  if (call->client->user_hooks == NULL)
+    return 0;
+  if (call->hooks != NULL)
+    call->hooks->created = false;
+  int err = call->goal != TCX__GOAL_PRESIGN ? tcx__emit(call, TCX__ON_BEFORE_CALL) : 0;
+  return err != 0 || tcx__hooks_answered(call) ? err : tcx__emit(call, TCX__ON_CHOOSE_SIGNER);
+}
+
 /* Endpoint, serialization, what hooks and the caller add. */
 int tcx__call_build(tcx_call_t *call) {
   tcx__headers_init(&call->req.headers, call->arena);
@@ -137,6 +148,8 @@ int tcx__call_build(tcx_call_t *call) {
     err = at(call, TCX_PHASE_PARAMS, tcx__run_hooks(call, TCX__BEFORE_CALL));
   if (err == 0)
     err = at(call, TCX_PHASE_PARAMS, add_extra_headers(call));
+  if (err == 0)
+    err = at(call, TCX_PHASE_PARAMS, pass_hooks(call));
   call->request_headers = call->req.headers.count;
   call->compression_asked = false;
   const struct tcx_header *encoding = tcx__headers_get(&call->req.headers, "content-encoding");
@@ -147,6 +160,8 @@ int tcx__call_build(tcx_call_t *call) {
 /* Operation and params: all that can be wrong before an endpoint is looked for. */
 static int prepare_params(tcx_call_t *call) {
   int err = tcx__client_operation(call->client, call->op_name, &call->op, &call->fail);
+  if (err == 0)
+    err = tcx__emit_params(call);
   if (err == 0 && call->params->type != TCX_MAP)
     err = tcx__fail(&call->fail, TCX_EPARAM,
                     "Parameter validation failed:\nThe parameters must be a map");

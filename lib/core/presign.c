@@ -1,6 +1,7 @@
 /* presign.c - a call that ends in a URL instead of on the wire: botocore's generate_presigned_url,
  * SigV4 always. */
 #include "core/call.h"
+#include "core/user_hooks.h"
 #include <string.h>
 
 #define MAX_EXPIRES     604800u
@@ -34,6 +35,8 @@ static int move_form(tcx_call_t *call) {
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  if (err == 0)
+    err = tcx__emit(call, TCX__ON_BEFORE_SIGN);
   if (err == 0 && call->scheme != TCX__SCHEME_NONE && !tcx__call_signs(call))
     err = tcx__fail(&call->fail, TCX_ECONFIG, "Signature version(s) are not supported: %s-query",
                     call->scheme == TCX__SCHEME_BEARER ? "bearer" : "v2");

@@ -6,6 +6,7 @@
  * closed, and finish.c decides whether to try again.
  */
 #include "core/events.h"
+#include "core/user_hooks.h"
 #include <string.h>
 
 static tcx_call_t *call_of(struct tcx_exchange *x) {
@@ -84,7 +85,9 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   tcx__timer_stop(call->session->net, &call->timer);
   bool success = head->status >= 200 && head->status < 300;
   call->parse_mode = success ? TCX__PARSE_OUTPUT : TCX__PARSE_ERROR;
-  err = tcx__run_hooks(call, TCX__BEFORE_PARSE);
+  err = tcx__emit(call, TCX__ON_BEFORE_PARSE);
+  if (err == 0)
+    err = tcx__run_hooks(call, TCX__BEFORE_PARSE);
   if (err == 0)
     err = tcx__payload_check_begin(call);
   if (err == 0 && success)

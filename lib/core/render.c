@@ -24,12 +24,16 @@ static int pull_all(tcx_call_t *call) {
   return err;
 }
 
-static struct tcx_value *url_of(tcx_call_t *call) {
+const char *tcx__call_url(tcx_call_t *call) {
   const struct tcx_request *req = &call->req;
-  char *text = tcx__arena_printf(call->arena, "%s://%.*s%.*s%s%.*s", req->tls ? "https" : "http",
-                                 (int)req->host_header.n, req->host_header.p, (int)req->path.n,
-                                 req->path.p, req->query.n > 0 ? "?" : "", (int)req->query.n,
-                                 req->query.p != NULL ? req->query.p : "");
+  return tcx__arena_printf(call->arena, "%s://%.*s%.*s%s%.*s", req->tls ? "https" : "http",
+                           (int)req->host_header.n, req->host_header.p, (int)req->path.n,
+                           req->path.p, req->query.n > 0 ? "?" : "", (int)req->query.n,
+                           req->query.p != NULL ? req->query.p : "");
+}
+
+static struct tcx_value *url_of(tcx_call_t *call) {
+  const char *text = tcx__call_url(call);
   return text != NULL ? tcx__value_new_str(call->arena, text, strlen(text)) : NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "auth/sigv2.h"
 #include "core/call.h"
 #include "core/log.h"
+#include "core/user_hooks.h"
 #include <string.h>
 
 int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
@@ -58,7 +59,11 @@ static int add_token(tcx_call_t *call) {
 
 static int sign(tcx_call_t *call, struct tcx_sigv4 *s) {
   call->req.headers.count = call->fixed_headers;
-  int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  int err = tcx__has_hook(call, TCX__ON_BEFORE_SIGN) ? tcx__hooks_keep(call) : 0;
+  if (err == 0)
+    err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
+  if (err == 0)
+    err = tcx__emit(call, TCX__ON_BEFORE_SIGN);
   if (err != 0 || call->scheme == TCX__SCHEME_NONE)
     return err;
   if (call->scheme == TCX__SCHEME_SIGV2)
@@ -198,6 +203,18 @@ static int prepare_stall(tcx_call_t *call) {
   return 0;
 }
 
+bool tcx__call_sign_for_hooks(tcx_call_t *call) {
+  int err = tcx__call_sign(call);
+  if (err == 0)
+    err = tcx__emit(call, TCX__ON_BEFORE_SEND);
+  call->signed_early = err == 0;
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_SEND);
+  else if (tcx__hooks_answered(call))
+    tcx__hooks_replay(call);
+  return err != 0 || call->exchanging || call->state == TCX__CALL_DONE;
+}
+
 static void start_exchange(tcx_call_t *call, struct tcx_conn *conn, struct tcx_str head) {
   uv_buf_t bufs[2] = {uv_buf_init((char *)(uintptr_t)head.p, (unsigned)head.n), {0}};
   unsigned count = 1;
@@ -241,19 +258,19 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
   note_times(call);
   if (call->attempts == 0)
     tcx__session_uuid(call->session, call->invocation);
-  if (!call->free_retried)
-    call->attempts++;
-  int err = tcx__call_sign(call);
+  unsigned attempt = call->attempts + (call->free_retried ? 0 : 1);
+  int err = call->signed_early ? 0 : tcx__call_sign(call);
+  call->signed_early = false;
   if (err == 0)
     err = prepare_stall(call);
   if (err == 0)
-    err = tcx__call_head(call, call->attempts, &head);
+    err = tcx__call_head(call, attempt, &head);
   if (err != 0) {
-    call->attempts -= call->free_retried ? 0 : 1;
     tcx__conn_release(conn, true);
     tcx__call_fail(call, err, TCX_PHASE_SEND);
     return;
   }
+  call->attempts = attempt;
   tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name,
            call->attempts, (int)call->req.host_header.n, call->req.host_header.p,
            (int)call->req.path.n, call->req.path.p);

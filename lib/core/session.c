@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/monitor.h"
 #include "core/services.h"
+#include "core/user_hooks.h"
 #include "core/variables.h"
 #include <assert.h>
 #include <string.h>
@@ -219,6 +220,7 @@ static void handle_closed(tcx_session_t *s) {
     return;
   if (s->close_cb != NULL)
     s->close_cb(s);
+  tcx__session_hooks_free(s);
   tcx__arena_wipe_free(s->arena); /* the settings hold the files' keys */
   tcx__free(s);
 }

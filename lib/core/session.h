@@ -20,6 +20,7 @@
 struct tcx_identity_source;
 struct tcx_monitor;
 struct tcx_settings;
+struct tcx_user_hook;
 
 /* Something that is to run from the loop, once. Embedded in its owner; must stay until it ran or
  * was taken out. */
@@ -79,7 +80,9 @@ struct tcx_session {
   /* as the options have them */
   unsigned advisory_refresh_ms, mandatory_refresh_ms, credentials_timeout_ms;
   void *data;
-  struct tcx_arena *arena; /* the options' texts, the settings */
+  struct tcx_user_hook *user_hooks; /* user_hooks.h: for clients that are created later */
+  unsigned last_hook;               /* the id of the newest */
+  struct tcx_arena *arena;          /* the options' texts, the settings */
   const char *profile, *region, *config_file, *credentials_file, *data_path, *credentials_before,
       *credentials_cache;
   /* Unix seconds, of signatures; tests put their own */

@@ -2,6 +2,7 @@
 #include "core/body.h"
 #include "core/events.h"
 #include "core/monitor.h"
+#include "core/user_hooks.h"
 
 static void on_ready(struct tcx_ready *ready);
 
@@ -34,7 +35,7 @@ static int make_response(tcx_call_t *call) {
                 : call->client->protocol->finish(call->parser, &call->value, &call->parse_error);
   if (err == 0)
     err = tcx__run_hooks(call, TCX__AFTER_PARSE);
-  if (err == 0)
+  if (err == 0 && !tcx__hooks_parsed(call))
     err = tcx__call_add_metadata(call, call->value);
   return err;
 }
@@ -65,24 +66,45 @@ static void let_go(tcx_stream_t *s) {
   }
 }
 
+/* The program's hooks: true when they want another attempt, or have failed the call. */
+static bool hooks_ended(tcx_call_t *call) {
+  if (call->client->user_hooks == NULL)
+    return false;
+  bool ended = !tcx__hooks_parsed(call) && tcx__call_hooks_decided(call, 0, TCX_PHASE_READ);
+  int err = ended ? 0 : tcx__emit_after(call);
+  call->streaming = call->streaming && !ended && err == 0;
+  if (err != 0)
+    tcx__call_fail(call, err, TCX_PHASE_READ);
+  return ended || err != 0;
+}
+
 void tcx__stream_offer(tcx_call_t *call) {
   tcx_session_t *session = call->session;
   int err = make_response(call);
+  if (err == 0 && hooks_ended(call))
+    return;
   tcx_stream_t *s = err == 0 ? new_stream(call) : NULL;
   if (s == NULL) {
     call->streaming = false;
     tcx__call_break(call);
-    tcx__call_attempt_failed(call, err != 0 ? err : UV_ENOMEM, TCX_PHASE_READ, call->fail.text);
+    err = err != 0 ? err : UV_ENOMEM;
+    if (call->attempts == 0)
+      tcx__call_fail(call, err, TCX_PHASE_READ);
+    else
+      tcx__call_attempt_failed(call, err, TCX_PHASE_READ, call->fail.text);
     return;
   }
   call->stream = s;
-  tcx__throttle_answered(call->client, false);
-  tcx__retry_succeeded(&call->client->quota, &call->retry);
+  if (call->attempts > 0) { /* none where a hook has answered the call */
+    tcx__throttle_answered(call->client, false);
+    tcx__retry_succeeded(&call->client->quota, &call->retry);
+  }
   tcx__timer_stop(session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;
   call->timings.attempts = call->attempts;
   if (call->monitored != NULL) {
-    tcx__monitor_attempt_answered(call);
+    if (call->attempts > 0)
+      tcx__monitor_attempt_answered(call);
     tcx__monitor_call_done(call);
   }
   call->state = TCX__CALL_STREAMING;

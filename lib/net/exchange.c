@@ -418,6 +418,8 @@ void tcx__exchange_ended(struct tcx_conn *conn) {
 
 void tcx__exchange_pause(struct tcx_exchange *x) {
   struct tcx_conn *conn = x->conn;
+  if (x->replay != NULL)
+    tcx__replay_pause(x->replay);
   if (conn == NULL || conn->paused || conn->state == TCX__CONN_CLOSED)
     return;
   conn->paused = true;
@@ -429,6 +431,8 @@ void tcx__exchange_pause(struct tcx_exchange *x) {
 
 void tcx__exchange_unpause(struct tcx_exchange *x) {
   struct tcx_conn *conn = x->conn;
+  if (x->replay != NULL)
+    tcx__replay_unpause(x->replay);
   if (conn == NULL || !conn->paused)
     return;
   conn->paused = false;
@@ -515,6 +519,8 @@ static void on_timer(struct tcx_timer *timer) {
 
 void tcx__exchange_abort(struct tcx_exchange *x) {
   struct tcx_conn *conn = x->conn;
+  if (x->replay != NULL)
+    tcx__replay_drop(x->replay);
   if (conn == NULL)
     return;
   struct tcx_pool *pool = conn->pool;

@@ -67,5 +67,10 @@ void tcx__net_handle_closed(struct tcx_net *net);
 uint64_t tcx__net_now_us(void);
 void tcx__net_log(struct tcx_net *net, tcx_log_level_t level, const char *area, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
+/* replay.c */
+void tcx__replay_pause(struct tcx_replay *replay);
+void tcx__replay_unpause(struct tcx_replay *replay);
+/* no callback comes any more; may be freed */
+void tcx__replay_drop(struct tcx_replay *replay);
 #define TCX__CONTAINER(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 #endif

@@ -180,7 +180,8 @@ struct tcx_exchange {
   bool upload_done;       /* the whole request was written */
   uint64_t first_byte_us; /* from start to the first byte of the response */
   /* net's own: */
-  struct tcx_conn *conn; /* NULL once it is over */
+  struct tcx_conn *conn;     /* NULL once it is over */
+  struct tcx_replay *replay; /* instead of a connection; NULL once it is over */
 };
 /* Writes the n buffers (request head and small body; the first is copied when it cannot be written
  * at once, the others must stay until the exchange is over), then pulls when has_body, and reads.
@@ -195,6 +196,11 @@ void tcx__exchange_pause(struct tcx_exchange *x);
 void tcx__exchange_unpause(struct tcx_exchange *x);
 /* closes the connection; no callback comes any more. Harmless when it is over */
 void tcx__exchange_abort(struct tcx_exchange *x);
+/* An exchange without a connection, whose response is there already: head and body (already
+ * dechunked), which must stay until the exchange is over, come like one from a socket.
+ * UV_ENOMEM. */
+int tcx__exchange_replay(struct tcx_exchange *x, struct tcx_net *net,
+                         const struct tcx_response_head *head, struct tcx_str body);
 /* For the request's head: a scratch buffer of the session, valid until the next call of any net
  * function. */
 char *tcx__net_scratch(struct tcx_net *net, size_t *size);
