@@ -231,7 +231,7 @@ int tcx__emit_outcome(tcx_call_t *call, int status, tcx_phase_t phase) {
 int tcx__emit_after(tcx_call_t *call) {
   bool response = call->error.status == 0 || call->error.status == TCX_ECLIENT;
   tcx__event event = response ? TCX__ON_AFTER_CALL : TCX__ON_AFTER_CALL_ERROR;
-  if (call->client->user_hooks == NULL || call->goal != TCX__GOAL_SEND ||
+  if (call->client->user_hooks == NULL || call->waiter != NULL || call->goal != TCX__GOAL_SEND ||
       !(response || call->planned || call->attempts > 0) || !tcx__has_hook(call, event))
     return 0;
   if (tcx__hooks_state(call) == NULL)

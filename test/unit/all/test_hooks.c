@@ -212,6 +212,32 @@ static void test_goals(void **state) {
               BEGIN("GetObject") "request-created.s3.GetObject\nbefore-sign.s3.GetObject\n");
 }
 
+/* A waiter is no call of the service: its polls are. */
+static void test_waiter(void **state) {
+  (void)state;
+  struct whole w;
+  struct outcome o = {0};
+  whole_begin(&w, missing_scripts, 1, NULL);
+  on(&w, "*", note, NULL);
+  seen[0] = '\0';
+  tcx_wait_options_t options = {.delay_ms = TCX_NEVER, .max_attempts = 2};
+  assert_int_equal(
+      tcx_client_wait(w.client, "object_exists", key(), &options, outcome_cb, &o, NULL), 0);
+  whole_until(&w, &o.calls);
+  assert_int_equal(o.status, TCX_EWAITER);
+  assert_string_equal(
+      seen, BEGIN("HeadObject") ATTEMPT("HeadObject")
+                ANSWERED("HeadObject") "after-call.s3.HeadObject\n" BEGIN("HeadObject")
+                    ATTEMPT("HeadObject") ANSWERED("HeadObject") "after-call.s3.HeadObject\n");
+  outcome_free(&o);
+  assert_int_equal(
+      tcx_client_wait(w.client, "no_such_waiter", key(), &options, outcome_cb, &o, NULL), 0);
+  whole_until(&w, &o.calls);
+  assert_int_equal(o.status, TCX_EOPNAME);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 /* ---- a session's hooks ---- */
 
 static void test_session(void **state) {
@@ -266,8 +292,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_patterns), cmocka_unit_test(test_service_names),
       cmocka_unit_test(test_order),    cmocka_unit_test(test_events),
-      cmocka_unit_test(test_goals),    cmocka_unit_test(test_session),
-      cmocka_unit_test(test_problem),
+      cmocka_unit_test(test_goals),    cmocka_unit_test(test_waiter),
+      cmocka_unit_test(test_session),  cmocka_unit_test(test_problem),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
