@@ -8,29 +8,34 @@
  * "elastic-load-balancing", "cloudwatch-logs") or what tcx_session_create_client is given ("elbv2",
  * "logs"); OPERATION is the service's own name ("PutObject").
  *
- *   event                        when what a hook can do there
- *   provide-client-params        the call is started (before tcx_client_call returns)
- *                                tcx_request_params
- *   before-parameter-build       the same, after it; nothing is validated yet tcx_request_params
- *   before-endpoint-resolution   where does it go? (no OPERATION in the pattern)
- *                                tcx_request_set_builtin
- *   before-call                  the request is made, but for checksum and signature tcx_request_*:
- *                                headers, method, url, body; tcx_call_answer
- *   choose-signer                the same, after it tcx_request_set_unsigned
- *   request-created              each attempt, before credentials and connection tcx_request_*:
- *                                headers, method, url
- *   before-sign                  each attempt, before the signature tcx_request_*: headers, method,
- *                                path and query of the url
- *   before-send                  each attempt, signed tcx_request_set_header of what is not there;
- *                                tcx_call_answer_http
- *   before-parse                 the head of a response has come tcx_call_http_status,
- *                                tcx_call_header
- *   response-received            each attempt: a response, or why there is none tcx_hook_response,
- *                                tcx_hook_error
- *   needs-retry                  the same, after it tcx_hook_retry, tcx_hook_no_retry
- *   after-call                   once, of a response, before the call's callback tcx_hook_response,
- *                                tcx_hook_error
- *   after-call-error             once, where no response came tcx_hook_error
+ * The events, in their order: when each comes, and what a hook can do there.
+ *
+ *   provide-client-params       the call is started (before tcx_client_call returns)
+ *                               tcx_request_params
+ *   before-parameter-build      the same, after it; nothing is validated yet
+ *                               tcx_request_params
+ *   before-endpoint-resolution  where does it go? (no OPERATION in the pattern)
+ *                               tcx_request_set_builtin
+ *   before-call                 the request is made, but for checksum and signature
+ *                               tcx_request_*: headers, method, url, body; tcx_call_answer
+ *   choose-signer               the same, after it
+ *                               tcx_request_set_unsigned
+ *   request-created             each attempt, before credentials and connection
+ *                               tcx_request_*: headers, method, url
+ *   before-sign                 each attempt, before the signature
+ *                               tcx_request_*: headers, method, path and query of the url
+ *   before-send                 each attempt, signed
+ *                               tcx_request_set_header of what is not there; tcx_call_answer_http
+ *   before-parse                the head of a response has come
+ *                               tcx_call_http_status, tcx_call_header
+ *   response-received           each attempt: a response, or why there is none
+ *                               tcx_hook_response, tcx_hook_error
+ *   needs-retry                 the same, after it
+ *                               tcx_hook_retry, tcx_hook_no_retry
+ *   after-call                  once, of a response, before the call's callback
+ *                               tcx_hook_response, tcx_hook_error
+ *   after-call-error            once, where no response came
+ *                               tcx_hook_error
  *
  * In all of them a hook can read (tcx_request_method, tcx_request_url, tcx_request_header once the
  * request is made; tcx_call_operation, tcx_call_client, tcx_call_data), end the call with an error
