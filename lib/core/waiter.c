@@ -1,9 +1,9 @@
 /*
  * waiter.c - tcx_client_wait: a call whose work is other calls.
  *
- *   NEW --begin--> INNER (a poll is under way) --retry, or nothing matched--> BACKOFF (its delay)
- *     --> INNER ...
- *                        --success, failure, an error that nobody expects, no attempt left--> DONE
+ *   NEW --begin--> INNER (a poll is under way)
+ *   INNER --retry, or nothing matched--> BACKOFF (its delay) --> INNER
+ *   INNER --success, failure, an error that nobody expects, no attempt left--> DONE
  *
  * Deadline, cancel, close, drain and the callback are the call's own (call.c); a poll that is under
  * way is cancelled with it. Who frees: the last poll is retained in call->answer, since response

@@ -1,10 +1,9 @@
 /*
  * future.h - the inside of tcx_future_t.
  *
- *   pending --outcome--> done, to be told --from the loop--> told: its parent, or tcx_future_then's
- *     callback --> kept while anybody holds it
- *                                                             tcx_future_then on one that was told:
- *                                                               to be told once more
+ *   pending --outcome--> done, to be told
+ *   done, to be told --from the loop--> told: its parent, or tcx_future_then's callback
+ *   told --tcx_future_then--> to be told once more; else kept while anybody holds it
  *
  * A future is ACTIVE while it is pending or to be told: it holds a reference to itself, and its
  * session's close waits for it. Who makes the outcome (a call's callback, a timer, a child, the

@@ -2,8 +2,8 @@
  * dns.c - c-ares on the loop: its sockets on uv_poll, its timeouts on the wheel; and the cache in
  * front of it.
  *
- *   name: unknown -> asking -> known until its TTL ends -> asking ... dial -> tcx__dns_lookup ->
- *     c-ares -> on_answer -> every query that waits for the name
+ *   name: unknown -> asking -> known until its TTL ends -> asking ...
+ *   dial -> tcx__dns_lookup -> c-ares -> on_answer -> every query that waits for the name
  *
  * The network owns this, made at the first name that is neither an address nor localhost's (the
  * system's configuration is read then). A name without queries may be dropped for another one; a
