@@ -366,11 +366,7 @@ static void step_pool(tcx_call_t *call) {
   }
   struct tcx_target origin = {.tls = call->req.tls, .port = call->req.port, .host = call->req.host},
                     target;
-  err = tcx__proxy_route(&call->client->config.proxies, &origin, &target, &call->fail);
-  if (err != 0) {
-    tcx__call_fail(call, err, TCX_PHASE_POOL);
-    return;
-  }
+  tcx__proxy_route(&call->client->config.proxies, &origin, &target);
   call->proxy = target.tunnel ? NULL : target.proxy;
   memset(&call->wait.lease, 0, sizeof call->wait.lease);
   call->wait.lease.ops = &lease_ops;

@@ -39,7 +39,7 @@ static void handle_closed(uv_handle_t *handle) {
   /* an exchange was started on a connection that had been closed in the same turn */
   if (conn->x != NULL)
     tcx__exchange_fail(conn, TCX_ECLOSING, TCX_PHASE_SEND, "the connection is closed");
-  conn->transport->free(conn);
+  tcx__wire_free(conn);
   tcx__free(conn);
   tcx__pool_conn_freed(pool);
   tcx__net_handle_closed(net);
@@ -53,7 +53,7 @@ void tcx__conn_close(struct tcx_conn *conn) {
   if (conn->state == TCX__CONN_IDLE)
     tcx__policy_take_idle(&pool->policy, &conn->idle);
   if (counted)
-    conn->transport->farewell(conn);
+    tcx__wire_farewell(conn);
   conn->state = TCX__CONN_CLOSED;
   tcx__timer_stop(pool->net, &conn->timer);
   tcx__gather_end(conn);

@@ -46,6 +46,9 @@ struct tcx_conn {
   bool served;  /* has carried an exchange */
   /* set by the transport while it hands over bytes and has further ones */
   bool more_input;
+  /* likewise by the proxy's TLS, towards the transport */
+  bool more_below;
+  bool in_tunnel; /* a proxy's tunnel is open: what fails is no longer about the proxy */
   /* the exchange's: */
   bool uploading; /* the body is still being pulled */
   bool awaiting_100;
@@ -60,6 +63,7 @@ struct tcx_conn {
   struct tcx_dial *dial;
   const struct tcx_transport *transport;
   struct tcx_tls *tls;
+  struct tcx_tls *proxy_tls; /* below the transport: to the proxy of a tunnel */
   struct tcx_tunnel *tunnel; /* while a proxy is asked for one */
   struct tcx_exchange *x;
   struct tcx_timer timer;        /* BUSY: the 100-continue wait, then silence */
@@ -113,6 +117,17 @@ int tcx__socket_watch(struct tcx_conn *conn);
 void tcx__socket_close(struct tcx_conn *conn, uv_close_cb closed);
 /* socket bytes to the transport; how many were used (all of them, once the connection is closed) */
 size_t tcx__socket_feed(struct tcx_conn *conn, char *p, size_t n);
+
+/* ---- wire.c: the socket, or TLS to a tunnel's proxy over it ---- */
+void tcx__wire_connected(struct tcx_conn *conn); /* the socket is: the transport is told, in time */
+/* As tcx__socket_write of one buffer, and as a transport's flush and input. */
+ssize_t tcx__wire_write(struct tcx_conn *conn, const uv_buf_t *buf);
+int tcx__wire_flush(struct tcx_conn *conn);
+size_t tcx__wire_input(struct tcx_conn *conn, const char *p, size_t n);
+/* The transport's, then what lies below it. */
+void tcx__wire_resume(struct tcx_conn *conn);
+void tcx__wire_farewell(struct tcx_conn *conn);
+void tcx__wire_free(struct tcx_conn *conn);
 
 /* ---- gather.c ---- */
 void tcx__gather_read(struct tcx_conn *conn); /* a BUSY connection's socket was read */

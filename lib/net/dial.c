@@ -57,8 +57,9 @@ static bool asks_proxy(const struct tcx_dial *dial) {
  * about the target. */
 static void fail(struct tcx_dial *dial, int status, tcx_phase_t phase, const char *why) {
   const struct tcx_bucket *bucket = dial->attempt.bucket;
+  const struct tcx_conn *opening = dial->opening ? dial->conns[dial->chosen] : NULL;
   char text[900];
-  if (bucket->proxy != NULL && !(bucket->tunnel && phase == TCX_PHASE_TLS)) {
+  if (bucket->proxy != NULL && (opening == NULL || !opening->in_tunnel)) {
     snprintf(text, sizeof text, "Failed to connect to proxy URL: \"%s\": %s", bucket->proxy->url,
              why);
     why = text;
@@ -186,7 +187,7 @@ void tcx__dial_connected(struct tcx_dial *dial, struct tcx_conn *conn, int statu
   dial->chosen = (uint8_t)i;
   dial->opening = true;
   conn->state = TCX__CONN_OPENING;
-  conn->transport->connected(conn);
+  tcx__wire_connected(conn);
 }
 
 void tcx__dial_opened(struct tcx_dial *dial, struct tcx_conn *conn) {

@@ -444,7 +444,7 @@ void tcx__exchange_unpause(struct tcx_exchange *x) {
 /* Bytes that were read before a pause, then the socket again. */
 static void deliver_kept(struct tcx_conn *conn) {
   struct tcx_exchange *x = conn->x;
-  conn->transport->resume(conn);
+  tcx__wire_resume(conn);
   if (conn->x != x || conn->paused)
     return;
   if (conn->kept == NULL) {

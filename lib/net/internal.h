@@ -46,7 +46,8 @@ struct tcx_net {
   char *head_buffer;
   /* TCX__SEAL_SIZE, TLS records on their way out; made at the first TLS connection */
   char *seal_buffer;
-  struct tcx_dns *dns; /* made at the first look-up */
+  char *proxy_seal_buffer; /* the same, of TLS below TLS */
+  struct tcx_dns *dns;     /* made at the first look-up */
   char *dns_servers;
   struct tcx_trust *trusts; /* one a CA bundle, kept for the session */
   void (*log)(void *ctx, tcx_log_level_t level, const char *area, const char *line);

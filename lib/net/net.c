@@ -79,6 +79,7 @@ void tcx__net_handle_closed(struct tcx_net *net) {
   free_wiped(net->scratch, TCX__READ_SIZE);
   tcx__free(net->head_buffer);
   tcx__free(net->seal_buffer);
+  tcx__free(net->proxy_seal_buffer);
   tcx__free(net->dns_servers);
   tcx__free(net);
 }

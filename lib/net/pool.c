@@ -33,6 +33,8 @@ static int set_tls(struct tcx_pool_tls *tls, const struct tcx_tls_options *optio
 static void free_pool(struct tcx_pool *pool) {
   tcx__tls_pool_free(&pool->origin_tls);
   tcx__tls_pool_free(&pool->proxy_tls);
+  if (pool->proxy_session != NULL)
+    tcx__tls_session_free(pool->proxy_session);
   tcx__free(pool);
 }
 

@@ -15,6 +15,7 @@ struct tcx_pool {
   struct tcx_net *net;
   struct tcx_pool_options options;
   struct tcx_pool_tls origin_tls, proxy_tls;
+  void *proxy_session; /* TLS session to resume, with a tunnel's proxy; wire.c's */
   struct tcx_policy policy;
   struct tcx_conn *conns;    /* those that are not CLOSED */
   struct tcx_lease *failing; /* leases that fail at the next turn: memory was out */

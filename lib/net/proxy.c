@@ -103,24 +103,18 @@ void tcx__proxy_wipe(const struct tcx_proxy *proxy) {
     tcx__wipe((char *)(uintptr_t)proxy->authorization.p, proxy->authorization.n);
 }
 
-int tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin,
-                     struct tcx_target *out, struct tcx_fail *f) {
+void tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin,
+                      struct tcx_target *out) {
   const struct tcx_proxy *proxy = origin->tls ? proxies->https : proxies->http;
   *out = *origin;
   if (proxy == NULL ||
       (proxies->no_proxy != NULL && tcx__no_proxy(proxies->no_proxy, origin->host, origin->port)))
-    return 0;
-  if (origin->tls && proxy->tls && !proxies->forward_https)
-    return tcx__fail(f, TCX_ECONFIG,
-                     "The proxy %s is reached over TLS, and TLS inside of TLS is not built in: "
-                     "give it as http://, or set proxies_config.proxy_use_forwarding_for_https",
-                     proxy->url);
+    return;
   out->proxy = proxy;
-  out->tunnel = origin->tls && !proxy->tls;
+  out->tunnel = origin->tls && !(proxy->tls && proxies->forward_https);
   if (!out->tunnel) {
     out->tls = proxy->tls;
     out->port = proxy->port;
     out->host = proxy->host;
   }
-  return 0;
 }

@@ -4,8 +4,8 @@
  *
  * A request for http:// is forwarded: the connection goes to the proxy, and the request names its
  * whole URL. One for https:// goes through a tunnel that the proxy opens (CONNECT), with TLS to the
- * origin inside; through a proxy that is itself reached over TLS it can be forwarded too, where the
- * program says that it trusts the proxy.
+ * origin inside, also where the proxy is itself reached over TLS, unless the program says that it
+ * trusts that one to forward.
  */
 #ifndef TCX_NET_PROXY_H
 #define TCX_NET_PROXY_H
@@ -31,9 +31,9 @@ int tcx__proxy_parse(struct tcx_arena *arena, struct tcx_str text, const char *n
                      const struct tcx_proxy **out, struct tcx_fail *f);
 void tcx__proxy_wipe(const struct tcx_proxy *proxy); /* NULL is fine */
 /* How origin is reached: *out is origin, or origin through a tunnel, or the proxy itself
- * (forwarded: proxy set, tunnel not). TCX_ECONFIG: a tunnel through a proxy with TLS. */
-int tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin,
-                     struct tcx_target *out, struct tcx_fail *f);
+ * (forwarded: proxy set, tunnel not). */
+void tcx__proxy_route(const struct tcx_proxies *proxies, const struct tcx_target *origin,
+                      struct tcx_target *out);
 
 /* no_proxy.c: whether a list of NO_PROXY's form names host (lower case, IPv6 without brackets) or
  * host:port. Entries have commas between them: a host, which stands for all below it too, an

@@ -75,7 +75,7 @@ static void connected(struct tcx_conn *conn) {
 /* ---- read ---- */
 
 size_t tcx__socket_feed(struct tcx_conn *conn, char *p, size_t n) {
-  size_t used = conn->transport->input(conn, p, n);
+  size_t used = tcx__wire_input(conn, p, n);
   return conn->state == TCX__CONN_CLOSED ? n : used;
 }
 
@@ -231,7 +231,7 @@ void tcx__socket_close(struct tcx_conn *conn, uv_close_cb closed) {
 
 /* ---- the plain transport ---- */
 
-static size_t tcp_input(struct tcx_conn *conn, char *p, size_t n) {
+static size_t tcp_input(struct tcx_conn *conn, const char *p, size_t n) {
   return tcx__conn_input(conn, p, n);
 }
 

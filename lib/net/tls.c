@@ -1,13 +1,13 @@
 /*
- * tls.c - TLS 1.2 between a connection's socket and HTTP: BearSSL's client engine, which does no
- * I/O of its own.
+ * tls.c - a layer of TLS 1.2 on a connection: BearSSL's client engine, which does no I/O of its
+ * own. What is below and above it, wire.c says.
  *
- *   handshake -> open (tcx__conn_opened) -> ended (close_notify came) | failed
+ *   handshake -> open (side->opened) -> ended (close_notify came) | failed
  *
  * In: ciphertext goes from the shared read buffer into the engine's own (16 KiB and a header),
  * plaintext is handed on from there. Out: the engine seals records of up to 4 KiB in its out
- * buffer, they are gathered in the network's seal buffer and written at once; what the socket does
- * not take is kept (pending) and goes first later. The two buffers are separate because a shared
+ * buffer, they are gathered in the network's seal buffer and written at once; what is not taken is
+ * kept (pending) and goes first later. The two buffers are separate because a shared
  * one cannot receive while it sends. The verifier (3 KiB and the certificate) is freed when the
  * handshake is over. A connection holds its struct tcx_tls until its memory is freed, so that a
  * callback may close the connection while the engine is in use.
@@ -26,6 +26,9 @@
 #define TCX__SEAL_SIZE (64u * 1024)
 
 struct tcx_tls {
+  struct tcx_conn *conn;
+  const struct tcx_tls_side *side;
+  struct tcx_tls_peer peer;
   br_ssl_client_context client;
   struct tcx_verifier *verifier; /* NULL once the handshake is over */
   bool open, ended;
@@ -70,17 +73,9 @@ static uint64_t unix_seconds(void) {
   return uv_gettimeofday(&tv) == 0 && tv.tv_sec > 0 ? (uint64_t)tv.tv_sec : 0;
 }
 
-/* The peer is the origin, or a proxy that forwards. */
-static struct tcx_pool_tls *tls_of(const struct tcx_conn *conn) {
-  const struct tcx_bucket *bucket = conn->idle.bucket;
-  return bucket->proxy != NULL && !bucket->tunnel ? &conn->pool->proxy_tls
-                                                  : &conn->pool->origin_tls;
-}
-
-static void set_up(struct tcx_conn *conn) {
-  const struct tcx_trust *trust = tls_of(conn)->trust;
-  struct tcx_tls *tls = conn->tls;
-  const struct tcx_bucket *bucket = conn->idle.bucket;
+static void set_up(struct tcx_tls *tls) {
+  const struct tcx_pool_tls *way = tls->peer.way;
+  const struct tcx_trust *trust = way->trust;
   br_ssl_engine_context *engine = &tls->client.eng;
   br_ssl_client_init_full(&tls->client, &tls->verifier->minimal,
                           trust != NULL ? trust->anchors : NULL, trust != NULL ? trust->count : 0);
@@ -88,18 +83,20 @@ static void set_up(struct tcx_conn *conn) {
   br_ssl_engine_set_suites(engine, suites, sizeof suites / sizeof suites[0]);
   br_ssl_engine_set_protocol_names(engine, protocols, 1);
   br_ssl_engine_set_all_flags(engine, BR_OPT_NO_RENEGOTIATION);
-  tcx__verifier_init(tls->verifier, bucket->host, unix_seconds(), tls_of(conn)->no_verify);
+  tcx__verifier_init(tls->verifier, tls->peer.host, unix_seconds(), way->no_verify);
   br_ssl_engine_set_x509(engine, &tls->verifier->vtable);
-  if (tls_of(conn)->cert != NULL)
-    tcx__client_cert_use(tls_of(conn)->cert, &tls->client);
+  if (way->cert != NULL)
+    tcx__client_cert_use(way->cert, &tls->client);
   br_ssl_engine_set_buffers_bidi(engine, tls->in, sizeof tls->in, tls->out, sizeof tls->out);
-  if (bucket->session != NULL)
-    br_ssl_engine_set_session_parameters(engine, bucket->session);
+  if (*tls->peer.session != NULL)
+    br_ssl_engine_set_session_parameters(engine, *tls->peer.session);
 }
 
-static void fail_text(struct tcx_conn *conn, int status, const char *text) {
+static void fail_text(struct tcx_conn *conn, const struct tcx_tls_peer *peer, int status,
+                      const char *text) {
   char name[300], why[640];
-  snprintf(why, sizeof why, "no TLS connection to %s: %s", tcx__conn_name(conn, name), text);
+  snprintf(why, sizeof why, "no TLS connection to %s: %s",
+           tcx__host_name(peer->host, peer->port, name), text);
   tcx__conn_failed(conn, status, TCX_PHASE_TLS, why);
 }
 
@@ -114,52 +111,60 @@ static int read_files(struct tcx_net *net, struct tcx_pool_tls *way, char *why, 
   return way->client_cert != NULL && way->cert == NULL ? status : 0;
 }
 
-static size_t tls_input(struct tcx_conn *conn, char *p, size_t n);
+static struct tcx_tls *new_tls(struct tcx_conn *conn, const struct tcx_tls_side *side,
+                               const struct tcx_tls_peer *peer) {
+  if (*peer->seal == NULL)
+    *peer->seal = tcx__malloc(TCX__SEAL_SIZE);
+  struct tcx_tls *tls = *peer->seal != NULL ? tcx__malloc(sizeof *tls) : NULL;
+  if (tls == NULL)
+    return NULL;
+  tls->conn = conn;
+  tls->side = side;
+  tls->peer = *peer;
+  tls->open = tls->ended = tls->heard = tls->foreign = false;
+  tls->pending = NULL;
+  tls->verifier = tcx__calloc(1, sizeof *tls->verifier);
+  if (tls->verifier != NULL)
+    return tls;
+  tcx__free(tls);
+  return NULL;
+}
 
-static void tls_connected(struct tcx_conn *conn) {
-  struct tcx_pool_tls *way = tls_of(conn);
+void tcx__tls_begin(struct tcx_conn *conn, struct tcx_tls **place, const struct tcx_tls_side *side,
+                    const struct tcx_tls_peer *peer) {
   struct tcx_net *net = conn->pool->net;
-  const struct tcx_bucket *bucket = conn->idle.bucket;
-  if (way->no_verify)
-    tcx__net_log(net, TCX_LOG_WARN, "tls", "the certificate of %s is not checked", bucket->host);
+  if (peer->way->no_verify)
+    tcx__net_log(net, TCX_LOG_WARN, "tls", "the certificate of %s is not checked", peer->host);
   char why[512];
-  int status = read_files(net, way, why, sizeof why);
+  int status = read_files(net, peer->way, why, sizeof why);
   if (status != 0) {
-    fail_text(conn, status, why);
+    fail_text(conn, peer, status, why);
     return;
   }
-  if (net->seal_buffer == NULL)
-    net->seal_buffer = tcx__malloc(TCX__SEAL_SIZE);
-  struct tcx_tls *tls = conn->tls = net->seal_buffer != NULL ? tcx__malloc(sizeof *tls) : NULL;
-  if (tls != NULL) {
-    tls->open = tls->ended = tls->heard = tls->foreign = false;
-    tls->pending = NULL;
-    tls->verifier = tcx__calloc(1, sizeof *tls->verifier);
-  }
-  if (tls == NULL || tls->verifier == NULL) {
-    fail_text(conn, UV_ENOMEM, "out of memory");
+  struct tcx_tls *tls = *place = new_tls(conn, side, peer);
+  if (tls == NULL) {
+    fail_text(conn, peer, UV_ENOMEM, "out of memory");
     return;
   }
-  set_up(conn);
-  bool is_ip = tls->verifier->is_ip;
-  if (!br_ssl_client_reset(&tls->client, is_ip ? NULL : bucket->host, bucket->session != NULL)) {
-    fail_text(conn, TCX_ETLS,
+  set_up(tls);
+  if (!br_ssl_client_reset(&tls->client, tls->verifier->is_ip ? NULL : peer->host,
+                           *peer->session != NULL)) {
+    fail_text(conn, peer, TCX_ETLS,
               br_ssl_engine_last_error(&tls->client.eng) == BR_ERR_NO_RANDOM
                   ? "the system gives no random numbers"
                   : "the host name is too long for TLS");
     return;
   }
-  tls_input(conn, NULL, 0);
+  tcx__tls_input(tls, NULL, 0);
 }
 
 /* ---- out ---- */
 
-/* Writes sealed bytes; keeps those that the socket does not take. 1: all is written, 0: some are
- * pending, < 0. */
-static int write_sealed(struct tcx_conn *conn, const char *p, size_t n) {
-  struct tcx_tls *tls = conn->tls;
+/* Writes sealed bytes; keeps those that what lies below does not take. 1: all is written, 0: some
+ * are pending, < 0. */
+static int write_sealed(struct tcx_tls *tls, const char *p, size_t n) {
   uv_buf_t buf = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
-  ssize_t written = n > 0 ? tcx__socket_write(conn, &buf, 1) : 0;
+  ssize_t written = n > 0 ? tls->side->write(tls->conn, &buf) : 0;
   if (written < 0 || (size_t)written == n)
     return written < 0 ? (int)written : 1;
   size_t rest = n - (size_t)written;
@@ -172,13 +177,12 @@ static int write_sealed(struct tcx_conn *conn, const char *p, size_t n) {
   return 0;
 }
 
-static int write_pending(struct tcx_conn *conn) {
-  struct tcx_tls *tls = conn->tls;
+static int write_pending(struct tcx_tls *tls) {
   if (tls->pending == NULL)
     return 1;
   uv_buf_t buf =
       uv_buf_init(tls->pending + tls->pending_at, (unsigned)(tls->pending_len - tls->pending_at));
-  ssize_t written = tcx__socket_write(conn, &buf, 1);
+  ssize_t written = tls->side->write(tls->conn, &buf);
   if (written < 0)
     return (int)written;
   tls->pending_at += (size_t)written;
@@ -190,9 +194,9 @@ static int write_pending(struct tcx_conn *conn) {
 }
 
 /* Moves ready records to the end of the seal buffer. */
-static size_t gather(struct tcx_conn *conn, size_t len) {
-  br_ssl_engine_context *engine = &conn->tls->client.eng;
-  char *seal = conn->pool->net->seal_buffer;
+static size_t gather(struct tcx_tls *tls, size_t len) {
+  br_ssl_engine_context *engine = &tls->client.eng;
+  char *seal = *tls->peer.seal;
   while (len < TCX__SEAL_SIZE && (br_ssl_engine_current_state(engine) & BR_SSL_SENDREC)) {
     size_t n;
     const unsigned char *record = br_ssl_engine_sendrec_buf(engine, &n);
@@ -205,24 +209,23 @@ static size_t gather(struct tcx_conn *conn, size_t len) {
   return len;
 }
 
-static int tls_flush(struct tcx_conn *conn) {
-  int rc = write_pending(conn);
+int tcx__tls_flush(struct tcx_tls *tls) {
+  int rc = write_pending(tls);
   while (rc > 0) {
-    size_t len = gather(conn, 0);
+    size_t len = gather(tls, 0);
     if (len == 0)
-      return 1;
-    rc = write_sealed(conn, conn->pool->net->seal_buffer, len);
+      return tls->side->flush(tls->conn);
+    rc = write_sealed(tls, *tls->peer.seal, len);
   }
   return rc;
 }
 
 /* Seals plaintext until the seal buffer is full or there is no more, then writes once. */
-static ssize_t tls_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned count) {
-  struct tcx_tls *tls = conn->tls;
+ssize_t tcx__tls_write(struct tcx_tls *tls, const uv_buf_t *bufs, unsigned count) {
   br_ssl_engine_context *engine = &tls->client.eng;
   size_t taken = 0, sealed = 0, at = 0;
   unsigned i = 0;
-  int rc = tls_flush(conn);
+  int rc = tcx__tls_flush(tls);
   if (rc <= 0)
     return rc;
   while (i < count && sealed < TCX__SEAL_SIZE) {
@@ -246,23 +249,22 @@ static ssize_t tls_write(struct tcx_conn *conn, const uv_buf_t *bufs, unsigned c
     }
     if (i == count)
       br_ssl_engine_flush(engine, 0);
-    sealed = gather(conn, sealed);
+    sealed = gather(tls, sealed);
   }
-  rc = write_sealed(conn, conn->pool->net->seal_buffer, sealed);
+  rc = write_sealed(tls, *tls->peer.seal, sealed);
   return rc < 0 ? rc : (ssize_t)taken;
 }
 
-static void tls_farewell(struct tcx_conn *conn) {
-  struct tcx_tls *tls = conn->tls;
-  if (tls == NULL || !tls->open || tls->pending != NULL || conn->blocked ||
+void tcx__tls_farewell(struct tcx_tls *tls) {
+  if (tls == NULL || !tls->open || tls->pending != NULL || tls->conn->blocked ||
       br_ssl_engine_current_state(&tls->client.eng) == BR_SSL_CLOSED)
     return;
   br_ssl_engine_close(&tls->client.eng);
-  size_t len = gather(conn, 0);
-  uv_buf_t buf = uv_buf_init(conn->pool->net->seal_buffer, (unsigned)len);
+  size_t len = gather(tls, 0);
+  uv_buf_t buf = uv_buf_init(*tls->peer.seal, (unsigned)len);
   if (len > 0)
     /* a courtesy: if it fails the peer sees the end of the connection */
-    (void)tcx__socket_write(conn, &buf, 1);
+    (void)tls->side->write(tls->conn, &buf);
 }
 
 /* ---- in ---- */
@@ -302,12 +304,11 @@ static const char *alert_name(int alert) {
   }
 }
 
-static void engine_failed(struct tcx_conn *conn, int error) {
-  struct tcx_tls *tls = conn->tls;
-  const char *host = conn->idle.bucket->host;
+static void engine_failed(struct tcx_tls *tls, int error) {
+  const char *host = tls->peer.host;
   char text[320], words[400];
   if (tls->verifier != NULL && tls->verifier->no_memory) {
-    fail_text(conn, UV_ENOMEM, "out of memory");
+    fail_text(tls->conn, &tls->peer, UV_ENOMEM, "out of memory");
     return;
   }
   if (tls->verifier != NULL && tcx__verifier_explain(tls->verifier, error, host, text, sizeof text))
@@ -323,63 +324,60 @@ static void engine_failed(struct tcx_conn *conn, int error) {
     snprintf(words, sizeof words, "a record was altered on its way");
   else
     snprintf(words, sizeof words, "BearSSL error %d", error);
-  fail_text(conn, TCX_ETLS, words);
+  fail_text(tls->conn, &tls->peer, TCX_ETLS, words);
 }
 
-/* What a later handshake with this target can resume. */
-static void remember_session(struct tcx_conn *conn) {
-  struct tcx_bucket *bucket = conn->idle.bucket;
-  if (bucket->session == NULL)
-    bucket->session = tcx__malloc(sizeof(br_ssl_session_parameters));
-  if (bucket->session != NULL) /* without memory the next handshake is a full one */
-    br_ssl_engine_get_session_parameters(&conn->tls->client.eng, bucket->session);
+/* What a later handshake with this peer can resume. */
+static void remember_session(struct tcx_tls *tls) {
+  void **session = tls->peer.session;
+  if (*session == NULL)
+    *session = tcx__malloc(sizeof(br_ssl_session_parameters));
+  if (*session != NULL) /* without memory the next handshake is a full one */
+    br_ssl_engine_get_session_parameters(&tls->client.eng, *session);
 }
 
-static void handshake_done(struct tcx_conn *conn) {
-  struct tcx_tls *tls = conn->tls;
+static void handshake_done(struct tcx_tls *tls) {
   tls->open = true;
   tcx__verifier_free(tls->verifier);
   tls->verifier = NULL;
-  remember_session(conn);
-  tcx__conn_opened(conn);
+  remember_session(tls);
+  tls->side->opened(tls->conn);
 }
 
 /* The engine has ended: by close_notify, or by an error. */
-static void engine_closed(struct tcx_conn *conn) {
-  struct tcx_tls *tls = conn->tls;
-  struct tcx_bucket *bucket = conn->idle.bucket;
+static void engine_closed(struct tcx_tls *tls) {
+  void **session = tls->peer.session;
   int error = br_ssl_engine_last_error(&tls->client.eng);
   if (error == BR_ERR_OK && tls->open) {
     tls->ended = true;
-    tcx__conn_ended(conn);
+    tcx__conn_ended(tls->conn);
     return;
   }
-  if (!tls->open && bucket->session != NULL) { /* the next handshake begins anew */
-    tcx__tls_session_free(bucket->session);
-    bucket->session = NULL;
+  if (!tls->open && *session != NULL) { /* the next handshake begins anew */
+    tcx__tls_session_free(*session);
+    *session = NULL;
   }
   if (error == BR_ERR_OK)
-    fail_text(conn, TCX_ETLS, "the server ended the handshake");
+    fail_text(tls->conn, &tls->peer, TCX_ETLS, "the server ended the handshake");
   else
-    engine_failed(conn, error);
+    engine_failed(tls, error);
 }
 
-/* Plaintext goes on to HTTP. False: paused, or closed. */
-static bool hand_over(struct tcx_conn *conn, bool more) {
-  br_ssl_engine_context *engine = &conn->tls->client.eng;
+/* Plaintext goes on upwards. False: paused, or closed. */
+static bool hand_over(struct tcx_tls *tls, bool more) {
+  br_ssl_engine_context *engine = &tls->client.eng;
   size_t n;
   const unsigned char *p = br_ssl_engine_recvapp_buf(engine, &n);
-  conn->more_input = more;
-  size_t used = tcx__conn_input(conn, (const char *)p, n);
-  if (conn->state == TCX__CONN_CLOSED)
+  size_t used = tls->side->deliver(tls->conn, (const char *)p, n, more);
+  if (tls->conn->state == TCX__CONN_CLOSED)
     return false;
   if (used > 0)
     br_ssl_engine_recvapp_ack(engine, used);
   return used == n;
 }
 
-static size_t tls_input(struct tcx_conn *conn, char *p, size_t n) {
-  struct tcx_tls *tls = conn->tls;
+size_t tcx__tls_input(struct tcx_tls *tls, const char *p, size_t n) {
+  struct tcx_conn *conn = tls->conn;
   br_ssl_engine_context *engine = &tls->client.eng;
   size_t at = 0;
   if (!tls->heard && n > 0) {
@@ -389,11 +387,11 @@ static size_t tls_input(struct tcx_conn *conn, char *p, size_t n) {
   while (conn->state != TCX__CONN_CLOSED) {
     unsigned state = br_ssl_engine_current_state(engine);
     if (state == BR_SSL_CLOSED) {
-      engine_closed(conn);
+      engine_closed(tls);
       return n;
     }
     if ((state & BR_SSL_SENDREC) && !conn->blocked) {
-      int rc = tls_flush(conn);
+      int rc = tcx__tls_flush(tls);
       if (rc < 0) {
         tcx__conn_failed(conn, rc, TCX_PHASE_NONE, NULL);
         return n;
@@ -402,10 +400,10 @@ static size_t tls_input(struct tcx_conn *conn, char *p, size_t n) {
         continue;
     }
     if (state & BR_SSL_RECVAPP) {
-      if (!hand_over(conn, at < n || conn->kept != NULL))
+      if (!hand_over(tls, at < n || conn->kept != NULL))
         return conn->state == TCX__CONN_CLOSED ? n : at;
     } else if (!tls->open && (state & BR_SSL_SENDAPP)) {
-      handshake_done(conn);
+      handshake_done(tls);
     } else if (at < n && (state & BR_SSL_RECVREC)) {
       size_t room;
       unsigned char *to = br_ssl_engine_recvrec_buf(engine, &room);
@@ -420,13 +418,9 @@ static size_t tls_input(struct tcx_conn *conn, char *p, size_t n) {
   return conn->state == TCX__CONN_CLOSED ? n : at;
 }
 
-static void tls_resume(struct tcx_conn *conn) { tls_input(conn, NULL, 0); }
+bool tcx__tls_ended(const struct tcx_tls *tls) { return tls->ended; }
 
-static bool tls_ended(const struct tcx_conn *conn) { return conn->tls->ended; }
-
-static void tls_free(struct tcx_conn *conn) {
-  struct tcx_tls *tls = conn->tls;
-  conn->tls = NULL;
+void tcx__tls_free(struct tcx_tls *tls) {
   if (tls == NULL)
     return;
   tcx__verifier_free(tls->verifier);
@@ -434,14 +428,3 @@ static void tls_free(struct tcx_conn *conn) {
   tcx__wipe(&tls->client, sizeof tls->client);
   tcx__free(tls);
 }
-
-const struct tcx_transport tcx__transport_tls = {
-    .connected = tls_connected,
-    .write = tls_write,
-    .flush = tls_flush,
-    .input = tls_input,
-    .resume = tls_resume,
-    .ended = tls_ended,
-    .farewell = tls_farewell,
-    .free = tls_free,
-};

@@ -1,7 +1,8 @@
 /*
- * transport.h - what lies between a connection's socket and HTTP: nothing (tcp.c) or TLS (tls.c);
- * before TLS, while a proxy is asked for a tunnel, tunnel.c. A second TLS library would be another
- * table of this kind.
+ * transport.h - what lies between a connection's socket and HTTP: nothing (tcp.c) or TLS (wire.c,
+ * over tls.c); before TLS, while a proxy is asked for a tunnel, tunnel.c. Where the proxy is
+ * reached over TLS, that lies below (wire.c). A second TLS library would be another table of this
+ * kind.
  *
  * A transport never calls the exchange but through tcx__conn_input, and never closes the connection
  * itself but through the tcx__conn_ functions named here.
@@ -22,7 +23,7 @@ struct tcx_transport {
   int (*flush)(struct tcx_conn *conn);
   /* n bytes from the socket. How many were used: fewer only when the exchange is paused; the rest
    * comes again. */
-  size_t (*input)(struct tcx_conn *conn, char *p, size_t n);
+  size_t (*input)(struct tcx_conn *conn, const char *p, size_t n);
   /* Before input after a pause: what the transport itself holds back goes on first. */
   void (*resume)(struct tcx_conn *conn);
   /* The end of the connection was said, not only seen: a body that reaches to the end of the

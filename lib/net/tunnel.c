@@ -54,13 +54,13 @@ static int tunnel_flush(struct tcx_conn *conn) {
   struct tcx_tunnel *tunnel = conn->tunnel;
   size_t left = tunnel->request.len - tunnel->written;
   if (left == 0)
-    return 1;
+    return tcx__wire_flush(conn);
   uv_buf_t buf = uv_buf_init(tunnel->request.data + tunnel->written, (unsigned)left);
-  ssize_t n = tcx__socket_write(conn, &buf, 1);
+  ssize_t n = tcx__wire_write(conn, &buf);
   if (n < 0)
     return (int)n;
   tunnel->written += (size_t)n;
-  return (size_t)n == left;
+  return (size_t)n == left ? tcx__wire_flush(conn) : 0;
 }
 
 /* ---- in ---- */
@@ -92,6 +92,7 @@ static void open_tunnel(struct tcx_conn *conn) {
   tcx__http1_free(&conn->http);
   tcx__exchange_prepare(conn);
   tunnel_free(conn);
+  conn->in_tunnel = true;
   conn->dial->connected_us = tcx__net_now_us();
   conn->transport = &tcx__transport_tls;
   conn->transport->connected(conn);
@@ -117,7 +118,7 @@ static void refused(struct tcx_conn *conn) {
   refuse(conn, TCX_EPROXY, why);
 }
 
-static size_t tunnel_input(struct tcx_conn *conn, char *p, size_t n) {
+static size_t tunnel_input(struct tcx_conn *conn, const char *p, size_t n) {
   size_t used = 0;
   char why[256];
   switch (tcx__http1_feed(&conn->http, p, n, &used, conn->pool->net->head_buffer)) {

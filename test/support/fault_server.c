@@ -13,8 +13,8 @@ struct fault_conn {
   struct fault_server *server;
   struct fault_conn *prev, *next;
   const struct fault_step *script, *step;
-  struct fault_tls_conn *tls;
-  char *in; /* plain bytes not yet taken by a step */
+  struct fault_tls_conn *tls, *inner; /* inner: TLS inside of TLS */
+  char *in;                           /* plain bytes not yet taken by a step */
   size_t in_len, in_cap;
   size_t done;      /* of the current step: bytes sent or dropped, repetitions */
   unsigned writing; /* writes that have not ended */
@@ -39,6 +39,7 @@ static void on_conn_closed(uv_handle_t *handle) {
   conn->server->handles--;
   if (--conn->handles > 0)
     return;
+  fault_tls_conn_free(conn->inner);
   fault_tls_conn_free(conn->tls);
   free(conn->in);
   free(conn);
@@ -95,8 +96,16 @@ static void raw_out(void *ctx, const void *p, size_t n) {
     write_raw(conn, p, n);
 }
 
+static void inner_out(void *ctx, const void *p, size_t n) {
+  struct fault_conn *conn = ctx;
+  if (!conn->closed)
+    fault_tls_conn_send(conn->tls, p, n);
+}
+
 static void send_bytes(struct fault_conn *conn, const void *p, size_t n) {
-  if (conn->tls != NULL)
+  if (conn->inner != NULL)
+    fault_tls_conn_send(conn->inner, p, n);
+  else if (conn->tls != NULL)
     fault_tls_conn_send(conn->tls, p, n);
   else
     write_raw(conn, p, n);
@@ -115,6 +124,20 @@ static void plain_in(void *ctx, const void *p, size_t n) {
   }
   memcpy(conn->in + conn->in_len, p, n);
   conn->in_len += n;
+}
+
+/* What the TLS next to the socket has opened. */
+static void tls_in(void *ctx, const void *p, size_t n) {
+  struct fault_conn *conn = ctx;
+  if (conn->inner != NULL)
+    fault_tls_conn_receive(conn->inner, p, n);
+  else
+    plain_in(ctx, p, n);
+}
+
+static bool tls_failed(const struct fault_conn *conn) {
+  return fault_tls_conn_failed(conn->tls) ||
+         (conn->inner != NULL && fault_tls_conn_failed(conn->inner));
 }
 
 static void drop(struct fault_conn *conn, size_t n) {
@@ -140,7 +163,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
     return;
   if (conn->tls != NULL) {
     fault_tls_conn_receive(conn->tls, buf->base, (size_t)n);
-    if (fault_tls_conn_failed(conn->tls)) {
+    if (tls_failed(conn)) {
       close_conn(conn);
       return;
     }
@@ -244,7 +267,12 @@ static bool step_wait(struct fault_conn *conn) {
 }
 
 static bool step_start_tls(struct fault_conn *conn) {
-  conn->tls = fault_tls_conn_new(conn->server->tls, conn->server, raw_out, plain_in, conn);
+  struct fault_server *server = conn->server;
+  if (conn->tls == NULL)
+    conn->tls = fault_tls_conn_new(server->tls, server, raw_out, tls_in, conn);
+  else
+    conn->inner = fault_tls_conn_new(server->inner_tls != NULL ? server->inner_tls : server->tls,
+                                     server, inner_out, plain_in, conn);
   return true;
 }
 
@@ -254,8 +282,11 @@ static void on_shutdown(uv_shutdown_t *req, int status) {
 }
 
 static bool step_finish(struct fault_conn *conn) {
-  if (conn->done++ == 0 && conn->tls != NULL)
+  if (conn->done++ == 0 && conn->tls != NULL) {
+    if (conn->inner != NULL)
+      fault_tls_conn_close(conn->inner);
     fault_tls_conn_close(conn->tls);
+  }
   if (conn->writing > 0)
     return false;
   uv_shutdown_t *req = malloc(sizeof *req);
@@ -344,7 +375,7 @@ static void on_connection(uv_stream_t *listener, int status) {
   MUST(uv_accept(listener, (uv_stream_t *)&conn->tcp));
   MUST(uv_tcp_nodelay(&conn->tcp, 1));
   if (server->tls != NULL && !server->starts_plain)
-    conn->tls = fault_tls_conn_new(server->tls, server, raw_out, plain_in, conn);
+    conn->tls = fault_tls_conn_new(server->tls, server, raw_out, tls_in, conn);
   MUST(uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read));
   advance(conn);
 }

@@ -27,7 +27,7 @@ typedef enum {
   FAULT_SEND,          /* text, or its first n bytes when n > 0 */
   FAULT_SEND_BYTEWISE, /* the same, each byte in a packet and a turn of the loop of its own */
   FAULT_FILL,          /* sends text over and over, n times */
-  FAULT_START_TLS,     /* speaks TLS from here on, of a server that starts plain */
+  FAULT_START_TLS,     /* speaks TLS from here on; once more: inside of that */
   FAULT_WAIT,          /* for n milliseconds */
   FAULT_STOP_READING,  /* takes no more from the socket */
   FAULT_FINISH,        /* shuts the sending side down; with TLS after close_notify */
@@ -60,6 +60,7 @@ struct fault_server {
   const struct fault_step *const *scripts;
   unsigned script_count;
   const struct fault_tls *tls;
+  const struct fault_tls *inner_tls; /* set after the start: of TLS inside of TLS; NULL: tls */
   int port;
   bool starts_plain; /* set after the start: TLS begins where the script says so */
   bool stopping;

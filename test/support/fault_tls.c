@@ -196,8 +196,13 @@ static void drain(struct fault_tls_conn *conn) {
       br_ssl_engine_sendrec_ack(engine, n);
     } else {
       p = br_ssl_engine_recvapp_buf(engine, &n);
-      conn->in(conn->ctx, p, n);
+      char *copy = malloc(n); /* TLS inside of this one may answer, and come here again */
+      if (copy == NULL)
+        abort();
+      memcpy(copy, p, n);
       br_ssl_engine_recvapp_ack(engine, n);
+      conn->in(conn->ctx, copy, n);
+      free(copy);
     }
   }
   if (!conn->greeted && (state & BR_SSL_SENDAPP))

@@ -24,9 +24,10 @@ static const struct dns_record records[] = {{"s3.test", DNS_A, "127.0.0.1", 60, 
 struct scenario {
   const char *host;
   bool tls, upload, pauses, tunnel;
+  bool secure; /* the tunnel's proxy is reached over TLS too */
 };
 
-static struct tcx_proxy proxy = {.host = TCX__STR("127.0.0.1"),
+static struct tcx_proxy proxy = {.host = TCX__STR("localhost"),
                                  .url = "http://127.0.0.1",
                                  .authorization = TCX__STR("Basic dXNlcjpwYXNz")};
 static uv_timer_t unpause_timer;
@@ -53,6 +54,7 @@ static int one_request(struct world *w, const struct scenario *s, int port) {
   if (s->pauses)
     p.on_head = pause_it;
   proxy.port = (uint16_t)port;
+  proxy.tls = s->secure;
   p.proxy = s->tunnel ? &proxy : NULL;
   p.tunnel = s->tunnel;
   unpause_timer.data = &p;
@@ -73,7 +75,7 @@ static int requests(struct world *w, const struct scenario *s, int port) {
       .max_connections = 2, .connect_timeout_ms = 200, .idle_ms = 10000};
   char path[4096];
   snprintf(path, sizeof path, "%s/unit/net/tls/ca.pem", TCX_TEST_DIR);
-  pool.tls.ca_bundle = path;
+  pool.tls.ca_bundle = pool.proxy_tls.ca_bundle = path;
   int status = tcx__pool_new(w->net, &pool, &w->pool);
   if (status != 0)
     return status;
@@ -97,7 +99,7 @@ static int run(void *ctx) {
   struct fault_tls *tls =
       s->tls ? fault_tls_new("unit/net/tls/rsa.pem", "unit/net/tls/rsa.key") : NULL;
   fault_server_start(&server, &w.loop, s->tunnel ? tunnels : hellos, 1, tls);
-  server.starts_plain = s->tunnel;
+  server.starts_plain = s->tunnel && !s->secure;
   struct tcx_net_options options = {.dns_servers = dns.address};
   int status = tcx__net_new(&w.loop, &options, &w.net);
   if (status == 0) {
@@ -143,10 +145,22 @@ static void test_tunnel(void **state) {
   test_fail_until_ok(run, &(struct scenario){.host = "localhost", .tls = true, .tunnel = true});
 }
 
+static void test_tls_in_tls(void **state) {
+  (void)state;
+  struct scenario s = {.host = "localhost",
+                       .tls = true,
+                       .upload = true,
+                       .pauses = true,
+                       .tunnel = true,
+                       .secure = true};
+  test_fail_until_ok(run, &s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_plain), cmocka_unit_test(test_by_name), cmocka_unit_test(test_upload),
-      cmocka_unit_test(test_tls),   cmocka_unit_test(test_tunnel),
+      cmocka_unit_test(test_plain),  cmocka_unit_test(test_by_name),
+      cmocka_unit_test(test_upload), cmocka_unit_test(test_tls),
+      cmocka_unit_test(test_tunnel), cmocka_unit_test(test_tls_in_tls),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

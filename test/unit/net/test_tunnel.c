@@ -256,6 +256,178 @@ static void test_tls_to_proxy(void **state) {
   }
 }
 
+/* ---- TLS to the proxy, and TLS to the origin inside of it ---- */
+
+static void begin_secure(const char *chain, const struct fault_step *const *scripts,
+                         unsigned count) {
+  begin(chain, scripts, count, 5000);
+  server.starts_plain = false;
+  proxy.tls = true;
+  snprintf(url, sizeof url, "https://127.0.0.1:%d", server.port);
+}
+
+static void test_tls_in_tls(void **state) {
+  (void)state;
+  begin_secure(DATA("good.pem"), tunnels, 1);
+  proxy.authorization = TCX__STR("Basic dXNlcjpwYXNz");
+  struct probe p = {0};
+  get(&p, "localhost");
+  if (p.status != 0)
+    fail_msg("%d %s", p.status, p.why);
+  assert_string_equal(p.data, "hello");
+  assert_string_equal(server.server_name, "localhost"); /* the inner one's: the outer had none */
+  assert_int_equal(server.requests, 2);
+  assert_true(p.lease.times.connect_us > 0 && p.lease.times.tls_us > 0);
+  probe_free(&p);
+  get(&p, "localhost");
+  assert_int_equal(p.status, 0);
+  assert_true(p.reused && p.at_once);
+  probe_free(&p);
+  assert_int_equal(server.accepted, 1);
+  finish();
+}
+
+/* A second connection resumes both sessions. */
+static void test_both_resumed(void **state) {
+  (void)state;
+  static const struct fault_step once[] = {DO(HEAD),    SEND(OPEN), DO(START_TLS), DO(REQUEST),
+                                           SEND(HELLO), DO(FINISH), DO(END)};
+  static const struct fault_step *const scripts[] = {once};
+  begin_secure(DATA("good.pem"), scripts, 1);
+  for (int i = 0; i < 2; i++) {
+    struct probe p = {.fresh = i > 0};
+    get(&p, "localhost");
+    assert_int_equal(p.status, 0);
+    probe_free(&p);
+  }
+  assert_int_equal(server.accepted, 2);
+  assert_int_equal(fault_tls_resumed(tls), 2);
+  finish();
+}
+
+static struct tcx_timer pause_timer;
+static struct probe *paused;
+static void go_on(struct tcx_timer *timer) {
+  (void)timer;
+  tcx__exchange_unpause(&paused->x);
+}
+static size_t got, reads;
+static void pause_often(struct probe *p, const char *bytes, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    assert_int_equal(bytes[i], 'x');
+  got += n;
+  if (++reads % 50 != 0)
+    return;
+  paused = p;
+  tcx__exchange_pause(&p->x);
+  tcx__timer_start(w.net, &pause_timer, 1, go_on);
+}
+
+/* More than any buffer on the way holds, both ways, and read with pauses. */
+static void test_large_in_tls(void **state) {
+  (void)state;
+  enum { CHUNK = 10000, CHUNKS = 300 };
+  static char chunk[CHUNK + 1], header[100];
+  memset(chunk, 'x', CHUNK);
+  snprintf(header, sizeof header, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", CHUNK * CHUNKS);
+  static struct fault_step large[] = {
+      DO(HEAD),     SEND(OPEN),          DO(START_TLS), DO(HEAD), DO_N(BYTES, CHUNK * CHUNKS),
+      SEND(header), FILL(chunk, CHUNKS), DO(END)};
+  static const struct fault_step *const scripts[] = {large};
+  got = reads = 0;
+  begin_secure(DATA("good.pem"), scripts, 1);
+  struct probe p = {.request = "PUT / HTTP/1.1\r\nHost: t\r\nContent-Length: 3000000\r\n\r\n",
+                    .has_body = true,
+                    .body = chunk,
+                    .body_step = CHUNK,
+                    .body_times = CHUNKS,
+                    .on_data = pause_often};
+  get(&p, "localhost");
+  if (p.status != 0)
+    fail_msg("%d %s", p.status, p.why);
+  assert_int_equal(got, CHUNK * CHUNKS);
+  assert_true(p.pulls >= CHUNKS && reads > 200);
+  probe_free(&p);
+  finish();
+}
+
+/* Whose certificate is refused is told. */
+static void test_certificates_in_tls(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    begin_secure(i == 0 ? DATA("expired.pem") : DATA("good.pem"), tunnels, 1);
+    struct fault_tls *expired = fault_tls_new(DATA("expired.pem"), DATA("server.key"));
+    server.inner_tls = expired;
+    struct probe p = {0};
+    get(&p, "localhost");
+    assert_int_equal(p.status, i == 0 ? TCX_EPROXY : TCX_ETLS);
+    assert_int_equal(p.phase, TCX_PHASE_TLS);
+    assert_non_null(strstr(p.why, "it has expired"));
+    assert_true((strstr(p.why, "Failed to connect to proxy URL: \"https://127.0.0.1:") != NULL) ==
+                (i == 0));
+    assert_true((strstr(p.why, "no TLS connection to localhost:443") != NULL) == (i == 1));
+    assert_int_equal(server.requests, i);
+    probe_free(&p);
+    finish();
+    fault_tls_free(expired);
+  }
+}
+
+static void test_faults_in_tls(void **state) {
+  (void)state;
+  static const struct fault_step no[] = {
+      DO(HEAD), SEND("HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n"), DO(END)};
+  static const struct fault_step gone[] = {DO(HEAD), DO(CLOSE)};
+  static const struct fault_step cut[] = {DO(HEAD), SEND(OPEN), DO(CLOSE)};
+  static const struct fault_step plain[] = {DO(HEAD), SEND(OPEN), DO(START_TLS), DO(REQUEST),
+                                            DO(RESET)};
+  static const struct {
+    const struct fault_step *steps;
+    int status;
+    tcx_phase_t phase;
+    const char *in_why;
+  } cases[] = {
+      {no, TCX_EPROXY, TCX_PHASE_CONNECT, "it wants a user and a password"},
+      {gone, TCX_EPROXY, TCX_PHASE_CONNECT, "broke before the proxy answered CONNECT"},
+      {cut, UV_ECONNRESET, TCX_PHASE_TLS, "broke in the TLS handshake"},
+      {plain, UV_ECONNRESET, TCX_PHASE_WAIT, "localhost:443"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const struct fault_step *const scripts[] = {cases[i].steps};
+    begin_secure(DATA("good.pem"), scripts, 1);
+    struct probe p = {0};
+    get(&p, "localhost");
+    if (p.status != cases[i].status || p.phase != cases[i].phase ||
+        strstr(p.why, cases[i].in_why) == NULL)
+      fail_msg("%zu: %d %s %s", i, p.status, tcx_phase_name(p.phase), p.why);
+    probe_free(&p);
+    finish();
+  }
+}
+
+/* Closed before the proxy's handshake, in the tunnel's opening, in the origin's handshake. */
+static void test_close_in_tls(void **state) {
+  (void)state;
+  static const struct fault_step silent[] = {DO(HEAD), DO(END)};
+  static const struct fault_step half[] = {DO(HEAD), SEND(OPEN), DO(END)};
+  static const struct fault_step *const before[] = {silent}, *const inside[] = {half};
+  for (int i = 0; i < 3; i++) {
+    begin_secure(DATA("good.pem"), i < 2 ? before : inside, 1);
+    server.starts_plain = i == 0; /* no TLS is spoken, and nothing is a head */
+    struct probe p = {.proxy = &proxy, .tunnel = true};
+    probe_start(&p, &w, "localhost", 443, true);
+    while (i == 0 ? server.accepted == 0 : server.requests == 0)
+      turn(&w, 1);
+    if (i == 2)
+      while (tcx__lease_phase(&p.lease) != TCX_PHASE_TLS)
+        turn(&w, 1);
+    world_close_pool(&w);
+    assert_int_equal(p.status, TCX_ECLOSING);
+    probe_free(&p);
+    finish();
+  }
+}
+
 /* With and without a proxy, through a tunnel or not: none of these shares a connection with
  * another. */
 static void test_pool_key(void **state) {
@@ -296,11 +468,14 @@ static void test_close_inside(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tunnel),      cmocka_unit_test(test_connect_request),
-      cmocka_unit_test(test_host_name),   cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_odd_answers), cmocka_unit_test(test_timeouts),
-      cmocka_unit_test(test_unreachable), cmocka_unit_test(test_tls_to_proxy),
-      cmocka_unit_test(test_pool_key),    cmocka_unit_test(test_close_inside),
+      cmocka_unit_test(test_tunnel),        cmocka_unit_test(test_connect_request),
+      cmocka_unit_test(test_host_name),     cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_odd_answers),   cmocka_unit_test(test_timeouts),
+      cmocka_unit_test(test_unreachable),   cmocka_unit_test(test_tls_to_proxy),
+      cmocka_unit_test(test_tls_in_tls),    cmocka_unit_test(test_both_resumed),
+      cmocka_unit_test(test_large_in_tls),  cmocka_unit_test(test_certificates_in_tls),
+      cmocka_unit_test(test_faults_in_tls), cmocka_unit_test(test_close_in_tls),
+      cmocka_unit_test(test_pool_key),      cmocka_unit_test(test_close_inside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,21 +241,51 @@ static void test_client_cert(void **state) {
   }
 }
 
-/* TLS inside of TLS: told, not tried. */
+/* A call through a tunnel of a proxy that is reached over TLS: the proxy sees the user and where
+ * to, and nothing of the request. */
 static void test_tls_in_tls(void **state) {
   (void)state;
   struct whole w;
-  whole_begin(
-      &w, NULL, 0,
-      &(tcx_client_options_t){
-          .config = tcx_params("{proxies: {https: 'https://user:secret@proxy.example:1'}}")});
-  struct outcome o = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
-  assert_int_equal(o.status, TCX_ECONFIG);
-  assert_int_equal(o.attempts, 0);
-  assert_non_null(strstr(o.msg, "The proxy https://proxy.example:1 is reached over TLS"));
-  assert_null(strstr(o.msg, "secret"));
-  outcome_free(&o);
+  char proxy[80], authorization[80];
+  static const struct fault_step steps[] = {
+      DO(HEAD),
+      SEND("HTTP/1.1 200 OK\r\n\r\n"),
+      DO(START_TLS),
+      DO(REQUEST),
+      SEND("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<ListBucketResult/>\r\n"),
+      DO(END)};
+  static const struct fault_step *const scripts[] = {steps};
+  struct fault_tls *tls = fault_tls_new("unit/net/tls/good.pem", "unit/net/tls/server.key");
+  struct fault_server server;
+  whole_begin(&w, NULL, 0, NULL);
+  fault_server_start(&server, &w.loop, scripts, 1, tls);
+  snprintf(proxy, sizeof proxy, "https://user:secret@localhost:%d", server.port);
+  tcx_client_options_t o = {
+      .region = "us-east-1",
+      .access_key = WHOLE_KEY,
+      .secret_key = WHOLE_SECRET,
+      .config = tcx_params("{proxies: {https: %s}, proxies_config: {proxy_ca_bundle: %s}, "
+                           "verify: %s}",
+                           proxy, TCX_TEST_DIR "/unit/net/tls/ca.pem",
+                           TCX_TEST_DIR "/unit/net/tls/ca.pem"),
+      .endpoint_url = "https://localhost:1",
+      .path_style = true};
+  assert_int_equal(tcx_session_create_client(w.session, "s3", &o, &w.client), 0);
+  struct outcome outcome = whole_call(&w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+  if (outcome.status != 0)
+    fail_msg("%s", outcome.msg);
+  assert_int_equal(server.requests, 2);
+  assert_non_null(strstr(server.last_head, "GET /b?list-type=2"));
+  assert_non_null(
+      whole_header(server.last_head, "authorization", authorization, sizeof authorization));
+  assert_null(
+      whole_header(server.last_head, "proxy-authorization", authorization, sizeof authorization));
+  outcome_free(&outcome);
+  tcx_session_close(w.session, NULL);
+  w.closed = true;
+  fault_server_stop(&server);
   whole_end(&w);
+  fault_tls_free(tls);
 }
 
 int main(void) {
