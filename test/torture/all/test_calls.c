@@ -77,10 +77,11 @@ static int get_kept(void *ctx) {
   struct run r;
   (void)ctx;
   if (begin(&r, object_scripts, 1) == 0)
-    call(
-        &r, "get_object", key(),
-        &(tcx_call_options_t){.max_body = 100, .headers = (const char *const[]){"X-Mine: 1", NULL}},
-        TCX__GOAL_SEND, 0);
+    call(&r, "get_object", key(),
+         &(tcx_call_options_t){.max_body = 100,
+                               .stall_limit = 1,
+                               .headers = (const char *const[]){"X-Mine: 1", NULL}},
+         TCX__GOAL_SEND, 0);
   if (r.status == 0 && tcx_value_status(r.o.response) == 0)
     assert_memory_equal(tcx_value_bytes(r.o.response, "Body", NULL), "hello world", 11);
   else if (r.status == 0)
