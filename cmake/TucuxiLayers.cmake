@@ -1,5 +1,5 @@
 # The layers: one OBJECT library a folder, so that a test of a layer links that layer and those below it, and nothing else.
-set(TCX_WARNINGS -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wformat=2)
+set(TCX_WARNINGS -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> -Wformat=2)
 add_library(tcx_flags INTERFACE)
 target_include_directories(tcx_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR})
 target_compile_options(tcx_flags INTERFACE ${TCX_WARNINGS} $<$<BOOL:${TCX_WERROR}>:-Werror>)

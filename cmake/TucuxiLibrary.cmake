@@ -33,7 +33,7 @@ add_library(tucuxi::tucuxi_static ALIAS tucuxi_static)
 
 # ---- installation: headers, libraries, CMake package, pkg-config ----
 install(FILES ${PROJECT_SOURCE_DIR}/include/tucuxi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tucuxi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tucuxi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(TARGETS tucuxi_shared tucuxi_static EXPORT tucuxi-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tucuxi)
 install(EXPORT tucuxi-targets NAMESPACE tucuxi:: DESTINATION ${package})

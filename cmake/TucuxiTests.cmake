@@ -1,4 +1,4 @@
-# Tests by convention: test/{unit,compliance,wire,torture}/LAYER/test_NAME.c is one cmocka program that links LAYER and the layers below it ("all": the static library).
+# Tests by convention: test/{unit,compliance,wire,torture}/LAYER/test_NAME.c (or .cpp) is one cmocka program that links LAYER and the layers below it ("all": the static library).
 # test/fuzz/LAYER/fuzz_NAME.c holds LLVMFuzzerTestOneInput; its corpus test/fuzz/corpus/NAME/ runs as a plain test.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_package(EXPAT REQUIRED)
@@ -25,6 +25,10 @@ endfunction()
 
 foreach(kind unit compliance wire torture)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${kind}/*/test_*.c)
+  if(TCX_CXX)
+    file(GLOB coroutines CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${kind}/*/test_*.cpp)
+    list(APPEND tests ${coroutines})
+  endif()
   foreach(source IN LISTS tests)
     get_filename_component(name ${source} NAME_WE)
     get_filename_component(folder ${source} DIRECTORY)
@@ -35,6 +39,9 @@ foreach(kind unit compliance wire torture)
     set(target ${kind}_${layer}_${name})
     add_executable(${target} ${source})
     tcx_test_links(${target} ${layer})
+    if(source MATCHES "cpp$")
+      tcx_coroutines(${target})
+    endif()
     add_test(NAME ${kind}.${layer}.${name} COMMAND ${target})
     set_tests_properties(${kind}.${layer}.${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=TAP")
   endforeach()

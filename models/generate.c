@@ -5,8 +5,8 @@
  *
  * It is the library's loader with an emitter behind it. ID is what stands for the service in names
  * of C. For each service after --embed it writes OUTPUT/ID_model.c, for each after --headers
- * OUTPUT/include/tucuxi/ID.h, and for all that are embedded OUTPUT/embedded.c. Both folders must
- * exist.
+ * OUTPUT/include/tucuxi/ID.h and ID.hpp, and for all that are embedded OUTPUT/embedded.c. Both
+ * folders must exist.
  */
 #include "generate.h"
 #include "base/mem.h"
@@ -95,17 +95,22 @@ static bool names_are_new(struct generate *g, const struct tcx_model *model, con
 }
 
 static bool header(struct generate *g, const char *word) {
+  static const struct {
+    const char *suffix;
+    void (*generate)(struct tcx_buf *out, const struct tcx_model *model, const char *id);
+  } forms[] = {{".h", tcx__generate_header}, {".hpp", tcx__generate_class}};
   const char *id;
   const struct tcx_model *model = model_of(g, word, &id);
-  struct tcx_buf text;
-  char name[160];
-  if (model == NULL || !names_are_new(g, model, id))
-    return false;
-  tcx__buf_init(&text, NULL, TCX__GENERATED_MAX);
-  tcx__generate_header(&text, model, id);
-  snprintf(name, sizeof name, "include/tucuxi/%s", id);
-  bool written = write_file(g, name, ".h", &text);
-  tcx__buf_free(&text);
+  bool written = model != NULL && names_are_new(g, model, id);
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0] && written; i++) {
+    struct tcx_buf text;
+    char name[160];
+    tcx__buf_init(&text, NULL, TCX__GENERATED_MAX);
+    forms[i].generate(&text, model, id);
+    snprintf(name, sizeof name, "include/tucuxi/%s", id);
+    written = write_file(g, name, forms[i].suffix, &text);
+    tcx__buf_free(&text);
+  }
   return written;
 }
 

@@ -11,4 +11,6 @@ bool tcx__generate_is_identifier(const char *name); /* of C */
 void tcx__generate_tables(struct tcx_buf *out, const struct tcx_model *model, const char *id);
 /* tucuxi/ID.h: one inline function an operation. */
 void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, const char *id);
+/* tucuxi/ID.hpp: a class with a method an operation. */
+void tcx__generate_class(struct tcx_buf *out, const struct tcx_model *model, const char *id);
 #endif

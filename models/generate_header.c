@@ -151,8 +151,8 @@ static void add_members(struct paragraph *p, const char *title, const struct tcx
       add_member(p, &shape->members[i], --left == 0);
 }
 
-static void emit_function(struct tcx_buf *out, const struct tcx_model *model, const char *id,
-                          const struct tcx_operation *op) {
+static void emit_comment(struct tcx_buf *out, const struct tcx_model *model,
+                         const struct tcx_operation *op) {
   struct paragraph p = {.out = out};
   tcx__buf_printf(out, "\n/* %s.%s%s", op->name,
                   tcx__model_pagination(model, op) != NULL ? " Comes in pages." : "",
@@ -160,49 +160,107 @@ static void emit_function(struct tcx_buf *out, const struct tcx_model *model, co
   add_members(&p, "Required:", op->input, 1);
   add_members(&p, "Optional:", op->input, 0);
   add_members(&p, "Response:", op->output, -1);
+  tcx__buf_adds(out, " */\n");
+}
+
+static void emit_function(struct tcx_buf *out, const char *id, const struct tcx_operation *op) {
   tcx__buf_printf(out,
-                  " */\nstatic inline TCX_NODISCARD int tcx_%s_%s(tcx_client_t *client, "
+                  "static inline TCX_NODISCARD int tcx_%s_%s(tcx_client_t *client, "
                   "tcx_value_t *params, tcx_call_cb cb, void *data) {\n",
                   id, op->method);
   tcx__buf_printf(out, "  return tcx_client_call(client, \"%s\", params, cb, data);\n}\n",
                   op->method);
 }
 
+static void emit_waiter_comment(struct tcx_buf *out, const struct tcx_waiter_model *w) {
+  tcx__buf_printf(out, "\n/* Waiter %s: %s every %u s, %u times at most. */\n", w->name,
+                  w->operation, w->delay_s, w->max_attempts);
+}
+
 static void emit_waiter(struct tcx_buf *out, const char *id, const struct tcx_waiter_model *w) {
   tcx__buf_printf(
       out,
-      "\n/* Waiter %s: %s every %u s, %u times at most. */\nstatic inline TCX_NODISCARD "
-      "int tcx_%s_wait_%s(tcx_client_t *client, tcx_value_t *params, const "
-      "tcx_wait_options_t *options, tcx_call_cb cb, void *data, tcx_call_t **call) {\n",
-      w->name, w->operation, w->delay_s, w->max_attempts, id, w->method);
+      "static inline TCX_NODISCARD int tcx_%s_wait_%s(tcx_client_t *client, tcx_value_t *params, "
+      "const tcx_wait_options_t *options, tcx_call_cb cb, void *data, tcx_call_t **call) {\n",
+      id, w->method);
   tcx__buf_printf(out,
                   "  return tcx_client_wait(client, \"%s\", params, options, cb, data, call);\n}\n",
                   w->method);
 }
 
-void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, const char *id) {
-  char guard[128];
-  snprintf(guard, sizeof guard, "%s", id);
-  for (char *p = guard; *p != '\0'; p++)
+/* id in capitals, for the guard's macro. */
+static const char *capitals(const char *id, char out[128]) {
+  snprintf(out, 128, "%s", id);
+  for (char *p = out; *p != '\0'; p++)
     *p = (char)(*p >= 'a' && *p <= 'z' ? *p - ('a' - 'A') : *p);
-  tcx__buf_printf(out,
-                  "/*\n * %s.h - the operations of %s (\"%s\", API version %s), one function each: "
-                  "tcx_client_call with the name filled in; then its waiters: tcx_client_wait.\n",
-                  id, model->service_id, model->service, model->api_version);
-  tcx__buf_adds(out, " *\n * client must be one of this service. params is CONSUMED; NULL means "
-                     "none. The comments list the members of params, then those of the response:\n"
-                     " * {A, B} is a map with these members, [string] a list, {name: string} a map "
-                     "with names of your own. Generated from the service's model.\n */\n");
+  return out;
+}
+
+static void emit_title(struct tcx_buf *out, const struct tcx_model *model, const char *file,
+                       const char *what) {
+  tcx__buf_printf(out, "/*\n * %s - the operations of %s (\"%s\", API version %s), one %s.\n", file,
+                  model->service_id, model->service, model->api_version, what);
+}
+
+static const char notation[] =
+    " The comments list the members of params, then those of the response:\n"
+    " * {A, B} is a map with these members, [string] a list, {name: string} a map with names of "
+    "your own. Generated from the service's model.\n */\n";
+
+void tcx__generate_header(struct tcx_buf *out, const struct tcx_model *model, const char *id) {
+  char guard[128], file[160];
+  snprintf(file, sizeof file, "%s.h", id);
+  capitals(id, guard);
+  emit_title(out, model, file,
+             "function each: tcx_client_call with the name filled in; then its waiters: "
+             "tcx_client_wait");
+  tcx__buf_printf(
+      out, " *\n * client must be one of this service. params is CONSUMED; NULL means none.%s",
+      notation);
   tcx__buf_printf(out,
                   "#ifndef TUCUXI_%s_H\n#define TUCUXI_%s_H\n#include <tucuxi.h>\n#ifdef "
                   "__cplusplus\nextern \"C\" {\n#endif\n",
                   guard, guard);
   for (uint32_t i = 0; i < model->n_operations; i++) {
     const struct tcx_operation *op = &model->operations[i];
-    if (!(op->flags & TCX__OP_EVENT_INPUT))
-      emit_function(out, model, id, op);
+    if (op->flags & TCX__OP_EVENT_INPUT)
+      continue;
+    emit_comment(out, model, op);
+    emit_function(out, id, op);
   }
-  for (uint32_t i = 0; i < model->n_waiters; i++)
+  for (uint32_t i = 0; i < model->n_waiters; i++) {
+    emit_waiter_comment(out, &model->waiters[i]);
     emit_waiter(out, id, &model->waiters[i]);
+  }
   tcx__buf_adds(out, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}
+
+void tcx__generate_class(struct tcx_buf *out, const struct tcx_model *model, const char *id) {
+  char guard[128], file[160];
+  snprintf(file, sizeof file, "%s.hpp", id);
+  capitals(id, guard);
+  emit_title(out, model, file, "method each, then its waiters, for coroutines: <tucuxi/coro.hpp>");
+  tcx__buf_printf(out,
+                  " *\n * A method takes its params as a template that the compiler checks, "
+                  "client.method(\"{Name: %%s}\", name), or as a value, with options.%s",
+                  notation);
+  tcx__buf_printf(out,
+                  "#ifndef TUCUXI_%s_HPP\n#define TUCUXI_%s_HPP\n#include <tucuxi/coro.hpp>\n"
+                  "namespace tucuxi {\n\nclass %s : public client {\npublic:\n"
+                  "  explicit %s(const session &s, const tcx_client_options_t &options = {}) : "
+                  "client(s, \"%s\", options) {}\n"
+                  "  explicit %s(tcx_client_t *owned) noexcept : client(owned) {}\n",
+                  guard, guard, id, id, model->service, id);
+  for (uint32_t i = 0; i < model->n_operations; i++) {
+    const struct tcx_operation *op = &model->operations[i];
+    if (op->flags & TCX__OP_EVENT_INPUT)
+      continue;
+    emit_comment(out, model, op);
+    tcx__buf_printf(out, "  TUCUXI_OPERATION(%s)\n", op->method);
+  }
+  for (uint32_t i = 0; i < model->n_waiters; i++) {
+    emit_waiter_comment(out, &model->waiters[i]);
+    tcx__buf_printf(out, "  TUCUXI_WAITER(%s)\n", model->waiters[i].method);
+  }
+  tcx__buf_adds(out, "};\n\n} // namespace tucuxi\n#endif\n");
 }

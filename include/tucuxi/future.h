@@ -41,6 +41,9 @@ TCX_EXTERN tcx_future_t *tcx_future_call(tcx_client_t *client, const char *opera
 TCX_EXTERN tcx_future_t *tcx_future_start_sized(tcx_client_t *client, const char *operation,
                                                 tcx_value_t *params,
                                                 const tcx_call_options_t *options, size_t size);
+TCX_EXTERN tcx_future_t *tcx_future_wait_sized(tcx_client_t *client, const char *waiter,
+                                               tcx_value_t *params,
+                                               const tcx_wait_options_t *options, size_t size);
 /* The same with options (NULL = defaults). */
 static inline tcx_future_t *tcx_future_start(tcx_client_t *client, const char *operation,
                                              tcx_value_t *params,
@@ -55,6 +58,15 @@ TCX_EXTERN const tcx_call_t *tcx_future_get_call(const tcx_future_t *future);
  * read. OWNED: tcx_stream_close. NULL: there is none, or it was taken. One that nobody took is
  * closed with the future. */
 TCX_EXTERN tcx_stream_t *tcx_future_take_stream(tcx_future_t *future, void *data);
+/* The rest of a stream (CONSUMED) as bytes: tcx_value_bytes of the response, without a path. More
+ * than max of them is TCX_ETOOBIG. */
+TCX_EXTERN tcx_future_t *tcx_future_read_all(tcx_stream_t *stream, size_t max);
+/* As tcx_client_wait: done when the state is reached (options NULL = defaults). */
+static inline tcx_future_t *tcx_future_wait(tcx_client_t *client, const char *waiter,
+                                            tcx_value_t *params,
+                                            const tcx_wait_options_t *options) {
+  return tcx_future_wait_sized(client, waiter, params, options, sizeof(tcx_wait_options_t));
+}
 /* As tcx_client_presign: the response is {Url, Method, Headers}. */
 TCX_EXTERN tcx_future_t *tcx_future_presign(tcx_client_t *client, const char *operation,
                                             tcx_value_t *params, unsigned expires_s);
@@ -130,6 +142,11 @@ TCX_EXTERN const tcx_error_t *tcx_future_error(const tcx_future_t *future);
 /* The outcome comes later, TCX_ECANCELED unless it stood already: of a chain's current link, and
  * whatever next then makes is canceled too; of all children. NULL is fine. */
 TCX_EXTERN void tcx_future_cancel(tcx_future_t *future);
+/* Takes tcx_future_then's callback back, for an owner that ends before its future: it does not come
+ * any more, and another may be given. Nothing happens when it came already. */
+TCX_EXTERN void tcx_future_forget(tcx_future_t *future);
+/* One more share of it, for a further tcx_future_release; returns future. */
+TCX_EXTERN tcx_future_t *tcx_future_retain(tcx_future_t *future);
 /* Ends your share of it. A pending one goes on; its tcx_future_then is kept. NULL is fine. */
 TCX_EXTERN void tcx_future_release(tcx_future_t *future);
 

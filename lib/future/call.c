@@ -65,6 +65,15 @@ tcx_future_t *tcx_future_presign(tcx_client_t *client, const char *operation, tc
                                                    &f->call));
 }
 
+tcx_future_t *tcx_future_wait_sized(tcx_client_t *client, const char *waiter, tcx_value_t *params,
+                                    const tcx_wait_options_t *options, size_t size) {
+  tcx_future_t *f = NULL;
+  int err = make(client, params, &f);
+  return err != 0 ? tcx__future_failed(err)
+                  : started(f, tcx_client_wait_sized(client, waiter, params, options, size, on_call,
+                                                     f, &f->call));
+}
+
 static const tcx_future_t *source_of(const tcx_future_t *f) {
   return f->source != NULL ? f->source : f;
 }

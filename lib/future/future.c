@@ -135,9 +135,7 @@ void tcx__future_decide(tcx_future_t *f, int status, const tcx_value_t *response
 
 void tcx__future_adopt(tcx_future_t *f, tcx_future_t *child) {
   tcx_future_t *source = child->source != NULL ? child->source : child;
-  if (source->kind != NULL)
-    source->refs++;
-  f->source = source;
+  f->source = tcx_future_retain(source);
   tcx__future_decide(f, child->status, child->response, child->error);
 }
 
@@ -209,6 +207,19 @@ void tcx_future_cancel(tcx_future_t *f) {
     f->canceled = true;
     f = f->kind->cancel(f);
   }
+}
+
+void tcx_future_forget(tcx_future_t *f) {
+  if (f->cb == NULL)
+    return;
+  f->cb = NULL;
+  f->then_given = false;
+}
+
+tcx_future_t *tcx_future_retain(tcx_future_t *f) {
+  if (f->kind != NULL)
+    f->refs++;
+  return f;
 }
 
 void tcx_future_release(tcx_future_t *f) { tcx__future_unref(f); }

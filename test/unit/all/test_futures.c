@@ -316,6 +316,29 @@ static void test_cost(void **state) {
     tcx_future_complete(kids[i], 0, NULL);
 }
 
+/* ---- a waiter ---- */
+
+static void test_wait(void **state) {
+  (void)state;
+  struct whole w;
+  begin_answering(&w, "404 Not Found", "");
+  tcx_wait_options_t twice = {.delay_ms = 1, .max_attempts = 2};
+  tcx_future_t *f = tcx_future_wait(w.client, "bucket_exists", bucket(), &twice);
+  assert_int_equal(tcx_future_await(f), TCX_EWAITER);
+  assert_int_equal(tcx_future_error(f)->attempts, 2);
+  tcx_future_release(f);
+  f = tcx_future_wait(w.client, "bucket_not_exists", bucket(), NULL);
+  assert_int_equal(seen_status(&w, f), 0);
+  tcx_future_release(f);
+  f = tcx_future_wait(w.client, "bucket_exists", bucket(), NULL);
+  while (w.server.requests < 4)
+    uv_run(&w.loop, UV_RUN_ONCE);
+  tcx_future_cancel(f); /* between two polls */
+  assert_int_equal(tcx_future_await(f), TCX_ECANCELED);
+  tcx_future_release(f);
+  whole_end(&w);
+}
+
 /* ---- cancel, release, close ---- */
 
 static void test_cancel(void **state) {
@@ -354,6 +377,34 @@ static void test_release(void **state) {
   assert_int_equal(seen.calls, 1);
   assert_int_equal(seen.status, 0);
   assert_int_equal(w.server.requests, 2);
+  whole_end(&w);
+}
+
+static void test_retain_and_forget(void **state) {
+  (void)state;
+  struct whole w;
+  struct seen never = {0}, seen = {0};
+  begin_listing(&w);
+  tcx_future_t *f = list(&w);
+  assert_ptr_equal(tcx_future_retain(f), f);
+  seen_then(&never, f);
+  tcx_future_forget(f);
+  tcx_future_forget(f);
+  while (!tcx_future_done(f))
+    uv_run(&w.loop, UV_RUN_ONCE);
+  whole_turns(&w, 3);
+  assert_int_equal(never.calls, 0);
+  tcx_future_release(f);
+  seen_then(&seen, f);
+  whole_until(&w, &seen.calls);
+  tcx_future_forget(f); /* it came */
+  assert_int_equal(tcx_future_then(f, seen_cb, &never), UV_EINVAL);
+  assert_string_equal(tcx_value_str(tcx_future_response(f), "Contents[0].Key"), "a");
+  tcx_future_release(f);
+  tcx_future_t *failed = tcx_future_call(NULL, "x", NULL);
+  assert_ptr_equal(tcx_future_retain(failed), failed);
+  tcx_future_forget(failed);
+  tcx_future_release(failed);
   whole_end(&w);
 }
 
@@ -596,15 +647,25 @@ static void test_sleep(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_then),      cmocka_unit_test(test_then_late),
-      cmocka_unit_test(test_error),     cmocka_unit_test(test_options),
-      cmocka_unit_test(test_stream),    cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_no_memory), cmocka_unit_test(test_cost),
-      cmocka_unit_test(test_cancel),    cmocka_unit_test(test_release),
-      cmocka_unit_test(test_close),     cmocka_unit_test(test_close_inside),
-      cmocka_unit_test(test_await),     cmocka_unit_test(test_own),
-      cmocka_unit_test(test_own_with),  cmocka_unit_test(test_own_cancel),
+      cmocka_unit_test(test_then),
+      cmocka_unit_test(test_then_late),
+      cmocka_unit_test(test_error),
+      cmocka_unit_test(test_options),
+      cmocka_unit_test(test_stream),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_cost),
+      cmocka_unit_test(test_cancel),
+      cmocka_unit_test(test_release),
+      cmocka_unit_test(test_close),
+      cmocka_unit_test(test_close_inside),
+      cmocka_unit_test(test_await),
+      cmocka_unit_test(test_own),
+      cmocka_unit_test(test_own_with),
+      cmocka_unit_test(test_own_cancel),
       cmocka_unit_test(test_sleep),
+      cmocka_unit_test(test_wait),
+      cmocka_unit_test(test_retain_and_forget),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+# C++, for the tests and examples of <tucuxi/coro.hpp>: by the C compiler's own sibling. Where there is none, these are left out.
+if(NOT CMAKE_CXX_COMPILER)
+  if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    set(_sibling clang++)
+  else()
+    set(_sibling g++)
+  endif()
+  get_filename_component(_folder ${CMAKE_C_COMPILER} DIRECTORY)
+  find_program(TCX_CXX_COMPILER ${_sibling} HINTS ${_folder})
+  mark_as_advanced(TCX_CXX_COMPILER)
+  if(TCX_CXX_COMPILER)
+    set(CMAKE_CXX_COMPILER ${TCX_CXX_COMPILER})
+  endif()
+endif()
+if(CMAKE_CXX_COMPILER)
+  enable_language(CXX)
+  set(TCX_CXX TRUE)
+else()
+  message(STATUS "No C++ compiler: the tests and examples of coroutines are not built")
+endif()
+
+# Sources of C++20 with coroutines.
+function(tcx_coroutines target)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  if(TCX_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=function>) # its prologues and coroutines exclude each other in clang 14
+  endif()
+endfunction()
