@@ -1,20 +1,26 @@
 /*
- * tucuxi/coro.hpp - tucuxi in C++20 coroutines, on the same loop. Header-only; a layer over <tucuxi/future.h>.
+ * tucuxi/coro.hpp - tucuxi in C++20 coroutines, on the same loop. Header-only; a layer over
+ * <tucuxi/future.h>.
  *
- *   tucuxi::task<> list(tucuxi::s3 s3, const char *bucket) {
- *     tucuxi::result page = co_await s3.list_objects_v2("{Bucket: %s}", bucket);       // throws tucuxi::error
+ *   tucuxi::task<> list(tucuxi::s3 &s3, const char *bucket) {
+ *     tucuxi::result page = co_await s3.list_objects_v2("{Bucket: %s}", bucket);
  *     for (tucuxi::value object : page["Contents"])
  *       std::printf("%s\n", object.str("Key"));
  *   }
  *   tucuxi::run(uv_default_loop(), list(s3, "mybucket"));
  *
- * Whatever can be awaited is a future: of a call, a page, a waiter, a time, a transfer, of others together. An awaited future throws tucuxi::error when it fails; `co_await f.as_result()` does not, and
- * gives a result that tells. A future that nobody awaits goes on and is forgotten when its object ends, as in C.
+ * Whatever can be awaited is a future: of a call, a page, a waiter, a time, of others together. An
+ * awaited future throws tucuxi::error when it fails; `co_await f.as_result()` does not, and gives a
+ * result that tells. A future that nobody awaits goes on and is forgotten when its object ends, as
+ * in C.
  *
- * A task starts when it is awaited, or handed to run, start or detach. Its cancel reaches the future that it waits for, through all tasks between: co_await throws TCX_ECANCELED there, and the coroutine
- * may catch it, then await other things to tidy up, and end as it likes (as in Python's asyncio). A coroutine that is destroyed while it waits cancels what it waits for.
+ * A task starts when it is awaited, or handed to run, start or detach. Its cancel reaches the
+ * future that it waits for, through all tasks between: co_await throws TCX_ECANCELED there, and the
+ * coroutine may catch it, then await other things to tidy up, and end as it likes (as in Python's
+ * asyncio). A coroutine that is destroyed while it waits cancels what it waits for.
  *
- * Everything runs on the loop's thread. Coroutines are resumed from callbacks of tucuxi's: they may call any function but run.
+ * Everything runs on the loop's thread. Coroutines are resumed from callbacks of tucuxi's: they may
+ * call any function but run.
  */
 #ifndef TUCUXI_CORO_HPP
 #define TUCUXI_CORO_HPP
@@ -37,7 +43,8 @@ namespace tucuxi {
 
 /* ---- values and outcomes --------------------------------------------------------------------- */
 
-/* A view of a tcx_value_t, as long as what it lies in: NULL-safe and total, as the functions of C are. Paths are theirs: "Contents[0].Key"; nullptr is the value itself. */
+/* A view of a tcx_value_t, as long as what it lies in: NULL-safe and total, as the functions of C
+ * are. Paths are theirs: "Contents[0].Key"; nullptr is the value itself. */
 class value {
 public:
   class iterator {
@@ -57,21 +64,31 @@ public:
   value() noexcept = default;
   explicit value(const tcx_value_t *raw) noexcept : raw_(raw) {}
   const tcx_value_t *raw() const noexcept { return raw_; }
-  explicit operator bool() const noexcept { return raw_ != nullptr; }   /* it is there */
+  explicit operator bool() const noexcept { return raw_ != nullptr; } /* it is there */
   value operator[](const char *path) const noexcept { return value(tcx_value_get(raw_, path)); }
-  template <std::integral I> value operator[](I i) const noexcept { return value(tcx_value_at(raw_, static_cast<std::size_t>(i))); }
+  template <std::integral I> value operator[](I i) const noexcept {
+    return value(tcx_value_at(raw_, static_cast<std::size_t>(i)));
+  }
   tcx_type_t type(const char *path = nullptr) const noexcept { return tcx_value_type(raw_, path); }
-  const char *str(const char *path = nullptr) const noexcept { return tcx_value_str(raw_, path); }   /* nullptr when absent */
-  std::string string(const char *path = nullptr) const {                                             /* empty when absent; of bytes too */
+  /* nullptr when absent */
+  const char *str(const char *path = nullptr) const noexcept { return tcx_value_str(raw_, path); }
+  /* empty when absent; of bytes too */
+  std::string string(const char *path = nullptr) const {
     std::size_t n = 0;
     const void *p = tcx_value_bytes(raw_, path, &n);
     return p != nullptr ? std::string(static_cast<const char *>(p), n) : std::string();
   }
-  std::int64_t integer(const char *path = nullptr, std::int64_t fallback = 0) const noexcept { return tcx_value_int(raw_, path, fallback); }
-  double number(const char *path = nullptr, double fallback = 0) const noexcept { return tcx_value_num(raw_, path, fallback); }
-  bool boolean(const char *path = nullptr, bool fallback = false) const noexcept { return tcx_value_bool(raw_, path, fallback); }
+  std::int64_t integer(const char *path = nullptr, std::int64_t fallback = 0) const noexcept {
+    return tcx_value_int(raw_, path, fallback);
+  }
+  double number(const char *path = nullptr, double fallback = 0) const noexcept {
+    return tcx_value_num(raw_, path, fallback);
+  }
+  bool boolean(const char *path = nullptr, bool fallback = false) const noexcept {
+    return tcx_value_bool(raw_, path, fallback);
+  }
   std::size_t size(const char *path = nullptr) const noexcept { return tcx_value_len(raw_, path); }
-  const char *name() const noexcept { return tcx_value_name(raw_); }   /* inside a map */
+  const char *name() const noexcept { return tcx_value_name(raw_); } /* inside a map */
   iterator begin() const noexcept { return iterator(tcx_value_first(raw_, nullptr)); }
   iterator end() const noexcept { return iterator(nullptr); }
 
@@ -84,8 +101,11 @@ class stream;
 /* The outcome of a future, and what keeps it: as a value it is the response. Copies share it. */
 class result : public value {
 public:
-  explicit result(tcx_future_t *owned) noexcept : value(tcx_future_response(owned)), future_(owned) {}
-  result(const result &other) noexcept : value(other), future_(other.future_ != nullptr ? tcx_future_retain(other.future_) : nullptr) {}
+  explicit result(tcx_future_t *owned) noexcept
+      : value(tcx_future_response(owned)), future_(owned) {}
+  result(const result &other) noexcept
+      : value(other),
+        future_(other.future_ != nullptr ? tcx_future_retain(other.future_) : nullptr) {}
   result(result &&other) noexcept : value(other), future_(std::exchange(other.future_, nullptr)) {}
   result &operator=(result other) noexcept {
     std::swap(future_, other.future_);
@@ -97,40 +117,58 @@ public:
   bool ok() const noexcept { return status() == 0; }
   explicit operator bool() const noexcept { return ok(); }
   int status() const noexcept { return tcx_future_status(future_); }
-  const tcx_error_t *error() const noexcept { return tcx_future_error(future_); }            /* nullptr when it is ok */
-  const tcx_call_t *call() const noexcept { return tcx_future_get_call(future_); }           /* its headers, timings ...; nullptr when no call is behind it */
+  /* nullptr when it is ok */
+  const tcx_error_t *error() const noexcept { return tcx_future_error(future_); }
+  /* its headers, timings ...; nullptr when no call is behind it */
+  const tcx_call_t *call() const noexcept { return tcx_future_get_call(future_); }
   int http_status() const noexcept { return call() != nullptr ? tcx_call_http_status(call()) : 0; }
-  const char *header(const char *name) const noexcept { return call() != nullptr ? tcx_call_header(call(), name) : nullptr; }
-  std::size_t count() const noexcept { return tcx_future_count(future_); }                   /* of when_all, when_any and race */
+  const char *header(const char *name) const noexcept {
+    return call() != nullptr ? tcx_call_header(call(), name) : nullptr;
+  }
+  /* of when_all, when_any and race */
+  std::size_t count() const noexcept { return tcx_future_count(future_); }
   std::size_t index() const noexcept { return tcx_future_index(future_); }
-  result at(std::size_t i) const noexcept { return result(tcx_future_retain(const_cast<tcx_future_t *>(tcx_future_at(future_, i)))); }   /* i below count() */
-  inline stream take_stream();                                                               /* the body of an operation that streams, once */
-  inline const result &check() const &;                                                      /* throws what is wrong */
+  /* i below count() */
+  result at(std::size_t i) const noexcept {
+    return result(tcx_future_retain(const_cast<tcx_future_t *>(tcx_future_at(future_, i))));
+  }
+  /* the body of an operation that streams, once */
+  inline stream take_stream();
+  /* throws what is wrong */
+  inline const result &check() const &;
   inline result check() &&;
 
 private:
   tcx_future_t *future_;
 };
 
-/* What went wrong: the tcx_error_t, kept alive. what() is its whole sentence, as botocore prints it. */
+/* What went wrong: the tcx_error_t, kept alive. what() is its whole sentence, as botocore prints
+ * it. */
 class error : public std::exception {
 public:
-  explicit error(result outcome) noexcept : outcome_(std::move(outcome)), plain_(*outcome_->error()) {}
-  explicit error(int status) noexcept : plain_{} {
-    plain_.status = status;
-    plain_.msg = tcx_strerror(status);
-    plain_.operation = "";
+  explicit error(result outcome) noexcept
+      : outcome_(std::move(outcome)), details_(*outcome_->error()) {}
+  /* of a stream, whose call it keeps */
+  explicit error(const tcx_stream_t *stream)
+      : call_(tcx_call_retain(tcx_stream_call(stream)), tcx_call_release),
+        details_(*tcx_stream_error(stream)) {}
+  explicit error(int status) noexcept : details_{} {
+    details_.status = status;
+    details_.msg = tcx_strerror(status);
+    details_.operation = "";
   }
-  const char *what() const noexcept override { return plain_.msg; }
-  int status() const noexcept { return plain_.status; }
-  const char *code() const noexcept { return plain_.code != nullptr ? plain_.code : ""; }   /* "NoSuchKey"; "" unless status() is TCX_ECLIENT */
+  const char *what() const noexcept override { return details_.msg; }
+  int status() const noexcept { return details_.status; }
+  /* "NoSuchKey"; "" unless status() is TCX_ECLIENT */
+  const char *code() const noexcept { return details_.code != nullptr ? details_.code : ""; }
   bool is(const char *code_) const noexcept { return std::string_view(code()) == code_; }
-  const tcx_error_t &details() const noexcept { return plain_; }
-  value response() const noexcept { return value(plain_.response); }
+  const tcx_error_t &details() const noexcept { return details_; }
+  value response() const noexcept { return value(details_.response); }
 
 private:
   std::optional<result> outcome_;
-  tcx_error_t plain_;
+  std::shared_ptr<tcx_call_t> call_;
+  tcx_error_t details_;
 };
 
 inline const result &result::check() const & {
@@ -144,7 +182,7 @@ inline result result::check() && {
   return std::move(*this);
 }
 
-/* ---- cancellation inside ---------------------------------------------------------------------- */
+/* ---- cancellation inside --------------------------------------------------------------------- */
 
 namespace detail {
 
@@ -156,7 +194,8 @@ protected:
   ~waited() = default;
 };
 
-/* A coroutine that can be canceled: what it waits for is; or, when it does not wait, the next that it waits for. */
+/* A coroutine that can be canceled: what it waits for is; or, when it does not wait, the next that
+ * it waits for. */
 struct cancelable {
   waited *current = nullptr;
   bool due = false;
@@ -168,7 +207,8 @@ struct cancelable {
   }
 };
 
-/* The part of a coroutine that waits, of whatever kind it is: one of other libraries is resumed just the same, and cannot be canceled. */
+/* The part of a coroutine that waits, of whatever kind it is: one of other libraries is resumed
+ * just the same, and cannot be canceled. */
 template <class Promise> cancelable *cancelable_of(std::coroutine_handle<Promise> handle) noexcept {
   if constexpr (std::is_base_of_v<cancelable, Promise>)
     return &handle.promise();
@@ -182,7 +222,8 @@ enum class throws { all, unless_eof, nothing };
 class future_awaiter final : waited {
 public:
   /* The future is the awaiter's, or somebody else's who keeps it meanwhile. */
-  future_awaiter(tcx_future_t *f, bool owned, throws which) noexcept : future_(f), throws_(which), owned_(owned) {}
+  future_awaiter(tcx_future_t *f, bool owned, throws which) noexcept
+      : future_(f), throws_(which), owned_(owned) {}
   future_awaiter(const future_awaiter &) = delete;
   future_awaiter &operator=(const future_awaiter &) = delete;
   ~future_awaiter() {
@@ -213,7 +254,8 @@ public:
       throw error(UV_EINVAL);
     result r(owned_ ? std::exchange(future_, nullptr) : tcx_future_retain(future_));
     owned_ = false;
-    bool quiet = throws_ == throws::nothing || (throws_ == throws::unless_eof && r.status() == TCX_EOF);
+    bool quiet =
+        throws_ == throws::nothing || (throws_ == throws::unless_eof && r.status() == TCX_EOF);
     return quiet ? std::move(r) : std::move(r).check();
   }
 
@@ -239,7 +281,7 @@ private:
 
 } // namespace detail
 
-/* ---- futures ----------------------------------------------------------------------------------- */
+/* ---- futures --------------------------------------------------------------------------------- */
 
 /* A tcx_future_t that is owned. One that ends goes on without us; await it, or cancel it first. */
 class [[nodiscard]] future {
@@ -253,22 +295,31 @@ public:
   ~future() { tcx_future_release(raw_); }
 
   tcx_future_t *raw() const noexcept { return raw_; }
-  tcx_future_t *release() noexcept { return std::exchange(raw_, nullptr); }   /* gives it away */
+  tcx_future_t *release() noexcept { return std::exchange(raw_, nullptr); } /* gives it away */
   bool done() const noexcept { return tcx_future_done(raw_); }
   void cancel() const noexcept { tcx_future_cancel(raw_); }
 
-  detail::future_awaiter operator co_await() const & noexcept { return {raw_, false, detail::throws::all}; }
-  detail::future_awaiter operator co_await() && noexcept { return {release(), true, detail::throws::all}; }
+  detail::future_awaiter operator co_await() const &noexcept {
+    return {raw_, false, detail::throws::all};
+  }
+  detail::future_awaiter operator co_await() &&noexcept {
+    return {release(), true, detail::throws::all};
+  }
   /* Awaited, it gives its result and throws nothing. */
-  detail::future_awaiter as_result() const & noexcept { return {raw_, false, detail::throws::nothing}; }
-  detail::future_awaiter as_result() && noexcept { return {release(), true, detail::throws::nothing}; }
+  detail::future_awaiter as_result() const &noexcept {
+    return {raw_, false, detail::throws::nothing};
+  }
+  detail::future_awaiter as_result() &&noexcept {
+    return {release(), true, detail::throws::nothing};
+  }
 
 private:
   tcx_future_t *raw_;
 };
 
 namespace detail {
-template <class T> concept given_away = std::is_same_v<T, future>; /* moved, not copied */
+template <class T>
+concept given_away = std::is_same_v<T, future>; /* moved, not copied */
 inline unsigned milliseconds(std::chrono::milliseconds time) noexcept {
   using count = std::chrono::milliseconds::rep;
   return static_cast<unsigned>(std::clamp<count>(time.count(), 0, TCX_NEVER - 1));
@@ -287,7 +338,8 @@ inline future when_all(std::vector<future> futures) {
   std::vector<tcx_future_t *> raw = detail::give_away(std::move(futures));
   return future(tcx_future_all(raw.data(), raw.size()));
 }
-template <detail::given_away... Futures> future when_all(future first, Futures &&...others) noexcept {
+template <detail::given_away... Futures>
+future when_all(future first, Futures &&...others) noexcept {
   tcx_future_t *raw[] = {first.release(), others.release()...};
   return future(tcx_future_all(raw, 1 + sizeof...(others)));
 }
@@ -296,7 +348,8 @@ inline future when_any(std::vector<future> futures) {
   std::vector<tcx_future_t *> raw = detail::give_away(std::move(futures));
   return future(tcx_future_any(raw.data(), raw.size()));
 }
-template <detail::given_away... Futures> future when_any(future first, Futures &&...others) noexcept {
+template <detail::given_away... Futures>
+future when_any(future first, Futures &&...others) noexcept {
   tcx_future_t *raw[] = {first.release(), others.release()...};
   return future(tcx_future_any(raw, 1 + sizeof...(others)));
 }
@@ -310,10 +363,14 @@ template <detail::given_away... Futures> future race(future first, Futures &&...
   return future(tcx_future_race(raw, 1 + sizeof...(others)));
 }
 /* UV_ETIMEDOUT when it is not done by then; it is canceled in that case. */
-inline future timeout(future f, std::chrono::milliseconds time) noexcept { return future(tcx_future_timeout(f.release(), detail::milliseconds(time))); }
-inline future sleep(tcx_session_t *session, std::chrono::milliseconds time) noexcept { return future(tcx_future_sleep(session, detail::milliseconds(time))); }
+inline future timeout(future f, std::chrono::milliseconds time) noexcept {
+  return future(tcx_future_timeout(f.release(), detail::milliseconds(time)));
+}
+inline future sleep(tcx_session_t *session, std::chrono::milliseconds time) noexcept {
+  return future(tcx_future_sleep(session, detail::milliseconds(time)));
+}
 
-/* ---- tasks --------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 template <class T = void> class task;
 
@@ -326,7 +383,8 @@ struct task_promise : cancelable {
 
   struct final_awaiter {
     bool await_ready() const noexcept { return false; }
-    template <class Promise> std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
       task_promise &promise = handle.promise();
       return promise.starting ? std::noop_coroutine() : promise.parent;
     }
@@ -357,7 +415,8 @@ public:
   task_awaiter &operator=(const task_awaiter &) = delete;
   ~task_awaiter() { leave(); }
   bool await_ready() const noexcept { return false; }
-  /* The child runs until it waits; one that ends before gives control back here and not to its parent, so that a loop of such children needs no stack. */
+  /* The child runs until it waits; one that ends before gives control back here and not to its
+   * parent, so that a loop of such children needs no stack. */
   template <class Promise> bool await_suspend(std::coroutine_handle<Promise> parent) {
     task_promise &promise = child_.promise();
     promise.parent = parent;
@@ -407,7 +466,9 @@ public:
     if (handle_)
       handle_.destroy();
   }
-  detail::task_awaiter<T> operator co_await() && noexcept { return detail::task_awaiter<T>(handle_); }
+  detail::task_awaiter<T> operator co_await() &&noexcept {
+    return detail::task_awaiter<T>(handle_);
+  }
 
 private:
   handle handle_;
@@ -415,14 +476,20 @@ private:
 
 namespace detail {
 
-template <class T> task<T> task_promise_of<T>::get_return_object() noexcept { return task<T>(std::coroutine_handle<task_promise_of<T>>::from_promise(*this)); }
-inline task<void> task_promise_of<void>::get_return_object() noexcept { return task<void>(std::coroutine_handle<task_promise_of<void>>::from_promise(*this)); }
+template <class T> task<T> task_promise_of<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise_of<T>>::from_promise(*this));
+}
+inline task<void> task_promise_of<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise_of<void>>::from_promise(*this));
+}
 
 /* The root of tasks: nobody awaits it, and it ends by itself. */
 struct root {
   struct promise_type : cancelable {
     tcx_future_t *future = nullptr; /* of start: to be completed */
-    root get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    root get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
@@ -454,8 +521,10 @@ struct own_failure {
   }
 };
 
-template <class Owner> void complete_with(tcx_future_t *f, Owner *owner, const tcx_error_t *error) noexcept {
-  tcx_future_complete_with(f, nullptr, error, [](void *p) { delete static_cast<Owner *>(p); }, owner);
+template <class Owner>
+void complete_with(tcx_future_t *f, Owner *owner, const tcx_error_t *error) noexcept {
+  tcx_future_complete_with(
+      f, nullptr, error, [](void *p) { delete static_cast<Owner *>(p); }, owner);
 }
 
 /* Inside a handler: the exception becomes the future's outcome. */
@@ -516,8 +585,9 @@ template <class T> root ran(task<T> t, std::shared_ptr<run_state<T>> state) {
 
 } // namespace detail
 
-/* Runs the loop until the task is over: for main and for tests, never from a callback. Throws what the task threw; error(UV_EINTR) when uv_stop was called and error(UV_EAGAIN) when nothing is left on the
- * loop that could go on with it: the task goes on in both cases when the loop runs again. */
+/* Runs the loop until the task is over: for main and for tests, never from a callback. Throws what
+ * the task threw; error(UV_EINTR) when uv_stop was called and error(UV_EAGAIN) when nothing is left
+ * on the loop that could go on with it: the task goes on in both cases when the loop runs again. */
 template <class T> T run(uv_loop_t *loop, task<T> t) {
   auto state = std::make_shared<detail::run_state<T>>();
   state->loop = loop;
@@ -536,11 +606,15 @@ template <class T> T run(uv_loop_t *loop, task<T> t) {
     return std::move(*state->kept);
 }
 
-/* Starts the task now and gives a future of it: to await it later, beside others, with a timeout. The future's cancel is the task's. An exception becomes its error: a tucuxi::error as it is, others UV_UNKNOWN
- * with what() as msg. */
+/* Starts the task now and gives a future of it: to await it later, beside others, with a timeout.
+ * The future's cancel is the task's. An exception becomes its error: a tucuxi::error as it is,
+ * others UV_UNKNOWN with what() as msg. */
 inline future start(tcx_session_t *session, task<> t) {
   auto handle = detail::started(std::move(t)).handle;
-  tcx_future_t *f = tcx_future_new(session, [](tcx_future_t *, void *data) { static_cast<detail::cancelable *>(data)->cancel(); }, static_cast<detail::cancelable *>(&handle.promise()));
+  tcx_future_t *f = tcx_future_new(
+      session,
+      [](tcx_future_t *, void *data) { static_cast<detail::cancelable *>(data)->cancel(); },
+      static_cast<detail::cancelable *>(&handle.promise()));
   if (tcx_future_done(f)) { /* it could not be made */
     handle.destroy();
     return future(f);
@@ -550,10 +624,11 @@ inline future start(tcx_session_t *session, task<> t) {
   return future(f);
 }
 
-/* Starts the task now; nobody learns how it ends. An exception that it does not catch ends the program, as a thread's does. */
+/* Starts the task now; nobody learns how it ends. An exception that it does not catch ends the
+ * program, as a thread's does. */
 inline void detach(task<> t) { detail::detached(std::move(t)).handle.resume(); }
 
-/* ---- streams ------------------------------------------------------------------------------------- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 namespace detail {
 
@@ -562,7 +637,7 @@ class read_awaiter;
 struct stream_state {
   tcx_stream_t *raw = nullptr;
   read_awaiter *reader = nullptr;
-  bool ended = false;
+  bool ended = false, broken = false; /* broken: it ended with an error */
 };
 
 class read_awaiter final : waited {
@@ -596,6 +671,8 @@ public:
     return true;
   }
   std::string await_resume() {
+    if (state_->broken)
+      throw error(state_->raw);
     if (status_ != 0)
       throw error(status_);
     return std::move(chunk_);
@@ -608,9 +685,8 @@ private:
     tcx_stream_read_stop(raw);
     if (nread > 0)
       self->keep(buf->base, static_cast<std::size_t>(nread));
-    else if (nread != TCX_EOF)
-      self->status_ = static_cast<int>(nread);
     state->ended = nread <= 0;
+    state->broken = nread < 0 && nread != TCX_EOF;
     self->resume();
   }
   void keep(const char *p, std::size_t n) noexcept {
@@ -662,7 +738,8 @@ private:
 /* A response body, pulled: nothing flows while nobody awaits. Its end is verified. */
 class stream {
 public:
-  explicit stream(std::unique_ptr<detail::stream_state> state) noexcept : state_(std::move(state)) {}
+  explicit stream(std::unique_ptr<detail::stream_state> state) noexcept
+      : state_(std::move(state)) {}
   stream(stream &&) noexcept = default;
   stream &operator=(stream &&other) noexcept {
     std::swap(state_, other.state_);
@@ -672,13 +749,17 @@ public:
     if (state_ != nullptr)
       tcx_stream_close(state_->raw);
   }
-  explicit operator bool() const noexcept { return state_ != nullptr; }   /* there is one */
+  explicit operator bool() const noexcept { return state_ != nullptr; } /* there is one */
   tcx_stream_t *raw() const noexcept { return state_->raw; }
-  std::int64_t length() const noexcept { return tcx_stream_length(state_->raw); }   /* -1 when it is not known */
-  /* What has come, at least a byte; an empty string after the last. Throws when the stream breaks. */
+  /* -1 when it is not known */
+  std::int64_t length() const noexcept { return tcx_stream_length(state_->raw); }
+  /* What has come, at least a byte; an empty string after the last. Throws when the stream
+   * breaks. */
   detail::read_awaiter read() const noexcept { return detail::read_awaiter(state_.get()); }
   /* All of it (result.string()); more than max bytes is TCX_ETOOBIG. */
-  future read_all(std::size_t max) && noexcept { return future(tcx_future_read_all(std::exchange(state_->raw, nullptr), max)); }
+  future read_all(std::size_t max) &&noexcept {
+    return future(tcx_future_read_all(std::exchange(state_->raw, nullptr), max));
+  }
 
 private:
   std::unique_ptr<detail::stream_state> state_;
@@ -692,9 +773,10 @@ inline stream result::take_stream() {
   return stream(std::move(state));
 }
 
-/* ---- sessions and clients -------------------------------------------------------------------------- */
+/* ---- sessions and clients -------------------------------------------------------------------- */
 
-/* Closes its session when it ends; the loop has to run after that until it is empty. It must outlive its clients. */
+/* Closes its session when it ends; the loop has to run after that until it is empty. It must
+ * outlive its clients. */
 class session {
 public:
   explicit session(uv_loop_t *loop, const tcx_session_options_t &options = {}) {
@@ -715,10 +797,33 @@ private:
   tcx_session_t *raw_ = nullptr;
 };
 
-inline future sleep(const session &s, std::chrono::milliseconds time) noexcept { return sleep(s.raw(), time); }
+/* The pages of an operation, pulled: `while (result page = co_await pages.next())`. */
+class pages {
+public:
+  explicit pages(tcx_paginator_t *owned) noexcept : raw_(owned) {}
+  pages(pages &&other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  pages &operator=(pages &&other) noexcept {
+    std::swap(raw_, other.raw_);
+    return *this;
+  }
+  ~pages() { tcx_paginator_close(raw_); }
+  tcx_paginator_t *raw() const noexcept { return raw_; }
+  /* A result that is not ok (TCX_EOF) after the last; throws every other failure. */
+  detail::future_awaiter next() const noexcept {
+    return {tcx_future_page(raw_), true, detail::throws::unless_eof};
+  }
+
+private:
+  tcx_paginator_t *raw_;
+};
+
+inline future sleep(const session &s, std::chrono::milliseconds time) noexcept {
+  return sleep(s.raw(), time);
+}
 inline future start(const session &s, task<> t) { return start(s.raw(), std::move(t)); }
 
-/* Of any service, by name; <tucuxi/SERVICE.hpp> has a class of its own for each, with a method an operation. Closes its client when it ends. */
+/* Of any service, by name; <tucuxi/SERVICE.hpp> has a class of its own for each, with a method an
+ * operation. Closes its client when it ends. */
 class client {
 public:
   client(const session &s, const char *service, const tcx_client_options_t &options = {}) {
@@ -734,10 +839,13 @@ public:
   }
   ~client() { tcx_client_close(raw_, nullptr); }
   tcx_client_t *raw() const noexcept { return raw_; }
-  tcx_client_t *release() noexcept { return std::exchange(raw_, nullptr); }   /* it is closed by somebody else, or with its session */
+  /* it is closed by somebody else, or with its session */
+  tcx_client_t *release() noexcept { return std::exchange(raw_, nullptr); }
 
-  /* params are CONSUMED: tcx_params("{Bucket: %s}", bucket), or the template itself, which the compiler checks likewise. */
-  future call(const char *operation, tcx_value_t *params = nullptr, const tcx_call_options_t *options = nullptr) const noexcept {
+  /* params are CONSUMED: tcx_params("{Bucket: %s}", bucket), or the template itself, which the
+   * compiler checks likewise. */
+  future call(const char *operation, tcx_value_t *params = nullptr,
+              const tcx_call_options_t *options = nullptr) const noexcept {
     return future(tcx_future_start(raw_, operation, params, options));
   }
   TCX_PRINTF(3, 4) future call(const char *operation, const char *template_, ...) const noexcept {
@@ -748,7 +856,8 @@ public:
     return call(operation, params);
   }
   /* Until "bucket_exists" or the like is so. */
-  future wait(const char *waiter, tcx_value_t *params, const tcx_wait_options_t *options = nullptr) const noexcept {
+  future wait(const char *waiter, tcx_value_t *params,
+              const tcx_wait_options_t *options = nullptr) const noexcept {
     return future(tcx_future_wait(raw_, waiter, params, options));
   }
   TCX_PRINTF(3, 4) future wait(const char *waiter, const char *template_, ...) const noexcept {
@@ -758,9 +867,28 @@ public:
     va_end(args);
     return wait(waiter, params);
   }
+  /* What is wrong with params comes at the first page. */
+  tucuxi::pages paginate(const char *operation, tcx_value_t *params,
+                         const tcx_paginate_options_t *options = nullptr) const {
+    tcx_paginator_t *p = nullptr;
+    int err = tcx_client_paginate(raw_, operation, params, options, nullptr, &p);
+    if (err != 0)
+      throw error(err);
+    return tucuxi::pages(p);
+  }
+  TCX_PRINTF(3, 4) tucuxi::pages paginate(const char *operation, const char *template_, ...) const {
+    va_list args;
+    va_start(args, template_);
+    tcx_value_t *params = tcx_vparams(template_, args);
+    va_end(args);
+    return paginate(operation, params);
+  }
   /* result.str("Url") */
-  future presign(const char *operation, tcx_value_t *params, std::chrono::seconds expires = std::chrono::hours(1)) const noexcept {
-    return future(tcx_future_presign(raw_, operation, params, static_cast<unsigned>(std::clamp<std::chrono::seconds::rep>(expires.count(), 0, TCX_NEVER))));
+  future presign(const char *operation, tcx_value_t *params,
+                 std::chrono::seconds expires = std::chrono::hours(1)) const noexcept {
+    return future(tcx_future_presign(raw_, operation, params,
+                                     static_cast<unsigned>(std::clamp<std::chrono::seconds::rep>(
+                                         expires.count(), 0, TCX_NEVER))));
   }
 
 private:
@@ -768,15 +896,18 @@ private:
 };
 
 /* A method of a service's class: its params as a template, or as a value with options. */
-#define TUCUXI_OPERATION(method)                                                                                                                                                                                \
-  TCX_PRINTF(2, 3) ::tucuxi::future method(const char *template_, ...) const noexcept {                                                                                                                         \
-    va_list args;                                                                                                                                                                                               \
-    va_start(args, template_);                                                                                                                                                                                  \
-    tcx_value_t *params = tcx_vparams(template_, args);                                                                                                                                                         \
-    va_end(args);                                                                                                                                                                                               \
-    return call(#method, params);                                                                                                                                                                               \
-  }                                                                                                                                                                                                             \
-  ::tucuxi::future method(tcx_value_t *params = nullptr, const tcx_call_options_t *options = nullptr) const noexcept { return call(#method, params, options); }
+#define TUCUXI_OPERATION(method)                                                                   \
+  TCX_PRINTF(2, 3)::tucuxi::future method(const char *template_, ...) const noexcept {             \
+    va_list args;                                                                                  \
+    va_start(args, template_);                                                                     \
+    tcx_value_t *params = tcx_vparams(template_, args);                                            \
+    va_end(args);                                                                                  \
+    return call(#method, params);                                                                  \
+  }                                                                                                \
+  ::tucuxi::future method(tcx_value_t *params = nullptr,                                           \
+                          const tcx_call_options_t *options = nullptr) const noexcept {            \
+    return call(#method, params, options);                                                         \
+  }
 
 } // namespace tucuxi
 #endif

@@ -67,6 +67,10 @@ static inline tcx_future_t *tcx_future_wait(tcx_client_t *client, const char *wa
                                             const tcx_wait_options_t *options) {
   return tcx_future_wait_sized(client, waiter, params, options, sizeof(tcx_wait_options_t));
 }
+/* The paginator's next page as response; after the last one status TCX_EOF. One at a time: UV_EBUSY
+ * is the outcome while another page is owed. To cancel it is to give the paginator up: its next
+ * page is TCX_ECANCELED too. */
+TCX_EXTERN tcx_future_t *tcx_future_page(tcx_paginator_t *pages);
 /* As tcx_client_presign: the response is {Url, Method, Headers}. */
 TCX_EXTERN tcx_future_t *tcx_future_presign(tcx_client_t *client, const char *operation,
                                             tcx_value_t *params, unsigned expires_s);

@@ -34,7 +34,9 @@ void tcx__paginators_orphan(tcx_client_t *client) {
     unlink_pages(client->paginators);
 }
 
-static void unref(tcx_paginator_t *p) {
+void tcx__paginator_ref(tcx_paginator_t *p) { p->refs++; }
+
+void tcx__paginator_unref(tcx_paginator_t *p) {
   if (--p->refs > 0)
     return;
   unlink_pages(p);
@@ -288,8 +290,10 @@ static void give(tcx_paginator_t *p, tcx_call_t *call) {
   if (p->prefetch && status == 0 && p->error.status == 0 && !p->finished && p->client != NULL)
     (void)ask(p); /* when it cannot start, next will tell */
   p->page_arena = call->arena;
+  p->page_call = call;
   tell(p, status, call->value);
   p->page_arena = NULL;
+  p->page_call = NULL;
 }
 
 static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
@@ -300,7 +304,7 @@ static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_err
     give(p, call);
   else if (!p->closed)
     p->held = tcx_call_retain(call);
-  unref(p);
+  tcx__paginator_unref(p);
 }
 
 static void on_ready(struct tcx_ready *ready) {
@@ -315,7 +319,7 @@ static void on_ready(struct tcx_ready *ready) {
     tell(p, p->error.status != 0 ? p->error.status : TCX_EOF, NULL);
   tcx_call_release(call);
   tcx__session_leave(session);
-  unref(p);
+  tcx__paginator_unref(p);
   tcx__session_drop(session);
 }
 
@@ -411,7 +415,7 @@ void tcx_paginator_close(tcx_paginator_t *p) {
   p->closed = true;
   if (p->call != NULL)
     tcx_call_cancel(p->call);
-  unref(p);
+  tcx__paginator_unref(p);
 }
 
 const tcx_error_t *tcx_paginator_error(const tcx_paginator_t *p) {

@@ -108,6 +108,8 @@ struct tcx_paginator {
   tcx_call_t *held;             /* a page that was asked for ahead, retained */
   tcx_call_t *kept;             /* the one that failed, retained for its error */
   struct tcx_arena *page_arena; /* of the page that is being given */
+  tcx_call_t *page_call;        /* its call */
+  void *waiting;                /* a future's, of the page that is owed */
   tcx_page_cb cb;
   void *data;
   struct tcx_page_walk walk;
@@ -124,6 +126,9 @@ struct tcx_paginator {
 int tcx__paginator_begin(tcx_paginator_t *p);
 /* tcx_paginator_next, also while a walk is on. */
 int tcx__paginator_next(tcx_paginator_t *p, tcx_page_cb cb);
+/* Its memory stays, with its error, until both have been called. */
+void tcx__paginator_ref(tcx_paginator_t *p);
+void tcx__paginator_unref(tcx_paginator_t *p);
 /* Its error is this from now on, with the text of p->fail; status. */
 int tcx__paginator_fail(tcx_paginator_t *p, int status);
 #endif

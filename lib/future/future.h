@@ -52,6 +52,7 @@ struct tcx_future {
   tcx_call_t *call;     /* under way: borrowed; done: retained */
   tcx_stream_t *stream; /* of the call; NULL once taken */
   union {
+    tcx_paginator_t *pages; /* whose page it is */
     tcx_value_t *whole;     /* of a stream that was read */
     struct tcx_timer timer; /* sleep */
     struct {

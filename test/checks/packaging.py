@@ -46,12 +46,12 @@ if not step("it installs", "cmake", "--install", source.RELEASE):
 installed = listing(prefix)
 lib = os.path.dirname(next((n for n in installed if n.endswith("libtucuxi.a")), "lib/libtucuxi.a"))
 version = re.search(r"project\(tucuxi VERSION ([0-9.]+)", source.read("CMakeLists.txt")).group(1)
-wanted = ["include/tucuxi.h", "include/tucuxi/s3.h", "include/tucuxi/sts.h", f"{lib}/libtucuxi.a", f"{lib}/libtucuxi.so", f"{lib}/libtucuxi.so.{version.split('.')[0]}",
+wanted = ["include/tucuxi.h", "include/tucuxi/s3.h", "include/tucuxi/sts.h", "include/tucuxi/coro.hpp", "include/tucuxi/s3.hpp", f"{lib}/libtucuxi.a", f"{lib}/libtucuxi.so", f"{lib}/libtucuxi.so.{version.split('.')[0]}",
           f"{lib}/libtucuxi.so.{version}", f"{lib}/cmake/tucuxi/tucuxi-config.cmake", f"{lib}/cmake/tucuxi/tucuxi-config-version.cmake",
           f"{lib}/cmake/tucuxi/FindBearSSL.cmake", f"{lib}/pkgconfig/tucuxi.pc", "share/doc/tucuxi/LICENSE", "share/doc/tucuxi/NOTICE",
           "share/tucuxi/models/partitions.json.gz", "share/tucuxi/models/endpoints.json.gz", "share/tucuxi/models/ec2/2016-11-15/service-2.json.gz"]
 tap.equal([n for n in wanted if n not in installed], [], "the package is whole")
-tap.equal([n for n in installed if n.startswith("include/") and not re.fullmatch(r"include/tucuxi(/\w+)?\.h", n)], [], "only public headers are installed")
+tap.equal([n for n in installed if n.startswith("include/") and not re.fullmatch(r"include/tucuxi(\.h|/\w+\.h|/\w+\.hpp)", n)], [], "only public headers are installed")
 leaks = []
 for name in installed:
     with open(os.path.join(prefix, name), "rb") as file:
@@ -100,7 +100,7 @@ build = os.path.join(work, "build")
 clean = {"PKG_CONFIG_PATH": "", "HOME": work, "AWS_DATA_PATH": ""}
 if step("find_package finds it", "cmake", "-S", consumer, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", env=clean) and \
    step("the consumer builds", "cmake", "--build", build):
-    for name, what in [("shared", "with the shared library"), ("plus", "in C++"), ("static", "with the archive, beside another llhttp")]:
+    for name, what in [("shared", "with the shared library"), ("plus", "in C++"), ("coroutines", "in coroutines"), ("static", "with the archive, beside another llhttp")]:
         step(f"the consumer runs {what}", os.path.join(build, name), env=clean)
     linked = run("ldd", os.path.join(build, "static")).stdout
     tap.ok("libtucuxi" not in linked, "the archive leaves no need for the shared library", linked)

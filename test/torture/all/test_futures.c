@@ -69,6 +69,70 @@ static tcx_future_t *make_race(struct chained *c) {
   return race;
 }
 
+/* Both pages of two, one after the other. */
+struct paged {
+  tcx_paginator_t *pages;
+  int calls;
+};
+static tcx_future_t *page_again(tcx_future_t *done, int status, void *data) {
+  struct paged *p = data;
+  p->calls++;
+  assert_int_equal(tcx_future_status(done), status);
+  return status == 0 ? tcx_future_page(p->pages) : NULL;
+}
+static int pages(void *ctx) {
+  const struct fault_step steps[] = {
+      DO(REQUEST),
+      SEND(whole_answer("200 OK", "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                                  "<NextContinuationToken>t</NextContinuationToken>"
+                                  "</ListBucketResult>")),
+      DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  struct whole w;
+  struct paged p = {0};
+  tcx_paginate_options_t options = {.prefetch = ctx != NULL};
+  int status = whole_try_begin(&w, scripts, 1, NULL, NULL);
+  if (status == 0)
+    status = tcx_client_paginate(w.client, "list_objects_v2", tcx_params("{Bucket: %s}", "b"),
+                                 &options, NULL, &p.pages);
+  if (status == 0) {
+    tcx_future_t *f = tcx_future_chain(tcx_future_page(p.pages), page_again, &p);
+    status = tcx_future_await(f);
+    if (status == 0)
+      assert_string_equal(tcx_value_str(tcx_future_response(f), "Contents[0].Key"), "a");
+    tcx_paginator_close(p.pages);
+    tcx_future_release(f);
+  }
+  assert_true(status == 0 || status == UV_ENOMEM);
+  whole_end(&w);
+  return status;
+}
+
+static tcx_future_t *read_it(tcx_future_t *done, int status, void *data) {
+  (void)data;
+  return status == 0 ? tcx_future_read_all(tcx_future_take_stream(done, NULL), 100) : NULL;
+}
+static int read_all(void *ctx) {
+  const struct fault_step steps[] = {DO(REQUEST), SEND(whole_answer("200 OK", "hello world")),
+                                     DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  struct whole w;
+  (void)ctx;
+  int status = whole_try_begin(&w, scripts, 1, NULL, NULL);
+  if (status == 0) {
+    tcx_value_t *params = tcx_params("{Bucket: b, Key: %s}", "k");
+    tcx_future_t *f =
+        tcx_future_chain(tcx_future_call(w.client, "get_object", params), read_it, NULL);
+    status = tcx_future_await(f);
+    if (status == 0)
+      assert_memory_equal(tcx_value_bytes(tcx_future_response(f), NULL, NULL), "hello world", 11);
+    tcx_future_release(f);
+  }
+  assert_true(status == 0 || status == UV_ENOMEM);
+  whole_end(&w);
+  return status;
+}
+
 static int call_then(void *ctx) { return run(make_call, ctx != NULL); }
 static int chain_then(void *ctx) { return run(make_chain, ctx != NULL); }
 static int all_then(void *ctx) { return run(make_all, ctx != NULL); }
@@ -84,13 +148,14 @@ TORTURE(call_then)
 TORTURE(chain_then)
 TORTURE(all_then)
 TORTURE(race_then)
+TORTURE(pages)
+TORTURE(read_all)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_call_then),
-      cmocka_unit_test(test_chain_then),
-      cmocka_unit_test(test_all_then),
-      cmocka_unit_test(test_race_then),
+      cmocka_unit_test(test_call_then), cmocka_unit_test(test_chain_then),
+      cmocka_unit_test(test_all_then),  cmocka_unit_test(test_race_then),
+      cmocka_unit_test(test_pages),     cmocka_unit_test(test_read_all),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Coroutines: what an awaited future gives and throws, tasks of tasks, cancellation at each state, streams, and that nothing is left. */
+/* Coroutines: what an awaited future gives and throws, tasks of tasks, cancellation at each state,
+ * streams, and that nothing is left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,13 +21,21 @@ using tucuxi::task;
 namespace {
 
 /* The text of an answer whose Content-Length is right. */
-std::string answer(const char *head, const std::string &body) { return std::string("HTTP/1.1 ") + head + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body; }
+std::string answer(const char *head, const std::string &body) {
+  return std::string("HTTP/1.1 ") + head + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
 
-const std::string list_answer = answer("200 OK\r\nx-amz-request-id: R1", "<ListBucketResult><Contents><Key>a</Key><Size>3</Size></Contents><Contents><Key>b</Key></Contents></ListBucketResult>");
-const std::string none_answer = answer("404 Not Found", "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>");
+const std::string list_answer =
+    answer("200 OK\r\nx-amz-request-id: R1",
+           "<ListBucketResult><Contents><Key>a</Key><Size>3</Size></Contents><Contents><Key>b</"
+           "Key></Contents></ListBucketResult>");
+const std::string none_answer =
+    answer("404 Not Found", "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>");
 const std::string body_answer = answer("200 OK", "whole body");
 
-/* A loop with a server that gives one answer to every request, or none at all; a session and a client of it. At its end all is closed, and nothing is left on the loop. */
+/* A loop with a server that gives one answer to every request, or none at all; a session and a
+ * client of it. At its end all is closed, and nothing is left on the loop. */
 struct world {
   uv_loop_t loop;
   fault_server server;
@@ -37,7 +46,9 @@ struct world {
   std::optional<tucuxi::session> session;
   std::optional<tucuxi::s3> s3;
 
-  explicit world(std::string answer_text = "") : text(std::move(answer_text)), steps{DO(REQUEST), {FAULT_SEND, text.c_str(), text.size()}, DO(AGAIN)}, scripts{steps} {
+  explicit world(std::string answer_text = "")
+      : text(std::move(answer_text)),
+        steps{DO(REQUEST), {FAULT_SEND, text.c_str(), text.size()}, DO(AGAIN)}, scripts{steps} {
     alarm(100);
     assert_int_equal(uv_loop_init(&loop), 0);
     if (text.empty())
@@ -116,7 +127,8 @@ task<int> look_at_failures(world &w) {
     assert_int_equal(e.status(), TCX_ECLIENT);
     assert_true(e.is("NoSuchBucket"));
     assert_int_equal(e.details().http_status, 404);
-    assert_string_equal(e.what(), "An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: gone");
+    assert_string_equal(e.what(), "An error occurred (NoSuchBucket) when calling the ListObjectsV2 "
+                                  "operation (reached max retries: 0): gone");
     assert_string_equal(e.response().str("Error.Message"), "gone");
     caught++;
   }
@@ -158,7 +170,8 @@ task<int> throw_odd(world &w) {
 }
 task<> throw_odd_deeper(world &w) { (void)co_await throw_odd(w); }
 
-/* Other exceptions go through tasks as they are; a future of C has a status and a sentence for them. */
+/* Other exceptions go through tasks as they are; a future of C has a status and a sentence for
+ * them. */
 void test_exceptions(void **) {
   world w;
   bool caught = false;
@@ -187,7 +200,8 @@ task<std::unique_ptr<int>> move_only() { co_return std::make_unique<int>(7); }
 
 void test_tasks(void **) {
   world w;
-  assert_int_equal(tucuxi::run(&w.loop, sum(200000)), 19999900000); /* without waiting, and without stack */
+  /* without waiting, and without stack */
+  assert_int_equal(tucuxi::run(&w.loop, sum(200000)), 19999900000);
   assert_int_equal(*tucuxi::run(&w.loop, move_only()), 7);
   task<int> never = at_once(1); /* a task that nobody awaits does nothing */
   task<int> other = std::move(never);
@@ -201,7 +215,8 @@ task<> list_into(world &w, int *count) {
 
 task<> all_kinds(world &w) {
   int count = 0;
-  result both = co_await tucuxi::when_all(tucuxi::start(*w.session, list_into(w, &count)), w.list(), tucuxi::sleep(*w.session, 1ms));
+  result both = co_await tucuxi::when_all(tucuxi::start(*w.session, list_into(w, &count)), w.list(),
+                                          tucuxi::sleep(*w.session, 1ms));
   assert_int_equal(both.count(), 3);
   assert_string_equal(both.at(1).str("Contents[0].Key"), "a");
   assert_int_equal(count, 1);
@@ -213,11 +228,13 @@ task<> all_kinds(world &w) {
   result any = co_await tucuxi::when_any(w.s3->call("nothing"), w.list());
   assert_int_equal(any.index(), 1);
   assert_string_equal(any.str("Contents[0].Key"), "a");
-  result first = co_await tucuxi::race(tucuxi::sleep(*w.session, 100s), tucuxi::sleep(*w.session, 1ms));
+  result first =
+      co_await tucuxi::race(tucuxi::sleep(*w.session, 100s), tucuxi::sleep(*w.session, 1ms));
   assert_int_equal(first.index(), 1);
   result late = co_await tucuxi::timeout(tucuxi::sleep(*w.session, 100s), 2ms).as_result();
   assert_int_equal(late.status(), UV_ETIMEDOUT);
-  late = co_await tucuxi::timeout(tucuxi::start(*w.session, list_into(w, &count)), 100s).as_result();
+  late =
+      co_await tucuxi::timeout(tucuxi::start(*w.session, list_into(w, &count)), 100s).as_result();
   assert_int_equal(late.status(), 0);
   result url = co_await w.s3->presign("get_object", tcx_params("{Bucket: b, Key: k}"), 60s);
   assert_non_null(strstr(url.str("Url"), "X-Amz-Expires=60"));
@@ -389,7 +406,9 @@ void test_not_started(void **) {
 /* A coroutine of another kind, which its owner may destroy while it waits. */
 struct foreign {
   struct promise_type {
-    foreign get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    foreign get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
@@ -420,6 +439,46 @@ void test_foreign(void **) {
     return stats.active == 0;
   });
   assert_int_equal(count, 1);
+}
+
+/* ---- pages ---- */
+
+task<int> count_pages(world &w, tcx_paginate_options_t options) {
+  int n = 0;
+  tucuxi::pages pages = w.s3->paginate("list_objects_v2", tcx_params("{Bucket: b}"), &options);
+  while (result page = co_await pages.next())
+    n += static_cast<int>(page.size("Contents"));
+  result end = co_await pages.next(); /* again */
+  assert_int_equal(end.status(), TCX_EOF);
+  co_return n;
+}
+task<> first_page(world &w) {
+  tucuxi::pages pages = w.s3->paginate("list_objects_v2", "{Bucket: %s}", "b");
+  co_await pages.next();
+}
+
+void test_pages(void **) {
+  {
+    world w(list_answer);
+    assert_int_equal(tucuxi::run(&w.loop, count_pages(w, {})), 2);
+    tcx_paginate_options_t one{};
+    one.max_items = 1;
+    assert_int_equal(tucuxi::run(&w.loop, count_pages(w, one)), 1);
+  }
+  {
+    world w(none_answer);
+    try {
+      tucuxi::run(&w.loop, first_page(w));
+      fail_msg("an error is thrown");
+    } catch (const tucuxi::error &e) {
+      assert_true(e.is("NoSuchBucket")); /* though the paginator is gone */
+    }
+  }
+  world w;
+  future f = tucuxi::start(*w.session, first_page(w));
+  w.until_asked();
+  f.cancel();
+  assert_int_equal(tcx_future_await(f.raw()), TCX_ECANCELED);
 }
 
 /* ---- streams ---- */
@@ -468,6 +527,35 @@ task<> read_slow(world &w, bool whole, std::string *what) {
     throw;
   }
 }
+task<int> read_broken(world &w, std::optional<tucuxi::error> *kept) {
+  int caught = 0;
+  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
+  tucuxi::stream body = object.take_stream();
+  assert_string_equal((co_await body.read()).c_str(), "some");
+  while (caught < 2) {
+    try {
+      (void)co_await body.read();
+      fail_msg("the body was cut");
+    } catch (const tucuxi::error &e) {
+      *kept = e;
+      caught++;
+    }
+  }
+  co_return caught;
+}
+
+void test_stream_breaks(void **) {
+  std::optional<tucuxi::error> kept;
+  {
+    world w("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
+    w.steps[2] = DO(CLOSE);
+    assert_int_equal(tucuxi::run(&w.loop, read_broken(w, &kept)), 2); /* again and again */
+  }
+  assert_int_equal(kept->details().phase, TCX_PHASE_READ); /* it outlives the stream */
+  assert_string_equal(kept->details().operation, "GetObject");
+  assert_true(kept->what()[0] != '\0');
+}
+
 foreign read_foreign(world &w) {
   result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
   tucuxi::stream body = object.take_stream();
@@ -504,9 +592,15 @@ void test_stream_ends(void **) {
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_call),          cmocka_unit_test(test_errors), cmocka_unit_test(test_exceptions), cmocka_unit_test(test_tasks),  cmocka_unit_test(test_combined),
-      cmocka_unit_test(test_detach),        cmocka_unit_test(test_run),    cmocka_unit_test(test_cancel),     cmocka_unit_test(test_cancel_due), cmocka_unit_test(test_close),
-      cmocka_unit_test(test_awaited_twice), cmocka_unit_test(test_not_started), cmocka_unit_test(test_foreign), cmocka_unit_test(test_stream), cmocka_unit_test(test_stream_ends),
+      cmocka_unit_test(test_call),          cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_exceptions),    cmocka_unit_test(test_tasks),
+      cmocka_unit_test(test_combined),      cmocka_unit_test(test_detach),
+      cmocka_unit_test(test_run),           cmocka_unit_test(test_cancel),
+      cmocka_unit_test(test_cancel_due),    cmocka_unit_test(test_close),
+      cmocka_unit_test(test_awaited_twice), cmocka_unit_test(test_pages),
+      cmocka_unit_test(test_not_started),   cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_stream),        cmocka_unit_test(test_stream_ends),
+      cmocka_unit_test(test_stream_breaks),
   };
   setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
   unsetenv("AWS_ENDPOINT_URL");
