@@ -909,5 +909,19 @@ private:
     return call(#method, params, options);                                                         \
   }
 
+/* wait_NAME of a service's class. */
+#define TUCUXI_WAITER(name)                                                                        \
+  TCX_PRINTF(2, 3)::tucuxi::future wait_##name(const char *template_, ...) const noexcept {        \
+    va_list args;                                                                                  \
+    va_start(args, template_);                                                                     \
+    tcx_value_t *params = tcx_vparams(template_, args);                                            \
+    va_end(args);                                                                                  \
+    return wait(#name, params);                                                                    \
+  }                                                                                                \
+  ::tucuxi::future wait_##name(tcx_value_t *params, const tcx_wait_options_t *options = nullptr)   \
+      const noexcept {                                                                             \
+    return wait(#name, params, options);                                                           \
+  }
+
 } // namespace tucuxi
 #endif

@@ -1,4 +1,4 @@
-"""The documentation: every C block compiles, every link leads somewhere, and the table of configuration options is the code's."""
+"""The documentation: every block of C and C++ compiles, every link leads somewhere, and the table of configuration options is the code's."""
 import os
 import re
 import subprocess
@@ -26,6 +26,7 @@ extern size_t length;
 extern void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 """
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
+CXX_BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.M | re.S)
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -51,6 +52,7 @@ def as_program(block):
 
 flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I" + source.path("include"), "-I" + os.path.join(source.RELEASE, "generated", "include")]
 flags += subprocess.run(["pkg-config", "--cflags", "libuv"], check=True, capture_output=True, text=True).stdout.split()
+cxx_flags = ["-std=c++20", *flags[1:]]
 for page in pages():
     text = source.read(page)
     for match in BLOCK.finditer(text):
@@ -60,6 +62,10 @@ for page in pages():
             with open(name, "w", encoding="utf-8") as file:
                 file.write(as_program(match.group(1)))
             done = subprocess.run(["gcc", *flags, name], capture_output=True, text=True, check=False)
+        tap.ok(done.returncode == 0, f"{page}:{line} compiles", done.stderr)
+    for match in CXX_BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start()) + 2
+        done = subprocess.run(["g++", *cxx_flags, "-x", "c++", "-"], input=match.group(1), capture_output=True, text=True, check=False)
         tap.ok(done.returncode == 0, f"{page}:{line} compiles", done.stderr)
     links = [link.split("#")[0] for link in LINK.findall(FENCE.sub("", text)) if not re.match(r"\w+:", link) and not link.startswith("#")]
     bad = [link for link in links if not os.path.exists(source.path(os.path.dirname(page), link))]

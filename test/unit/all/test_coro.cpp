@@ -239,6 +239,7 @@ task<> all_kinds(world &w) {
   result url = co_await w.s3->presign("get_object", tcx_params("{Bucket: b, Key: k}"), 60s);
   assert_non_null(strstr(url.str("Url"), "X-Amz-Expires=60"));
   co_await w.s3->wait("bucket_exists", "{Bucket: %s}", "b");
+  co_await w.s3->wait_bucket_exists("{Bucket: %s}", "b");
 }
 
 void test_combined(void **) {
