@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-typedef enum { FLAG, TEXT, NUMBER } option_kind;
+typedef enum { FLAG, TEXT, NUMBER, OUTPUT } option_kind;
 struct option {
   const char *name;
   char letter;
@@ -37,7 +37,14 @@ static const struct option own[] = {
     {"delay", 0, NUMBER, AT(delay_s), "SECONDS", "between two polls (the waiter's own)"},
     {"max-attempts", 0, NUMBER, AT(max_attempts), "N", "polls in all (the waiter's own)"},
     {"format", 0, TEXT, AT(format), "NAME", "process (default) or env"},
-    {"output", 'o', TEXT, AT(output), "FILE", "write the response's streaming member to this file"},
+    {"output", 'o', OUTPUT, AT(output), "json|text|table|FILE",
+     "how to print the answer, as the AWS CLI does; or the file for its streaming member"},
+    {"query", 0, TEXT, AT(query), "JMESPATH", "print what this finds in the answer"},
+    {"paginate", 0, FLAG, AT(paginate), NULL, "all pages in one"},
+    {"no-paginate", 0, FLAG, AT(no_paginate), NULL, "one page, also with --query and --output"},
+    {"max-items", 0, NUMBER, AT(max_items), "N", "pages until there are so many items"},
+    {"page-size", 0, NUMBER, AT(page_size), "N", "items that a page has at most"},
+    {"starting-token", 0, TEXT, AT(starting_token), "TOKEN", "go on behind an earlier NextToken"},
     {"jsonl", 0, FLAG, AT(jsonl), NULL, "read JSON objects from stdin, one a line"},
 };
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -69,12 +76,18 @@ static int complain(const struct command *command, const char *what, const char 
   return -1;
 }
 
+static bool is_format(const char *word) {
+  return strcmp(word, "json") == 0 || strcmp(word, "text") == 0 || strcmp(word, "table") == 0;
+}
+
 static int set(struct args *args, const struct command *command, const struct option *o,
                const char *value) {
   char *field = (char *)args + o->offset, *end;
   if (o->kind == FLAG) {
     *(bool *)field = true;
-  } else if (o->kind == TEXT) {
+  } else if (o->kind == OUTPUT && is_format(value)) {
+    args->print = value;
+  } else if (o->kind == TEXT || o->kind == OUTPUT) {
     *(const char **)field = value;
   } else {
     errno = 0;

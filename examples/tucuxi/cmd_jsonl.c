@@ -1,5 +1,6 @@
 /* cmd_jsonl.c - calls by the line (lines.c), answered as they complete. */
 #include "tool.h"
+#include <limits.h>
 
 /* Lines share a client when they agree in all that it is made of. */
 struct cached {
@@ -73,6 +74,16 @@ static void on_event(void *data, const tcx_value_t *event) {
   tcx_free(json);
 }
 
+static void on_page(void *data, const tcx_value_t *page) {
+  struct line *line = data;
+  char *json = NULL;
+  if (tcx_value_to_json(page, &json, NULL) == 0)
+    printf("{\"id\":%s,\"page\":%s}\n", line->id, json);
+  if (json == NULL || !print_flush())
+    tool_end(line->all->lines.tool, EXIT_OTHER);
+  tcx_free(json);
+}
+
 /* ---- clients ---- */
 
 /* The line's client options, as JSON. OWNED (tcx_free); NULL: out of memory. */
@@ -125,32 +136,75 @@ static tcx_wait_options_t wait_options(const tcx_value_t *v) {
                               .max_attempts = most > 0 && most < TCX_NEVER ? (unsigned)most : 0};
 }
 
-static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
-  struct calls *all = (struct calls *)lines;
-  const char *service = tcx_value_str(v, "service"), *waiter = tcx_value_str(v, "wait");
-  const char *operation = waiter != NULL ? waiter : tcx_value_str(v, "operation");
+/* What a line says of its pages: {"max_items", "page_size", "starting_token", "pages"}, pages true:
+ * each by itself. NULL, or what is wrong with it. */
+static const char *read_paginate(const tcx_value_t *p, struct paged_call *what) {
+  if (tcx_value_type(p, NULL) != TCX_MAP)
+    return "\"paginate\" is an object";
+  for (const tcx_value_t *v = tcx_value_first(p, NULL); v != NULL; v = tcx_value_next(v)) {
+    const char *name = tcx_value_name(v);
+    int64_t n = tcx_value_int(v, NULL, 0);
+    if (strcmp(name, "max_items") == 0 && n > 0)
+      what->options.max_items = (uint64_t)n;
+    else if (strcmp(name, "page_size") == 0 && n > 0 && n <= INT_MAX)
+      what->options.page_size = (unsigned)n;
+    else if (strcmp(name, "starting_token") == 0 && tcx_value_type(v, NULL) == TCX_STRING)
+      what->options.starting_token = tcx_value_str(v, NULL);
+    else if (strcmp(name, "pages") == 0 && tcx_value_type(v, NULL) == TCX_BOOL)
+      what->page = tcx_value_bool(v, NULL, false) ? on_page : NULL;
+    else
+      return "\"paginate\" has max_items and page_size (above 0), starting_token (a string) and "
+             "pages (true or false)";
+  }
+  return NULL;
+}
+
+static struct line *new_line(struct calls *all, char *id) {
+  struct line *line = malloc(sizeof *line);
+  if (line != NULL)
+    *line = (struct line){all, id};
+  return line;
+}
+
+/* NULL: it was started; else why not, and id is still the caller's. */
+static const char *try_line(struct calls *all, const tcx_value_t *v, char *id) {
+  struct tool *tool = all->lines.tool;
+  const tcx_value_t *params = tcx_value_get(v, "params"), *paginate = tcx_value_get(v, "paginate");
+  const char *waiter = tcx_value_str(v, "wait");
   const tcx_wait_options_t wait = wait_options(v);
-  const tcx_value_t *params = tcx_value_get(v, "params");
-  if (service == NULL || operation == NULL) {
-    refuse(id, "a line needs \"service\", and \"operation\" or \"wait\"");
-    tcx_free(id);
-    return;
-  }
+  struct paged_call pages = {.operation = waiter != NULL ? waiter : tcx_value_str(v, "operation")};
+  if (tcx_value_str(v, "service") == NULL || pages.operation == NULL)
+    return "a line needs \"service\", and \"operation\" or \"wait\"";
+  if (waiter != NULL && paginate != NULL)
+    return "a line has \"wait\" or \"paginate\"";
+  const char *wrong = paginate != NULL ? read_paginate(paginate, &pages) : NULL;
+  if (wrong != NULL)
+    return wrong;
   tcx_client_t *client = client_for(all, v);
-  struct line *line = client != NULL ? malloc(sizeof *line) : NULL;
-  if (line == NULL) {
-    refuse(id, "out of memory");
-    tcx_free(id);
+  struct line *line = client != NULL ? new_line(all, id) : NULL;
+  if (line == NULL)
+    return "out of memory";
+  all->lines.running++;
+  pages.params = params != NULL ? tcx_value_copy(params) : NULL;
+  struct one_call one = {pages.operation,
+                         pages.params,
+                         tcx_value_str(v, "output"),
+                         tcx_value_bool(v, "dry_run", tool->args.dry_run),
+                         waiter != NULL ? &wait : NULL,
+                         on_event};
+  if (paginate != NULL)
+    paged_call(tool, client, &pages, on_answer, line);
+  else
+    one_call(tool, client, &one, on_answer, line);
+  return NULL;
+}
+
+static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
+  const char *wrong = try_line((struct calls *)lines, v, id);
+  if (wrong == NULL)
     return;
-  }
-  *line = (struct line){all, id};
-  lines->running++;
-  one_call(lines->tool, client,
-           &(struct one_call){operation, params != NULL ? tcx_value_copy(params) : NULL,
-                              tcx_value_str(v, "output"),
-                              tcx_value_bool(v, "dry_run", lines->tool->args.dry_run),
-                              waiter != NULL ? &wait : NULL, on_event},
-           on_answer, line);
+  refuse(id, wrong);
+  tcx_free(id);
 }
 
 void cmd_jsonl(struct tool *tool) {

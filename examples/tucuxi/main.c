@@ -26,10 +26,12 @@ static const struct command commands[] = {
      "line, from a file or from stdin; the response goes to stdout as JSON, an error to stderr.\n"
      "'tucuxi call --help SERVICE' lists a service's operations, 'tucuxi call --help SERVICE OPERATION' an operation's members.\n"
      "With --dry-run nothing is sent: the signed request is shown, {\"method\", \"url\", \"headers\", \"body_base64\"}.\n"
+     "With --query, --output json, text or table, or an option of paging it does as the AWS CLI does: all pages in one\n"
+     "(--no-paginate: one), without ResponseMetadata, searched, and printed in that form.\n"
      "With --jsonl lines {\"id\":..., \"service\":..., \"operation\":..., \"params\":{...}} (also region, endpoint_url, output,\n"
-     "config, dry_run) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
+     "config, dry_run, paginate) are read from stdin and answered as they complete, {\"id\":..., \"response\":{...}} or\n"
      "{\"id\":..., \"error\":{...}}.",
-     "output dry-run jsonl concurrency", 2, 3, cmd_call, call_help},
+     "output query paginate no-paginate max-items page-size starting-token dry-run jsonl concurrency", 2, 3, cmd_call, call_help},
     {"wait", "SERVICE WAITER [JSON | @FILE | -]",
      "Waits until something is in a state: tucuxi wait s3 bucket_exists '{\"Bucket\": \"b\"}'. Asks as often, and with as long\n"
      "pauses, as the service's waiter says. The parameters are those of the operation that it asks. With --json the last\n"
@@ -168,6 +170,7 @@ static int run(struct tool *tool) {
     uv_run(&tool->loop, UV_RUN_DEFAULT);
   }
   uv_run(&tool->loop, UV_RUN_NOWAIT);
+  tcx_jmespath_free(tool->query);
   /* a read of stdin that nothing comes for cannot be called back */
   if (uv_loop_close(&tool->loop) == UV_EBUSY) {
     fflush(NULL);

@@ -8,6 +8,8 @@
  *   print.c     errors, numbers, JSON
  *   bulk.c      a job with its bar, its messages and its exit code: cp, rm, rb --force
  *   one_call.c  any API call, or wait, with its answer as JSON: call, jsonl, wait
+ *   pages.c     the pages of an operation, one by one or in one: call, jsonl
+ *   output.c    an answer as the AWS CLI prints it; out_text.c, out_table.c: two of its formats
  *   call_help.c what can be called
  *   params.c    parameters as JSON from the command line, a file or stdin
  *   lines.c     JSON objects by the line from stdin: call --jsonl, endpoint --jsonl
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tucuxi.h>
+#include <tucuxi/jmespath.h>
 #include <tucuxi/transfer.h>
 
 enum {
@@ -40,6 +43,10 @@ struct args {
   bool recursive, dry_run, force, quiet, verbose, jsonl;
   unsigned concurrency, expires_s, delay_s, max_attempts;
   const char *output, *method, *format;
+  const char *print; /* "json", "text", "table"; NULL: JSON in one line */
+  const char *query, *starting_token;
+  bool paginate, no_paginate;
+  unsigned max_items, page_size;
   const char **words; /* what is no option */
   unsigned n_words;
 };
@@ -60,6 +67,7 @@ struct tool {
   const struct command *command;
   tcx_session_t *session;
   tcx_client_t *s3;
+  tcx_jmespath_t *query; /* --query; NULL: none */
   uv_signal_t signals[2];
   void (*interrupt)(struct tool *tool); /* Ctrl-C: the command's way to stop; NULL = tool_end */
   void *state;                          /* the command's */
@@ -135,8 +143,30 @@ struct one_call {
 };
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb,
               void *data);
+/* pages.c: an operation's pages, one by one, each BORROWED (the response at the end is {NextToken},
+ * where max_items ended them), or, page NULL, in one, which is the response. */
+struct paged_call {
+  const char *operation;
+  tcx_value_t *params; /* CONSUMED */
+  tcx_paginate_options_t options;
+  one_event_cb page;
+};
+void paged_call(struct tool *tool, tcx_client_t *client, const struct paged_call *what,
+                one_call_cb cb, void *data);
 /* "list-buckets" is list_buckets; malloc, NULL: out of memory */
 char *operation_name(const char *word);
+
+/* output.c: output_open reads --query; false: it is bad, and the run ends. output_answer prints,
+ * and returns an exit code; title: of a table. */
+bool output_open(struct tool *tool);
+int output_answer(struct tool *tool, const char *title, const tcx_value_t *response);
+/* out_text.c, out_table.c; false: out of memory. */
+bool print_text(const tcx_value_t *v);
+bool print_table(const char *title, const tcx_value_t *v);
+void print_cell(FILE *out, const tcx_value_t *v);
+/* The names of a map's scalars, or of its lists and maps, in order; or those of all maps of a list,
+ * each once. *names is to be freed; false: out of memory. */
+bool map_names(const tcx_value_t *maps, bool list, bool scalars, const char ***names, size_t *n);
 
 /* params.c: word is JSON, @FILE, "-" or NULL (then *params is NULL); *params is OWNED. False: it
  * cannot be read, and the run ends. */

@@ -71,6 +71,13 @@ TCX_EXTERN bool tcx_client_has_event_stream(const tcx_client_t *client, const ch
  * Types are structure, list, map, string, blob, boolean, integer, long, float, double, timestamp.
  * What does not hold is left out. */
 TCX_EXTERN tcx_value_t *tcx_client_describe_operation(tcx_client_t *client, const char *operation);
+/* How an operation comes in pages, as its model says it; more_results and limit_key where it has
+ * them. The other four are lists; all but input_token are JMESPath:
+ *   {input_token: [Marker], output_token: ["NextMarker || Contents[-1].Key"], result_key:
+ *     [Contents, CommonPrefixes], non_aggregate_keys: [RequestCharged], more_results: IsTruncated,
+ *    limit_key: MaxKeys}
+ * TCX_EPAGINATE where it does not. */
+TCX_EXTERN tcx_value_t *tcx_client_describe_pagination(tcx_client_t *client, const char *operation);
 
 #ifdef __cplusplus
 }

@@ -359,3 +359,32 @@ tcx_value_t *tcx_client_describe_operation(tcx_client_t *client, const char *ope
   tcx__arena_free(scratch);
   return end(&w);
 }
+
+/* ---- pages ---- */
+
+static void put_texts(struct writer *w, const char *name, const char *const *texts, unsigned n) {
+  struct tcx_value *list = put_list(w, &w->root->value, name);
+  for (unsigned i = 0; i < n; i++)
+    push_text(w, list, texts[i]);
+}
+
+tcx_value_t *tcx_client_describe_pagination(tcx_client_t *client, const char *operation) {
+  const struct tcx_operation *op;
+  struct writer w;
+  if (!begin_of_client(&w, client) || client->model == NULL)
+    return end_with(&w, &client->problem);
+  struct tcx_fail fail = {.arena = w.root->arena};
+  int err = tcx__client_operation(client, operation != NULL ? operation : "", &op, &fail);
+  const struct tcx_pagination *m = err == 0 ? tcx__model_pagination(client->model, op) : NULL;
+  if (err == 0 && m == NULL)
+    err = tcx__fail(&fail, TCX_EPAGINATE, "Operation cannot be paginated: %s", operation);
+  if (err != 0)
+    return end_with(&w, &fail);
+  put_texts(&w, "input_token", m->input_token, m->n_input_token);
+  put_texts(&w, "output_token", m->output_token, m->n_output_token);
+  put_texts(&w, "result_key", m->result_key, m->n_result_key);
+  put_texts(&w, "non_aggregate_keys", m->non_aggregate_keys, m->n_non_aggregate_keys);
+  put_text(&w, &w.root->value, "more_results", m->more_results);
+  put_text(&w, &w.root->value, "limit_key", m->limit_key);
+  return end(&w);
+}

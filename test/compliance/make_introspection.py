@@ -103,6 +103,12 @@ class Service:
         out["shapes"] = shapes
         return out
 
+    def pagination(self, name):
+        raw = self.pages[name]
+        lists = ("input_token", "output_token", "result_key", "non_aggregate_keys")
+        out = {key: [raw[key]] if isinstance(raw.get(key), str) else raw.get(key, []) for key in lists}
+        return out | {key: raw[key] for key in ("more_results", "limit_key") if key in raw}
+
 
 def lines(session, name, partitions):
     service = Service(session, name)
@@ -110,6 +116,8 @@ def lines(session, name, partitions):
     yield line(described)
     for operation in described["operations"].values():
         yield line(service.operation(operation))
+        if operation in service.pages:
+            yield line(service.pagination(operation))
     for partition in partitions:
         yield line(session.get_available_regions(name, partition))
 

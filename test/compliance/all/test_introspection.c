@@ -55,6 +55,8 @@ static void digest_of(const char *service, char hex[65]) {
     if (op == tcx_value_first(described, "operations"))
       add_line(&digest, tcx_value_copy(described));
     add_line(&digest, tcx_client_describe_operation(client, tcx_value_name(op)));
+    if (tcx_client_can_paginate(client, tcx_value_name(op)))
+      add_line(&digest, tcx_client_describe_pagination(client, tcx_value_name(op)));
   }
   tcx_value_free(described);
   for (const tcx_value_t *p = tcx_value_first(expected, "partitions"); p != NULL;
