@@ -246,11 +246,26 @@ static int take_page(tcx_paginator_t *p, struct tcx_arena *arena, struct tcx_val
 
 static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 
+/* Tokens go into what the page before was asked with, so that a member keeps its place. Copies hold
+ * what is left alone: the tree does not grow. */
+static tcx_value_t *page_params(tcx_paginator_t *p) {
+  tcx_value_t *params = p->params != NULL ? tcx_value_copy(p->params) : NULL;
+  if (!p->turned)
+    return params;
+  put_tokens(params, p->at.tokens);
+  tcx_value_t *kept = tcx_value_copy(params);
+  if (tcx_value_status(kept) != 0) {
+    tcx_value_free(kept);
+    return params;
+  }
+  tcx_value_free(p->params);
+  p->params = kept;
+  return params;
+}
+
 /* Starts the call for the page at p->at. */
 static int ask(tcx_paginator_t *p) {
-  tcx_value_t *params = p->params != NULL ? tcx_value_copy(p->params) : NULL;
-  if (p->turned)
-    put_tokens(params, p->at.tokens);
+  tcx_value_t *params = page_params(p);
   struct tcx_call_start start = {.client = p->client,
                                  .operation = p->operation,
                                  .params = params,

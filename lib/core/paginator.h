@@ -91,7 +91,7 @@ struct tcx_paginator {
   const struct tcx_operation *op; /* NULL: no such operation, the call will tell */
   struct tcx_page_plan plan;      /* model NULL: no pages */
   struct tcx_arena *arena;
-  tcx_value_t *params; /* a built tree: those of the first page */
+  tcx_value_t *params; /* a built tree: of the page asked for last */
   unsigned page_size, refs;
   uint64_t max_items, items; /* items: given so far */
   bool prefetch, begun, finished, closed, owed;

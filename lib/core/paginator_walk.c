@@ -107,13 +107,17 @@ static int add_page(tcx_paginator_t *p, const tcx_value_t *page) {
   return fail(p, err);
 }
 
-/* Members of from go into map; of two maps the members. */
+/* Members of from go into map; of two maps the members. A list that stands there is a result key's
+ * below a non-aggregate key: it has more than the first page's. */
 static int merge(struct tcx_arena *arena, struct tcx_value *map, const struct tcx_value *from) {
   int err = 0;
   for (const struct tcx_value *v = tcx__value_kids(from); v != NULL && err == 0; v = v->next) {
     struct tcx_value *there = tcx__value_find(map, v->name, v->name_len);
-    bool maps = v->type == TCX_MAP && there != NULL && there->type == TCX_MAP;
-    err = maps ? merge(arena, there, v) : tcx__page_put(arena, map, v->name, v->name_len, v);
+    bool same = there != NULL && there->type == v->type;
+    if (same && v->type == TCX_MAP)
+      err = merge(arena, there, v);
+    else if (!same || v->type != TCX_LIST)
+      err = tcx__page_put(arena, map, v->name, v->name_len, v);
   }
   return err;
 }

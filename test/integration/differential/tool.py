@@ -97,8 +97,9 @@ class Tool:
     async def read(self):
         while line := await self.process.stdout.readline():
             answer = json.loads(line)
-            if "event" in answer:
-                self.events.setdefault(answer["id"], []).append(answer["event"])
+            part = answer.get("event", answer.get("page"))
+            if part is not None:
+                self.events.setdefault(answer["id"], []).append(part)
                 continue
             self.waiting.pop(answer["id"]).set_result(answer)
         for future in self.waiting.values():
@@ -128,6 +129,14 @@ class Tool:
         answer = await self.line(service=case.service, wait=case.waiter, params=case.json, delay_ms=0, max_attempts=case.max_attempts, endpoint_url=lane.url,
                                  config={"inject_host_prefix": False})
         return answer, lane.requests
+
+    async def pages(self, lane, case, each):
+        """What answers a call for pages, those that came (each: one by one, else in one), and the requests."""
+        lane.answer, lane.requests = case.answers.again(), []
+        names = {"MaxItems": "max_items", "PageSize": "page_size", "StartingToken": "starting_token"}
+        paginate = {"pages": each, **{names[k]: v for k, v in case.config.items()}}
+        answer = await self.line(service=case.service, operation=case.operation.name, params=case.json, endpoint_url=lane.url, config={"inject_host_prefix": False}, paginate=paginate)
+        return answer, self.events.pop(answer["id"], []), lane.requests
 
     async def render(self, case):
         """What answers a call that is not sent, and its request; checksums in trailers, as botocore has them."""

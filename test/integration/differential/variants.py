@@ -24,19 +24,24 @@ def make(folder, loader):
         protocols = model["metadata"].get("protocols", [])
         if CBOR in protocols and len(protocols) > 1:
             metadata = {**model["metadata"], "protocol": CBOR, "protocols": [CBOR]}
-            made.append(write(folder, service + "-cbor", {**model, "metadata": metadata}, loader.load_service_model(service, "endpoint-rule-set-1")))
+            made.append(write(folder, service + "-cbor", {**model, "metadata": metadata}, loader.load_service_model(service, "endpoint-rule-set-1"), pages_of(loader, service)))
         elif service in LOCAL:
             bearer = model["metadata"]["signatureVersion"] == "bearer"
             metadata = {**model["metadata"], **({"signatureVersion": "v4", "auth": ["aws.auth#sigv4"]} if bearer else {})}
-            made.append(write(folder, service + "-local", {**model, "metadata": metadata}, LOCAL_RULES))
+            made.append(write(folder, service + "-local", {**model, "metadata": metadata}, LOCAL_RULES, pages_of(loader, service)))
         loader._cache.clear()  # pylint: disable=protected-access
     return made
 
 
-def write(folder, name, model, rules):
+def pages_of(loader, service):
+    known = service in loader.list_available_services("paginators-1")
+    return loader.load_service_model(service, "paginators-1") if known else {"pagination": {}}
+
+
+def write(folder, name, model, rules, pages):
     place = os.path.join(folder, name, model["metadata"]["apiVersion"])
     os.makedirs(place)
-    for part, data in (("service-2", model), ("endpoint-rule-set-1", rules)):
+    for part, data in (("service-2", model), ("endpoint-rule-set-1", rules), ("paginators-1", pages)):
         with open(os.path.join(place, part + ".json"), "w", encoding="utf-8") as file:
             json.dump(data, file)
     return name
