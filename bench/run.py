@@ -280,6 +280,26 @@ class Bench:
         self.say(f"\nAll {median('tucuxi', 'services'):.0f} services with {median('tucuxi', 'operations'):.0f} operations in one session: {median('tucuxi', 'ms') / 1000:.2f} s")
         self.bar("the model of ec2, first of a process", median("tucuxi", "first_ms", "ec2"), 15, " ms")
 
+    def jmespath(self):
+        """An expression compiled once, and applied to a page of ten objects; each result its own."""
+        rust = pathlib.Path(self.options.cargo or "") / "peer_jmespath"
+        peers = {"tucuxi": ([self.build / "bench" / "jmespath"], 1000000), "jmespath.py": ([self.venv / "bin" / "python", HERE / "peers" / "peer_jmespath.py"], 50000),
+                 "Rust crate jmespath 0.3.0": ([rust], 200000)}
+        rows = {peer: [] for peer in peers}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as page:
+            json.dump({"Contents": [{"Key": f"some/folder/{i:08}", "Size": i, "LastModified": "2024-01-02T03:04:05Z", "ETag": '"0123456789abcdef0123456789abcdef"', "StorageClass": "STANDARD"} for i in range(10)]}, page)
+            page.flush()
+            for run in range(self.options.runs):
+                for peer, (argv, count) in peers.items():
+                    if os.path.exists(argv[0]):
+                        rows[peer].append(json.loads(self.measure([*argv, page.name, "Contents[].Key", count])[1]))
+                        self.keep(workload="jmespath", peer=peer, run=run, **rows[peer][-1])
+        self.say("\n### JMESPath, compiled once: `Contents[].Key` over 10 items\n\n| library | us | min - max |\n|---|---|---|")
+        for peer, runs in rows.items():
+            times = [row["us"] for row in runs if row["found"] == 10]
+            self.say(f"| {peer} | {statistics.median(times):.3f} | {min(times):.3f} - {max(times):.3f} |" if times else f"| {peer} | not measured: cargo or the program is missing | |")
+        self.bar("a search of 10 items", statistics.median(row["us"] for row in rows["tucuxi"]), 1, " us")
+
     def malloc(self):
         self.say("\n### Allocations and system calls a call, 10,000 calls after 5,000, pages 1,000 after 500\n\n| operation | malloc | calloc | realloc | free |\n|---|---|---|---|---|")
         worst = 0
@@ -377,7 +397,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "sign", "malloc", "syscalls", "copy")
+WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "jmespath", "sign", "malloc", "syscalls", "copy")
 
 
 def options():
@@ -386,6 +406,7 @@ def options():
     parser = argparse.ArgumentParser(prog="bench/run.sh")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--venv", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--cargo", help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--count", type=int, default=100000, help="requests of the fastest client in one run; slower ones make fewer")
     parser.add_argument("--seconds", type=int, default=2, help="of one run of wrk")

