@@ -430,7 +430,9 @@ TCX_EXTERN tcx_session_t *tcx_client_session(const tcx_client_t *client);
 TCX_EXTERN const char *tcx_client_region(const tcx_client_t *client);
 TCX_EXTERN const char *tcx_client_service(const tcx_client_t *client); /* "s3" */
 typedef struct tcx_client_stats {
-  unsigned active;      /* calls started and not completed, and those whose stream is open */
+  /* calls started and not completed, and those whose stream is open; a waiter and its poll are
+   * two */
+  unsigned active;
   unsigned queued;      /* of these: waiting for a connection */
   unsigned connections; /* open or being opened */
   unsigned idle;        /* of these: free */

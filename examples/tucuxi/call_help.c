@@ -74,6 +74,10 @@ static void show_service(struct tool *tool, tcx_client_t *client) {
            service, tcx_value_str(v, "service_id"), tcx_value_str(v, "api_version"),
            tcx_value_str(v, "protocol"), service);
     show_columns(tcx_value_get(v, "operations"), true);
+    if (tcx_value_len(v, "waiters") > 0) {
+      printf("\nwaiters ('tucuxi wait %s WAITER' waits for one):\n", service);
+      show_columns(tcx_value_get(v, "waiters"), false);
+    }
   }
   tcx_value_free(v);
   tool_end(tool, 0);

@@ -120,6 +120,7 @@ static int join_waiting(tcx_call_t *call) {
   d->waiting = w;
   call->refs++;
   call->state = TCX__CALL_INNER;
+  call->phase = TCX_PHASE_ENDPOINT;
   call->asked_endpoint = true;
   return TCX_EAGAIN;
 }

@@ -21,9 +21,9 @@ static void keep(tcx_call_t *call, tcx_call_t *poll) {
   call->received = poll->received;
 }
 
-static void succeed(tcx_call_t *call, tcx_call_t *poll) {
+static void succeed(tcx_call_t *call, tcx_call_t *poll, const struct tcx_value *document) {
   keep(call, poll);
-  call->value = poll->value;
+  call->value = (struct tcx_value *)(uintptr_t)document;
   tcx__call_done(call);
 }
 
@@ -35,23 +35,17 @@ static void pass_on(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error
 }
 
 /* The sentence is in call->fail. */
-static void fail_with(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error, int status) {
+static void fail_with(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error,
+                      const struct tcx_value *document, int status) {
   keep(call, poll);
   if (error != NULL)
     call->error = *error;
+  else
+    call->error.request_id = tcx__call_request_id(poll);
   call->error.msg = NULL;
   call->error.http_status = poll->head.status;
-  if (error == NULL)
-    call->error.request_id = tcx__call_request_id(poll);
-  call->error.response = poll->value;
+  call->error.response = document;
   tcx__call_fail(call, status, TCX_PHASE_READ);
-}
-
-static void fail(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error, const char *reason) {
-  int status = reason == NULL ? UV_ENOMEM
-                              : tcx__fail(&call->fail, TCX_EWAITER, "Waiter %s failed: %s",
-                                          call->waiter->model->name, reason);
-  fail_with(call, poll, error, status);
 }
 
 /* ---- an answer ---- */
@@ -94,41 +88,59 @@ static void wait_more(tcx_call_t *call, const struct tcx_acceptor *which) {
   tcx__timer_start(call->session->net, &call->timer, w->delay_ms, poll_again);
 }
 
-static void judge(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error) {
+/* Why the wait is over, as a sentence; NULL also when memory is out. */
+static const char *reason_of(tcx_call_t *call, const struct tcx_value *document,
+                             const struct tcx_acceptor *which) {
+  if (which == NULL && tcx__waiter_is_error(document))
+    return unexpected(call, document);
+  if (which != NULL && strcmp(which->state, "failure") == 0)
+    return with_words(call, "Waiter encountered a terminal failure state", which);
+  return too_often(call, which);
+}
+
+static bool goes_on(const struct tcx_waiter *w, const struct tcx_value *document,
+                    const struct tcx_acceptor *which) {
+  if (which == NULL ? tcx__waiter_is_error(document) : strcmp(which->state, "failure") == 0)
+    return false;
+  return w->polls < w->max_attempts;
+}
+
+static void judge(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error,
+                  const struct tcx_value *document) {
   struct tcx_waiter *w = call->waiter;
   const struct tcx_acceptor *which = NULL;
-  struct tcx_waiter_answer answer = {poll->value, poll->head.status, poll->arena};
-  int err = tcx__waiter_match(w, &answer, &which, &call->fail);
+  int err = tcx__waiter_match(w, document, poll->arena, &which, &call->fail);
   w->matched = w->matched || which != NULL;
-  if (err != 0)
-    /* an expression that the answer does not fit */
-    fail_with(call, poll, error, err == TCX_EPARAM ? TCX_EWAITER : err);
-  else if (which == NULL && tcx__waiter_is_error(poll->value))
-    fail(call, poll, error, unexpected(call, poll->value));
-  else if (which != NULL && strcmp(which->state, "success") == 0)
-    succeed(call, poll);
-  else if (which != NULL && strcmp(which->state, "failure") == 0)
-    fail(call, poll, error, with_words(call, "Waiter encountered a terminal failure state", which));
-  else if (w->polls >= w->max_attempts)
-    fail(call, poll, error, too_often(call, which));
-  else
+  if (err != 0) {
+    /* TCX_EPARAM: an expression that the answer does not fit */
+    fail_with(call, poll, error, document, err == TCX_EPARAM ? TCX_EWAITER : err);
+  } else if (which != NULL && strcmp(which->state, "success") == 0) {
+    succeed(call, poll, document);
+  } else if (goes_on(w, document, which)) {
     wait_more(call, which);
+  } else {
+    const char *reason = reason_of(call, document, which);
+    err = reason == NULL
+              ? UV_ENOMEM
+              : tcx__fail(&call->fail, TCX_EWAITER, "Waiter %s failed: %s", w->model->name, reason);
+    fail_with(call, poll, error, document, err);
+  }
 }
 
 /* After a cancel, or the deadline, the poll only gives its reference back. */
 static void on_poll(tcx_call_t *poll, const tcx_value_t *response, const tcx_error_t *error) {
   tcx_call_t *call = tcx_call_data(poll);
-  (void)response;
+  const struct tcx_value *document =
+      error != NULL && error->status == TCX_ECLIENT ? error->response : response;
   if (call->state == TCX__CALL_INNER) {
-    bool answered = error == NULL || error->status == TCX_ECLIENT;
     call->poll = NULL;
     call->sent = call->sent || poll->sent;
-    call->waiter->polls += answered || poll->attempts > 0 ? 1 : 0;
+    call->waiter->polls += document != NULL || poll->attempts > 0 ? 1 : 0;
     call->attempts = call->waiter->polls;
-    if (!answered)
+    if (document == NULL)
       pass_on(call, poll, error);
     else
-      judge(call, poll, error);
+      judge(call, poll, error, document);
   }
   tcx__call_unref(call);
 }

@@ -15,13 +15,6 @@ struct tcx_waiter { /* in its call's arena */
   bool matched;   /* an acceptor did, now or before */
 };
 
-/* An answer as an acceptor sees it. */
-struct tcx_waiter_answer {
-  const struct tcx_value *document; /* a response, or a parsed error */
-  int http_status;
-  struct tcx_arena *arena; /* for results of searches */
-};
-
 /* From tcx__call_start: finds the waiter of call->op_name and sends the first poll. TCX_EAGAIN, or
  * < 0 with the text in call->fail. */
 int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *options);
@@ -29,10 +22,11 @@ int tcx__wait_begin(tcx_call_t *call, const tcx_wait_options_t *options);
 /* Compiles the acceptors' expressions. TCX_ESERVICE for a matcher that nobody knows, TCX_EPARAM for
  * a bad expression, UV_ENOMEM. */
 int tcx__waiter_compile(struct tcx_waiter *w, struct tcx_arena *arena, struct tcx_fail *f);
-/* *which is the first acceptor that matches, or NULL. < 0: a search failed, with jmespath.py's
- * text. */
-int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_waiter_answer *answer,
-                      const struct tcx_acceptor **which, struct tcx_fail *f);
+/* *which is the first acceptor that matches document (a response, or a parsed error), or NULL.
+ * Results of searches lie in arena. < 0: a search failed, with jmespath.py's text. */
+int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_value *document,
+                      struct tcx_arena *arena, const struct tcx_acceptor **which,
+                      struct tcx_fail *f);
 /* Whether botocore would call it an error response: it has Error.Code. */
 bool tcx__waiter_is_error(const struct tcx_value *document);
 /* botocore's words for why: AcceptorConfig.explanation. NULL: out of memory. */

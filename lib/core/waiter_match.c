@@ -73,14 +73,22 @@ static bool matches_list(const struct tcx_acceptor *a, const struct tcx_value *l
 }
 
 static int match_path(const struct tcx_acceptor *a, const struct tcx_jmespath *path,
-                      const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
+                      const struct tcx_value *document, struct tcx_arena *arena, bool *hit,
+                      struct tcx_fail *f) {
   const struct tcx_value *result = NULL;
-  if (tcx__waiter_is_error(answer->document))
+  if (tcx__waiter_is_error(document))
     return 0;
-  int err = tcx__jmespath_search(path, answer->arena, answer->document, &result, f);
+  int err = tcx__jmespath_search(path, arena, document, &result, f);
   if (err == 0)
     *hit = is(a, "path") ? equals(a, result) : matches_list(a, result);
   return err;
+}
+
+/* As the document tells it: an answer that a hook made may tell none. */
+static bool match_status(const struct tcx_acceptor *a, const struct tcx_value *document) {
+  const struct tcx_value *metadata = tcx__value_find(document, "ResponseMetadata", 16),
+                         *status = tcx__value_find(metadata, "HTTPStatusCode", 14);
+  return status != NULL && equals(a, status);
 }
 
 /* Expected true: any error; false: none; else that code. */
@@ -92,24 +100,22 @@ static bool match_error(const struct tcx_acceptor *a, const struct tcx_value *do
   return code != NULL ? equals(a, code) : a->expected[0] == '\0';
 }
 
-static int match_one(const struct tcx_acceptor *a, const struct tcx_jmespath *path,
-                     const struct tcx_waiter_answer *answer, bool *hit, struct tcx_fail *f) {
-  *hit = false;
-  if (is_path(a))
-    return match_path(a, path, answer, hit, f);
-  *hit = is(a, "status") ? equals_number(a, answer->http_status) : match_error(a, answer->document);
-  return 0;
-}
-
-int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_waiter_answer *answer,
-                      const struct tcx_acceptor **which, struct tcx_fail *f) {
-  bool hit = false;
+int tcx__waiter_match(const struct tcx_waiter *w, const struct tcx_value *document,
+                      struct tcx_arena *arena, const struct tcx_acceptor **which,
+                      struct tcx_fail *f) {
   int err = 0;
   *which = NULL;
-  for (unsigned i = 0; i < w->model->n_acceptors && err == 0 && !hit; i++) {
-    err = match_one(&w->model->acceptors[i], w->paths[i], answer, &hit, f);
-    if (hit)
-      *which = &w->model->acceptors[i];
+  for (unsigned i = 0; i < w->model->n_acceptors && err == 0; i++) {
+    const struct tcx_acceptor *a = &w->model->acceptors[i];
+    bool hit = false;
+    if (is_path(a))
+      err = match_path(a, w->paths[i], document, arena, &hit, f);
+    else
+      hit = is(a, "status") ? match_status(a, document) : match_error(a, document);
+    if (hit) {
+      *which = a;
+      break;
+    }
   }
   return err;
 }

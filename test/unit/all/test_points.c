@@ -133,6 +133,28 @@ static void to_copy_url(void) {
         tcx_params("{SourceRegion: eu-west-1, SourceDBClusterSnapshotIdentifier: s, "
                    "TargetDBClusterSnapshotIdentifier: t}"));
 }
+static int bound_socket(int type, struct sockaddr_in *at) {
+  socklen_t size = sizeof *at;
+  *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, type, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)at, size), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)at, &size), 0);
+  t.fds[t.n_fds++] = fd;
+  return fd;
+}
+/* DescribeEndpoints waits for the name server. */
+static void to_discovery(void) {
+  struct sockaddr_in at;
+  char name_server[64];
+  (void)bound_socket(SOCK_DGRAM, &at);
+  snprintf(name_server, sizeof name_server, "127.0.0.1:%d", ntohs(at.sin_port));
+  begin_with(silent,
+             &(tcx_session_options_t){.dns_servers = name_server,
+                                      .data_path = TCX_SOURCE_DIR "/models/data"},
+             NULL);
+  use("timestream-write", (tcx_client_options_t){.access_key = "A", .secret_key = "S"});
+  start("list_databases", NULL);
+}
 static void to_account(void) {
   begin_with(silent, &(tcx_session_options_t){.credentials = keep_request}, NULL);
   use("dynamodb", (tcx_client_options_t){0});
@@ -165,15 +187,6 @@ static void to_pool(void) {
   begin_with(silent, NULL, &(tcx_client_options_t){.max_connections = 1});
   whole_start_to(&t.w, "head_bucket", bucket(), NULL, &t.other, NULL);
   start("head_bucket", bucket());
-}
-static int bound_socket(int type, struct sockaddr_in *at) {
-  socklen_t size = sizeof *at;
-  *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int fd = socket(AF_INET, type, 0);
-  assert_int_equal(bind(fd, (struct sockaddr *)at, size), 0);
-  assert_int_equal(getsockname(fd, (struct sockaddr *)at, &size), 0);
-  t.fds[t.n_fds++] = fd;
-  return fd;
 }
 static void to_dns(void) {
   struct sockaddr_in at;
@@ -326,6 +339,8 @@ static const struct point {
      TCX_EPARAM, 0},
     {"parameters wait for a URL", to_copy_url, TCX__CALL_INNER, at_asked, TCX_PHASE_PARAMS, 0, 1,
      false, 0, 0},
+    {"endpoint discovery", to_discovery, TCX__CALL_INNER, NULL, TCX_PHASE_ENDPOINT, 1, 1, false, 0,
+     0},
     {"account", to_account, TCX__CALL_ACCOUNT, at_asked, TCX_PHASE_CREDENTIALS, 0, 0, false, 0, 0},
     {"body is hashed", to_hashing, TCX__CALL_BODY, NULL, TCX_PHASE_PARAMS, 0, 0, false, 0, 0},
     {"body is opened", to_opening, TCX__CALL_BODY, NULL, TCX_PHASE_PARAMS, 0, 0, false, 0, 0},
@@ -425,7 +440,7 @@ static void check_alone(const struct point *p) {
   tcx_client_get_stats(t.w.client, &stats);
   assert_int_equal(stats.active, p->others);
   assert_int_equal(stats.connections, p->connections);
-  assert_int_equal(stats.queued, 0);
+  assert_true(stats.queued <= p->others);
   assert_int_equal(t.w.session->holds, stats.active);
   assert_null(tcx_call_client(t.call));
   tcx_call_cancel(t.call); /* kept, and over: nothing happens */

@@ -5,6 +5,7 @@
  */
 #include "model_folder.h"
 #include "whole.h"
+#include <tucuxi/hooks.h>
 
 #define WAITS(...)    ((tcx_wait_options_t){__VA_ARGS__})
 #define AT_ONCE       WAITS(.delay_ms = TCX_NEVER)
@@ -307,6 +308,35 @@ static void test_features(void **state) {
   finish(&s);
 }
 
+/* ---- hooks see each poll, and may answer it ---- */
+
+/* As botocore's Stubber: the first answers do not tell a status, which then matches nothing. */
+static int on_before_call(tcx_call_t *call, const char *event, void *data) {
+  unsigned *asked = data;
+  assert_string_equal(event, "before-call.s3.HeadBucket");
+  return tcx_call_answer(
+      call, 200,
+      ++*asked < 3 ? tcx_value_new_map()
+                   : tcx_params("{ResponseMetadata: {HTTPStatusCode: 200}, BucketRegion: here}"));
+}
+
+static void test_hooks(void **state) {
+  (void)state;
+  struct served s;
+  unsigned asked = 0;
+  SERVE(&s, "s3", EMPTY("404 Not Found"));
+  assert_int_equal(
+      tcx_client_on(s.w.client, "before-call.s3.HeadBucket", on_before_call, &asked, NULL), 0);
+  start(&s, "bucket_exists", bucket(), AT_ONCE);
+  whole_until(&s.w, &s.o.calls);
+  assert_int_equal(s.o.status, 0);
+  assert_string_equal(tcx_value_str(s.o.response, "BucketRegion"), "here");
+  assert_int_equal(asked, 3);
+  assert_int_equal(s.o.attempts, 3);
+  assert_int_equal(s.w.server.requests, 0);
+  finish(&s);
+}
+
 /* ---- ended from outside ---- */
 
 typedef enum { CANCEL, DEADLINE, CLOSE_CLIENT, CLOSE_SESSION, ENDS } how;
@@ -418,11 +448,11 @@ static void test_bad_arguments(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_states),        cmocka_unit_test(test_acceptors),
-      cmocka_unit_test(test_outcome),       cmocka_unit_test(test_other_errors),
-      cmocka_unit_test(test_features),      cmocka_unit_test(test_ended),
-      cmocka_unit_test(test_drain),         cmocka_unit_test(test_holds),
-      cmocka_unit_test(test_bad_arguments),
+      cmocka_unit_test(test_states),   cmocka_unit_test(test_acceptors),
+      cmocka_unit_test(test_outcome),  cmocka_unit_test(test_other_errors),
+      cmocka_unit_test(test_features), cmocka_unit_test(test_hooks),
+      cmocka_unit_test(test_ended),    cmocka_unit_test(test_drain),
+      cmocka_unit_test(test_holds),    cmocka_unit_test(test_bad_arguments),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
