@@ -1,6 +1,7 @@
 #include "core/call.h"
 #include "base/mem.h"
 #include "core/body.h"
+#include "core/defaults_mode.h"
 #include "core/endpoint.h"
 #include "core/events.h"
 #include "core/log.h"
@@ -354,12 +355,16 @@ static void step_pool(tcx_call_t *call) {
     return;
   }
   call->phase = TCX_PHASE_POOL;
+  int err = tcx__auto_mode_wait(call);
+  if (err == TCX_EAGAIN)
+    return;
   if (call->monitored != NULL)
     tcx__monitor_attempt_began(call);
   call->signed_early = false;
   if (tcx__has_hook(call, TCX__ON_BEFORE_SEND) && tcx__call_sign_for_hooks(call))
     return;
-  int err = tcx__client_pool(call->client, &pool);
+  if (err == 0)
+    err = tcx__client_pool(call->client, &pool);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_POOL);
     return;

@@ -94,6 +94,9 @@ static int apply_defaults_mode(struct tcx_config_resolve *r, const tcx_client_op
   if (err != 0 || mode.connect_timeout_ms == 0)
     return err;
   c->connect_timeout_ms = mode.connect_timeout_ms;
+  /* that timeout is all in which the modes differ that it can become */
+  c->auto_mode = mode.ask && o->connect_timeout_ms == 0 &&
+                 (o->config == NULL || tcx_value_get(o->config, "connect_timeout") == NULL);
   c->retry_mode = TCX__RETRY_STANDARD;
   c->sts_global = c->s3.us_east_1_global = TCX__FALSE;
   return 0;

@@ -27,6 +27,7 @@ typedef enum {
 
 struct tcx_client_config { /* texts lie in the client's arena */
   const char *region, *endpoint_url, *user_agent, *user_agent_extra, *user_agent_appid, *ca_bundle;
+  bool auto_mode; /* the defaults mode waits for the machine's region: auto_mode.c */
   unsigned connect_timeout_ms, read_timeout_ms, acquire_timeout_ms, max_attempts, max_connections;
   /* tcx__scheme that signature_version asks for; NONE also for unsigned requests; UNSET = not
    * given */

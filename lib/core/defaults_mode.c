@@ -4,8 +4,8 @@
 #include <strings.h>
 
 static const struct tcx_defaults_mode modes[] = {
-    {"legacy", 0},          {"standard", 3100}, {"in-region", 1100},
-    {"cross-region", 3100}, {"mobile", 30000},
+    {"legacy", 0, false},          {"standard", 3100, false}, {"in-region", 1100, false},
+    {"cross-region", 3100, false}, {"mobile", 30000, false},
 };
 
 /* AWS_EXECUTION_ENV is set where AWS runs the program. */
@@ -27,6 +27,7 @@ int tcx__defaults_mode(const char *name, const char *region, struct tcx_defaults
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
     if (strcasecmp(modes[i].name, wanted) == 0) {
       *out = modes[i];
+      out->ask = wanted != name && strcmp(wanted, "standard") == 0;
       return 0;
     }
   return tcx__fail(f, TCX_ECONFIG,

@@ -50,6 +50,11 @@ int tcx__services_session_token_provider(tcx_session_t *session,
   return tcx__creds_session_token(session, settings, out);
 }
 
+int tcx__services_home_provider(tcx_session_t *session, const struct tcx_settings *settings,
+                                struct tcx_provider **out) {
+  return tcx__creds_home(session, settings, out);
+}
+
 int tcx__services_static_provider(const tcx_credentials_t *credentials, struct tcx_provider **out) {
   return tcx__creds_static(credentials, out);
 }

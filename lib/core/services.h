@@ -20,5 +20,8 @@ int tcx__services_static_provider(const tcx_credentials_t *credentials, struct t
 int tcx__services_session_token_provider(tcx_session_t *session,
                                          const struct tcx_settings *settings,
                                          struct tcx_provider **out);
+/* The region that this machine is in, as a token: of the metadata service of EC2. */
+int tcx__services_home_provider(tcx_session_t *session, const struct tcx_settings *settings,
+                                struct tcx_provider **out);
 int tcx__services_token_provider(const char *token, const char *name, struct tcx_provider **out);
 #endif

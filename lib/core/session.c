@@ -244,7 +244,8 @@ static void close_network(tcx_session_t *s) {
   tcx__session_linger(s);
   tcx__identity_source_free(s->identity);
   tcx__identity_source_free(s->token);
-  s->identity = s->token = NULL;
+  tcx__identity_source_free(s->home);
+  s->identity = s->token = s->home = NULL;
   tcx__monitor_stop(s->monitor);
   s->network_due = true;
   tcx__session_lingered(s);
@@ -366,6 +367,10 @@ int tcx__session_identity(tcx_session_t *s, struct tcx_identity_source **source)
 }
 int tcx__session_token(tcx_session_t *s, struct tcx_identity_source **source) {
   return make_source(s, tcx__services_session_token_provider, &s->token, source);
+}
+
+int tcx__session_home(tcx_session_t *s, struct tcx_identity_source **source) {
+  return make_source(s, tcx__services_home_provider, &s->home, source);
 }
 
 void *tcx_session_data(const tcx_session_t *s) { return s->data; }

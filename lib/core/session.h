@@ -52,6 +52,8 @@ struct tcx_session {
   struct tcx_identity_source *identity; /* the session's credentials; NULL until somebody signs */
   /* the session's bearer token; NULL until somebody wants one */
   struct tcx_identity_source *token;
+  /* the region that this machine is in; NULL until a client's defaults mode asks */
+  struct tcx_identity_source *home;
   /* NULL: client-side monitoring is off; made with the first client */
   struct tcx_monitor *monitor;
   bool monitor_known;    /* whether it is on was looked up */
@@ -117,6 +119,7 @@ int tcx__session_models(tcx_session_t *session, struct tcx_models **models, stru
 int tcx__session_monitor(tcx_session_t *session, struct tcx_fail *f);
 int tcx__session_identity(tcx_session_t *session, struct tcx_identity_source **source);
 int tcx__session_token(tcx_session_t *session, struct tcx_identity_source **source);
+int tcx__session_home(tcx_session_t *session, struct tcx_identity_source **source);
 void tcx__session_link(tcx_session_t *session, struct tcx_session_link *link);
 /* harmless when taken out */
 void tcx__session_unlink(tcx_session_t *session, struct tcx_session_link *link);

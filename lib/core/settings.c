@@ -339,8 +339,3 @@ const char *tcx__map_text(const struct tcx_value *map, const char *key) {
   const struct tcx_value *v = tcx__value_find(map, key, strlen(key));
   return v != NULL && v->type == TCX_STRING && v->u.bytes.n > 0 ? v->u.bytes.p : NULL;
 }
-
-const char *tcx__setting(const struct tcx_settings *s, const char *env, const char *key) {
-  const char *value = tcx__getenv(env);
-  return value == NULL && key != NULL ? tcx__map_text(s->active, key) : value;
-}

@@ -48,9 +48,6 @@ const struct tcx_value *tcx__settings_section(const struct tcx_settings *setting
 /* A path of configuration: $NAME and ${NAME} are put in where they are set, then ~ at its
  * beginning. NULL: out of memory. */
 const char *tcx__expand_path(const struct tcx_settings *settings, const char *path);
-/* The environment variable (not empty) or the active profile's key; NULL when neither. Either name
- * may be NULL. */
-const char *tcx__setting(const struct tcx_settings *settings, const char *env, const char *key);
 /* A map's member that is text and not empty, or NULL. map may be NULL. */
 const char *tcx__map_text(const struct tcx_value *map, const char *key);
 const char *tcx__getenv(const char *name); /* NULL also when empty */

@@ -6,6 +6,7 @@
  * The environment says where it is, and the token's file is read anew before each fetch.
  */
 #include "base/mem.h"
+#include "core/variables.h"
 #include "creds/creds.h"
 #include "creds/file.h"
 #include "creds/metadata.h"
@@ -193,8 +194,7 @@ int tcx__creds_container(const struct tcx_creds *creds, struct tcx_provider **ou
   c->creds = creds;
   c->http = (struct tcx_metadata){.session = creds->session,
                                   .done = on_answer,
-                                  .ca_bundle =
-                                      tcx__setting(creds->settings, "AWS_CA_BUNDLE", "ca_bundle")};
+                                  .ca_bundle = tcx__variable_text(creds->settings, "ca_bundle")};
   *out = &c->provider;
   return 0;
 }

@@ -55,6 +55,10 @@ int tcx__creds_process(const struct tcx_creds *creds, const char *profile,
 
 int tcx__creds_container(const struct tcx_creds *creds, struct tcx_provider **out);
 int tcx__creds_imds(const struct tcx_creds *creds, struct tcx_provider **out);
+/* No credentials: the region that this machine is in, as a token, or "unknown"; "home-region".
+ * Fails for UV_ENOMEM only. settings must outlive it. */
+int tcx__creds_home(tcx_session_t *session, const struct tcx_settings *settings,
+                    struct tcx_provider **out);
 /* Those of a profile that is another role's source. */
 int tcx__creds_profile_chain(const struct tcx_creds *creds, const char *profile,
                              struct tcx_provider **out);

@@ -3,13 +3,14 @@
  * 2.
  *
  *   idle -> TOKEN -> ROLE -> KEYS -> answered: idle        each step with its own attempts
+ *   idle -> TOKEN -> ZONE -> answered: idle                of the provider that tells the region
  *
  * Whatever is wrong with the service means that there are no credentials here, as in botocore; only
  * a token that cannot be had where version 1 is switched off is a failure.
  */
 #include "base/mem.h"
-#include "base/number.h"
 #include "core/log.h"
+#include "core/variables.h"
 #include "creds/creds.h"
 #include "creds/metadata.h"
 #include <stddef.h>
@@ -18,17 +19,20 @@
 
 #define TOKEN_PATH "latest/api/token"
 #define ROLE_PATH  "latest/meta-data/iam/security-credentials/"
+#define ZONE_PATH  "latest/meta-data/placement/availability-zone/"
 #define TOKEN_TTL  "21600"
 #define TEXT_MAX   (8 * 1024u) /* of a token, a role's name, a URL */
 /* how much longer than the advisory window stale credentials serve on */
 #define EXTEND_MIN_S 120
 #define EXTEND_MAX_S 600
 
-enum step { STEP_TOKEN, STEP_ROLE, STEP_KEYS };
+enum step { STEP_TOKEN, STEP_ROLE, STEP_KEYS, STEP_ZONE };
 
 struct imds {
   struct tcx_provider provider;
   const struct tcx_creds *creds;
+  struct tcx_creds own;  /* creds, of the provider that tells the region */
+  enum step after_token; /* ROLE or ZONE */
   struct tcx_asker *asker;
   struct tcx_metadata http;
   enum step step;
@@ -50,33 +54,36 @@ static void forget(struct imds *p) {
 
 static void give_up(struct imds *p, int status, const char *why) {
   forget(p);
-  tcx__answer_failure(p->asker, status, why);
+  if (p->after_token != STEP_ZONE || status == UV_ENOMEM) {
+    tcx__answer_failure(p->asker, status, why);
+    return;
+  }
+  tcx__log(p->creds->session, TCX_LOG_DEBUG, "config", NULL, "the machine's region: %s",
+           why != NULL ? why : tcx_strerror(status));
+  tcx__answer_token(p->asker, "unknown", 0, p->provider.name); /* it is not looked for again */
 }
 
 /* ---- settings ---- */
 
-static bool is_true(const char *text) { return text != NULL && strcasecmp(text, "true") == 0; }
-
-/* A whole number of at least 1, or what is usual. */
-static unsigned number(const struct tcx_settings *s, const char *env, const char *key,
-                       unsigned usual) {
-  const char *text = tcx__setting(s, env, key);
+/* A whole number of at least 1, or the variable's default. */
+static unsigned number(const struct tcx_settings *s, const char *name) {
   int64_t n = 0;
-  return text != NULL && tcx__str_to_int64(tcx__str(text), &n) == 0 && n >= 1 && n <= 1000
-             ? (unsigned)n
-             : usual;
+  const char *text = tcx__variable_text(s, name);
+  if (tcx__variable_int(text, &n) != 0 || n < 1 || n > 1000)
+    (void)tcx__variable_int(tcx__variable(name)->fallback, &n);
+  return (unsigned)n;
 }
 
 /* UV_ENOENT: switched off. */
 static int configure(struct imds *p, char *why, size_t size) {
   const struct tcx_settings *s = p->creds->settings;
-  const char *mode = tcx__setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-                                  "ec2_metadata_service_endpoint_mode");
-  if (is_true(tcx__getenv("AWS_EC2_METADATA_DISABLED"))) {
+  const char *mode = tcx__variable_text(s, "ec2_metadata_service_endpoint_mode");
+  const char *disabled = tcx__getenv("AWS_EC2_METADATA_DISABLED"); /* no variable of the session */
+  if (disabled != NULL && strcasecmp(disabled, "true") == 0) {
     snprintf(why, size, "AWS_EC2_METADATA_DISABLED is true");
     return UV_ENOENT;
   }
-  bool ipv6 = is_true(tcx__setting(s, "AWS_IMDS_USE_IPV6", "imds_use_ipv6"));
+  bool ipv6 = tcx__variable_true(s, "imds_use_ipv6");
   if (!ipv6 && mode != NULL && strcasecmp(mode, "ipv4") != 0 && strcasecmp(mode, "ipv6") != 0) {
     snprintf(why, size,
              "Invalid EC2 Instance Metadata endpoint mode: %.100s Valid endpoint modes "
@@ -84,14 +91,13 @@ static int configure(struct imds *p, char *why, size_t size) {
              mode);
     return TCX_ECONFIG;
   }
-  p->base = tcx__setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+  p->base = tcx__variable_text(s, "ec2_metadata_service_endpoint");
   if (p->base == NULL)
     p->base = ipv6 || (mode != NULL && strcasecmp(mode, "ipv6") == 0) ? "http://[fd00:ec2::254]/"
                                                                       : "http://169.254.169.254/";
-  p->v1_disabled =
-      is_true(tcx__setting(s, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
-  p->attempts = number(s, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", 1);
-  p->timeout_ms = 1000 * number(s, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", 1);
+  p->v1_disabled = tcx__variable_true(s, "ec2_metadata_v1_disabled");
+  p->attempts = number(s, "metadata_service_num_attempts");
+  p->timeout_ms = 1000 * number(s, "metadata_service_timeout");
   return 0;
 }
 
@@ -133,7 +139,10 @@ static void step_to(struct imds *p, enum step step) {
   }
   p->step = step;
   p->attempt = 0;
-  int err = make_url(p, step == STEP_TOKEN ? TOKEN_PATH : ROLE_PATH,
+  int err = make_url(p,
+                     step == STEP_TOKEN  ? TOKEN_PATH
+                     : step == STEP_ZONE ? ZONE_PATH
+                                         : ROLE_PATH,
                      step == STEP_KEYS ? tcx__buf_str(&p->role) : (struct tcx_str){0});
   if (err == 0) {
     ask(p);
@@ -159,13 +168,13 @@ static void take_token(struct imds *p, int status) {
     if (p->token.status != 0)
       give_up(p, p->token.status == UV_ENOMEM ? UV_ENOMEM : TCX_ECREDS, NULL);
     else
-      step_to(p, STEP_ROLE);
+      step_to(p, p->after_token);
   } else if (status == 0 && m->http_status == 400) {
     give_up(p, UV_ENOENT, "the instance metadata service answered 400 to the request for a token");
   } else if ((status == 0 &&
               (m->http_status == 403 || m->http_status == 404 || m->http_status == 405)) ||
              (status == UV_ETIMEDOUT && m->connected) || p->attempt >= p->attempts) {
-    step_to(p, STEP_ROLE); /* version 1 */
+    step_to(p, p->after_token); /* version 1 */
   } else {
     ask(p);
   }
@@ -200,7 +209,21 @@ static void take_keys(struct imds *p, struct tcx_creds_document *d) {
   tcx__answer_keys(p->asker, &d->keys, p->provider.name);
 }
 
-/* ROLE and KEYS: an answer that is none is asked for again. */
+/* The zone is the region and a letter. */
+static void take_zone(struct imds *p) {
+  struct tcx_metadata *m = &p->http;
+  char region[64];
+  if (m->body.len < 2 || m->body.len > sizeof region) {
+    give_up(p, UV_ENOENT, "the instance metadata service's answer is no zone");
+    return;
+  }
+  memcpy(region, m->body.data, m->body.len - 1);
+  region[m->body.len - 1] = '\0';
+  forget(p);
+  tcx__answer_token(p->asker, region, 0, p->provider.name);
+}
+
+/* All but TOKEN: an answer that is none is asked for again. */
 static void take_text(struct imds *p, int status, const char *why) {
   struct tcx_metadata *m = &p->http;
   struct tcx_creds_document d = {0};
@@ -210,6 +233,8 @@ static void take_text(struct imds *p, int status, const char *why) {
       good && p->step == STEP_KEYS ? tcx__creds_document_begin(&d, m->body.data, m->body.len) : 0;
   if (good && err == 0 && p->step == STEP_KEYS) {
     take_keys(p, &d);
+  } else if (good && p->step == STEP_ZONE) {
+    take_zone(p);
   } else if (good && err == 0) {
     tcx__buf_init(&p->role, NULL, TEXT_MAX);
     tcx__buf_add(&p->role, m->body.data, m->body.len);
@@ -249,7 +274,7 @@ static void fetch(struct tcx_provider *provider, struct tcx_asker *asker) {
   p->asker = asker;
   int err = configure(p, why, sizeof why);
   if (err != 0)
-    tcx__answer_failure(asker, err, why);
+    give_up(p, err, why);
   else
     step_to(p, STEP_TOKEN);
 }
@@ -265,13 +290,32 @@ static void free_provider(struct tcx_provider *provider) {
   tcx__free(provider);
 }
 
-int tcx__creds_imds(const struct tcx_creds *creds, struct tcx_provider **out) {
+static struct imds *new_imds(tcx_session_t *session, const char *name, enum step after_token) {
   struct imds *p = tcx__calloc(1, sizeof *p);
   if (p == NULL)
+    return NULL;
+  p->provider = (struct tcx_provider){name, fetch, cancel, free_provider};
+  p->after_token = after_token;
+  p->http = (struct tcx_metadata){.session = session, .done = on_answer};
+  return p;
+}
+
+int tcx__creds_imds(const struct tcx_creds *creds, struct tcx_provider **out) {
+  struct imds *p = new_imds(creds->session, "iam-role", STEP_ROLE);
+  if (p == NULL)
     return UV_ENOMEM;
-  p->provider = (struct tcx_provider){"iam-role", fetch, cancel, free_provider};
   p->creds = creds;
-  p->http = (struct tcx_metadata){.session = creds->session, .done = on_answer};
+  *out = &p->provider;
+  return 0;
+}
+
+int tcx__creds_home(tcx_session_t *session, const struct tcx_settings *settings,
+                    struct tcx_provider **out) {
+  struct imds *p = new_imds(session, "home-region", STEP_ZONE);
+  if (p == NULL)
+    return UV_ENOMEM;
+  p->own = (struct tcx_creds){.session = session, .settings = settings};
+  p->creds = &p->own;
   *out = &p->provider;
   return 0;
 }

@@ -250,12 +250,51 @@ static void test_get_credentials(void **state) {
   test_fail_until_ok(run, &p);
 }
 
+/* The defaults mode auto looks for the machine's region with the first call. */
+static int run_auto(void *ctx) {
+  const struct fault_step *const *scripts = ctx;
+  struct whole w;
+  struct outcome o = {.whole = &w};
+  char path[512];
+  whole_unset_environment();
+  setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
+  test_folder_put("config", "[default]\ndefaults_mode = auto\n");
+  snprintf(path, sizeof path, "%s/config", test_folder);
+  tcx_session_options_t so = {.config_file = path};
+  tcx_client_options_t co = {.access_key = "A", .secret_key = "s"};
+  int err = whole_try_begin(&w, scripts, 3, &so, &co);
+  redirect_port = w.server.port;
+  redirects = 0;
+  if (err == 0)
+    err = tcx_client_call(w.client, "list_objects_v2", tcx_params("{Bucket: b}"), outcome_cb, &o);
+  if (err == 0) {
+    whole_until(&w, &o.calls);
+    err = o.status;
+    /* a look-up that fails, for whatever reason, is no error: the region is then another one */
+    assert_true(err != 0 || w.client->config.connect_timeout_ms == 1100 ||
+                w.client->config.connect_timeout_ms == 3100);
+    outcome_free(&o);
+  }
+  redirect_port = 0;
+  whole_end(&w);
+  return err;
+}
+
+static void test_auto_mode(void **state) {
+  (void)state;
+  const struct fault_step token[] = ANSWER("token"), zone[] = ANSWER("us-east-1a"),
+                          list[] = ANSWER("<ListBucketResult/>");
+  const struct fault_step *scripts[] = {token, zone, list};
+  test_fail_until_ok(run_auto, scripts);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_make, test_folder_remove)
 int main(void) {
   const struct CMUnitTest tests[] = {IN_FOLDER(test_role),      IN_FOLDER(test_sso),
                                      IN_FOLDER(test_container), IN_FOLDER(test_instance),
                                      IN_FOLDER(test_process),   IN_FOLDER(test_mfa),
                                      IN_FOLDER(test_cache),     IN_FOLDER(test_sso_renewal),
-                                     IN_FOLDER(test_login),     IN_FOLDER(test_get_credentials)};
+                                     IN_FOLDER(test_login),     IN_FOLDER(test_get_credentials),
+                                     IN_FOLDER(test_auto_mode)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,6 +380,120 @@ static void test_instance_faults(void **state) {
   }
 }
 
+/* ---- the machine's region, for the defaults mode auto ---- */
+
+#define AUTO   "[default]\ndefaults_mode = auto\naws_access_key_id = A\naws_secret_access_key = s\n"
+#define LISTED whole_answer("200 OK", "<ListBucketResult/>")
+
+static void list_once(struct whole *w) {
+  struct outcome o = whole_call(w, "list_objects_v2", tcx_params("{Bucket: b}"), NULL);
+  if (o.status != 0)
+    fail_msg("%s", o.msg);
+  outcome_free(&o);
+}
+
+static void test_home_region(void **state) {
+  (void)state;
+  static const struct {
+    const char *zone;
+    unsigned timeout_ms;
+  } cases[] = {{"us-east-1a", 1100}, {"us-west-2b", 3100}, {"x", 3100}, {NULL, 3100}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct whole w;
+    const struct fault_step metadata[] = {
+        DO(REQUEST), SEND(whole_answer("200 OK", "the-token")), DO(REQUEST),
+        SEND(cases[i].zone != NULL ? whole_answer("200 OK", cases[i].zone)
+                                   : whole_answer("404 No", "")),
+        DO(END)};
+    const struct fault_step calls[] = {DO(REQUEST), SEND(LISTED), DO(AGAIN)};
+    const struct fault_step *const scripts[] = {metadata, calls};
+    instance(&w, scripts, 2, AUTO);
+    assert_true(w.client->config.auto_mode);
+    assert_int_equal(redirects, 0); /* creating a client asks nobody */
+    list_once(&w);
+    assert_int_equal(w.client->config.connect_timeout_ms, cases[i].timeout_ms);
+    assert_string_equal(redirected[0].host, "169.254.169.254");
+    assert_int_equal(w.server.requests, 3);
+    list_once(&w); /* it is known, also by another client */
+    tcx_client_t *other = NULL, *first = w.client;
+    assert_int_equal(tcx_session_create_client(
+                         w.session, "s3", &(tcx_client_options_t){.endpoint_url = w.url}, &other),
+                     0);
+    w.client = other;
+    list_once(&w);
+    w.client = first;
+    assert_int_equal(other->config.connect_timeout_ms, cases[i].timeout_ms);
+    assert_int_equal(w.server.requests, 5);
+    end(&w);
+  }
+}
+
+/* Where the environment tells, where it is switched off, and where the timeout is given, nobody is
+ * asked. */
+static void test_home_not_asked(void **state) {
+  (void)state;
+  for (int i = 0; i < 3; i++) {
+    struct whole w;
+    const struct fault_step calls[] = {DO(REQUEST), SEND(LISTED), DO(AGAIN)};
+    const struct fault_step *const scripts[] = {calls};
+    if (i == 0)
+      setenv("AWS_EXECUTION_ENV", "x", 1);
+    instance(&w, scripts, 1, AUTO);
+    if (i == 1)
+      setenv("AWS_EC2_METADATA_DISABLED", "TRUE", 1);
+    if (i == 2)
+      assert_int_equal(
+          tcx_session_create_client(
+              w.session, "s3",
+              &(tcx_client_options_t){.endpoint_url = w.url, .connect_timeout_ms = 3100},
+              &w.client),
+          0);
+    assert_int_equal(w.client->config.auto_mode, i == 1);
+    list_once(&w);
+    assert_int_equal(w.client->config.connect_timeout_ms, i == 0 ? 1100 : 3100);
+    assert_int_equal(w.server.requests, 1);
+    end(&w);
+    unsetenv("AWS_EXECUTION_ENV");
+  }
+}
+
+static void count_canceled(tcx_call_t *call, const tcx_value_t *response,
+                           const tcx_error_t *error) {
+  (void)response;
+  assert_int_equal(error->status, UV_ECANCELED);
+  ++*(int *)tcx_call_data(call);
+}
+
+/* Many calls wait for one look-up, which stalls: one is cancelled, the session closes under the
+ * others. And one that takes longer than credentials may is given up. */
+static void test_home_stalls(void **state) {
+  (void)state;
+  struct whole w;
+  static const struct fault_step silent[] = {DO(REQUEST), DO(END)};
+  const struct fault_step calls[] = {DO(REQUEST), SEND(LISTED), DO(AGAIN)};
+  const struct fault_step *const scripts[] = {silent}, *const both[] = {silent, calls};
+  int canceled = 0;
+  tcx_call_t *call = NULL;
+  instance(&w, scripts, 1, AUTO);
+  for (int i = 0; i < 10; i++)
+    assert_int_equal(tcx_client_start(w.client, "list_objects_v2", tcx_params("{Bucket: b}"), NULL,
+                                      count_canceled, &canceled, &call),
+                     0);
+  while (w.server.requests == 0)
+    uv_run(&w.loop, UV_RUN_ONCE);
+  tcx_call_cancel(call);
+  whole_until(&w, &canceled);
+  assert_int_equal(canceled, 1);
+  end(&w);
+  assert_int_equal(canceled, 10);
+  tcx_session_options_t o = {.credentials_timeout_ms = 50};
+  begin(&w, both, 2, AUTO, &o);
+  unsetenv("AWS_EC2_METADATA_DISABLED");
+  list_once(&w);
+  assert_int_equal(w.client->config.connect_timeout_ms, 3100);
+  end(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(test_role_refresh),
@@ -391,6 +505,9 @@ int main(void) {
       IN_FOLDER(test_container_faults),
       IN_FOLDER(test_instance),
       IN_FOLDER(test_instance_faults),
+      IN_FOLDER(test_home_region),
+      IN_FOLDER(test_home_not_asked),
+      IN_FOLDER(test_home_stalls),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
