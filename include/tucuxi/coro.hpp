@@ -9,7 +9,8 @@
  *   }
  *   tucuxi::run(uv_default_loop(), list(s3, "mybucket"));
  *
- * Whatever can be awaited is a future: of a call, a page, a waiter, a time, of others together. An
+ * Whatever can be awaited is a future: of a call, a page, a waiter, a time, of others together, or
+ * any of C's: future(tcx_future_download(s3.raw(), path, params, nullptr)). An
  * awaited future throws tucuxi::error when it fails; `co_await f.as_result()` does not, and gives a
  * result that tells. A future that nobody awaits goes on and is forgotten when its object ends, as
  * in C.

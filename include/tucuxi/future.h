@@ -97,6 +97,10 @@ TCX_EXTERN void tcx_future_complete_with(tcx_future_t *future, const tcx_value_t
                                          const tcx_error_t *error, void (*release)(void *owner),
                                          void *owner);
 
+/* One that could not be made, for constructors of your own to return instead of NULL: status is
+ * UV_ENOMEM, TCX_ECLOSING or UV_EINVAL (and anything else is UV_EINVAL). Costs nothing. */
+TCX_EXTERN tcx_future_t *tcx_future_failed(int status);
+
 /* ---- combining ------------------------------------------------------------------------------- */
 
 /* done is BORROWED, its outcome stands. Returns an OWNED future, whose outcome the chain's becomes;

@@ -15,7 +15,7 @@
  */
 #ifndef TUCUXI_TRANSFER_H
 #define TUCUXI_TRANSFER_H
-#include <tucuxi.h>
+#include <tucuxi/future.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -110,6 +110,42 @@ TCX_EXTERN void tcx_transfer_get_progress(const tcx_transfer_t *transfer,
                                           tcx_transfer_progress_t *progress);
 /* The callback comes later, with TCX_ECANCELED unless the outcome stood already. */
 TCX_EXTERN void tcx_transfer_cancel(tcx_transfer_t *transfer);
+
+/* The same as futures of <tucuxi/future.h>: the response is that of the call that finished it, the
+ * error is the transfer's; a cancel is the transfer's. */
+TCX_EXTERN tcx_future_t *tcx_future_upload_sized(tcx_client_t *s3, tcx_body_t *body,
+                                                 tcx_value_t *params,
+                                                 const tcx_transfer_options_t *options,
+                                                 size_t size);
+TCX_EXTERN tcx_future_t *tcx_future_upload_file_sized(tcx_client_t *s3, const char *path,
+                                                      tcx_value_t *params,
+                                                      const tcx_transfer_options_t *options,
+                                                      size_t size);
+TCX_EXTERN tcx_future_t *tcx_future_download_sized(tcx_client_t *s3, const char *path,
+                                                   tcx_value_t *params,
+                                                   const tcx_transfer_options_t *options,
+                                                   size_t size);
+TCX_EXTERN tcx_future_t *tcx_future_copy_sized(tcx_client_t *s3, tcx_value_t *params,
+                                               const tcx_transfer_options_t *options, size_t size);
+static inline tcx_future_t *tcx_future_upload(tcx_client_t *s3, tcx_body_t *body,
+                                              tcx_value_t *params,
+                                              const tcx_transfer_options_t *options) {
+  return tcx_future_upload_sized(s3, body, params, options, sizeof(tcx_transfer_options_t));
+}
+static inline tcx_future_t *tcx_future_upload_file(tcx_client_t *s3, const char *path,
+                                                   tcx_value_t *params,
+                                                   const tcx_transfer_options_t *options) {
+  return tcx_future_upload_file_sized(s3, path, params, options, sizeof(tcx_transfer_options_t));
+}
+static inline tcx_future_t *tcx_future_download(tcx_client_t *s3, const char *path,
+                                                tcx_value_t *params,
+                                                const tcx_transfer_options_t *options) {
+  return tcx_future_download_sized(s3, path, params, options, sizeof(tcx_transfer_options_t));
+}
+static inline tcx_future_t *tcx_future_copy(tcx_client_t *s3, tcx_value_t *params,
+                                            const tcx_transfer_options_t *options) {
+  return tcx_future_copy_sized(s3, params, options, sizeof(tcx_transfer_options_t));
+}
 
 /* ---- items: what a job is fed with ----------------------------------------------------------- */
 

@@ -32,7 +32,7 @@ static tcx_future_t *started(tcx_future_t *f, int err) {
     return f;
   f->call = NULL;
   tcx__future_drop(f);
-  return tcx__future_failed(err);
+  return tcx_future_failed(err);
 }
 
 static int make(tcx_client_t *client, tcx_value_t *params, tcx_future_t **f) {
@@ -47,7 +47,7 @@ tcx_future_t *tcx_future_start_sized(tcx_client_t *client, const char *operation
                                      size_t size) {
   tcx_future_t *f = NULL;
   int err = make(client, params, &f);
-  return err != 0 ? tcx__future_failed(err)
+  return err != 0 ? tcx_future_failed(err)
                   : started(f, tcx_client_start_sized(client, operation, params, options, size,
                                                       on_call, f, &f->call));
 }
@@ -60,7 +60,7 @@ tcx_future_t *tcx_future_presign(tcx_client_t *client, const char *operation, tc
                                  unsigned expires_s) {
   tcx_future_t *f = NULL;
   int err = make(client, params, &f);
-  return err != 0 ? tcx__future_failed(err)
+  return err != 0 ? tcx_future_failed(err)
                   : started(f, tcx__client_presign(client, operation, params, expires_s, on_call, f,
                                                    &f->call));
 }
@@ -69,7 +69,7 @@ tcx_future_t *tcx_future_wait_sized(tcx_client_t *client, const char *waiter, tc
                                     const tcx_wait_options_t *options, size_t size) {
   tcx_future_t *f = NULL;
   int err = make(client, params, &f);
-  return err != 0 ? tcx__future_failed(err)
+  return err != 0 ? tcx_future_failed(err)
                   : started(f, tcx_client_wait_sized(client, waiter, params, options, size, on_call,
                                                      f, &f->call));
 }

@@ -72,7 +72,7 @@ tcx_future_t *tcx_future_chain(tcx_future_t *future, tcx_future_next next, void 
   if (err != 0) {
     if (next == NULL && future != NULL)
       give_up(future);
-    return tcx__future_failed(err);
+    return tcx_future_failed(err);
   }
   f->u.chain.link = future;
   f->u.chain.next = next;
@@ -115,7 +115,7 @@ tcx_future_t *tcx_future_timeout(tcx_future_t *future, unsigned ms) {
   tcx_future_t *f = NULL;
   int err = make_over(future, &timeout_kind, &f);
   if (err != 0)
-    return tcx__future_failed(err);
+    return tcx_future_failed(err);
   f->u.timeout.child = future;
   if (future->done) {
     tcx__future_adopt(f, future);
@@ -182,7 +182,7 @@ static int session_of(tcx_future_t *const *futures, size_t n, tcx_session_t **se
   int status = n > 0 && futures != NULL ? TCX_ECLOSING : UV_EINVAL;
   *session = NULL;
   for (size_t i = 0; i < n && futures != NULL && *session == NULL; i++) {
-    const tcx_future_t *f = futures[i] != NULL ? futures[i] : tcx__future_failed(UV_EINVAL);
+    const tcx_future_t *f = futures[i] != NULL ? futures[i] : tcx_future_failed(UV_EINVAL);
     *session = f->session;
     if (f->kind == NULL)
       status = f->status;
@@ -199,13 +199,13 @@ static tcx_future_t *group(tcx__future_group what, tcx_future_t *const *futures,
   if (err != 0) {
     for (size_t i = 0; i < n && futures != NULL; i++)
       give_up(futures[i]);
-    return tcx__future_failed(err);
+    return tcx_future_failed(err);
   }
   f->u.group.what = what;
   f->u.group.n = f->u.group.left = n;
   f->u.group.index = SIZE_MAX;
   for (size_t i = 0; i < n; i++) {
-    f->kids[i] = futures[i] != NULL ? futures[i] : tcx__future_failed(UV_EINVAL);
+    f->kids[i] = futures[i] != NULL ? futures[i] : tcx_future_failed(UV_EINVAL);
     if (!f->kids[i]->done) {
       f->kids[i]->parent = f;
       f->kids[i]->place = i;

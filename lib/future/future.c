@@ -21,7 +21,7 @@ static const struct tcx_future closing = {
     .error = &closing.own_error,
     .own_error = {.status = TCX_ECLOSING, .msg = "object is closing", .operation = ""}};
 
-tcx_future_t *tcx__future_failed(int status) {
+tcx_future_t *tcx_future_failed(int status) {
   const struct tcx_future *f = status == UV_ENOMEM      ? &no_memory
                                : status == TCX_ECLOSING ? &closing
                                                         : &invalid;

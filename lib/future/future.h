@@ -80,9 +80,6 @@ struct tcx_future {
 };
 
 /* future.c */
-/* What the constructors return instead of NULL; status is UV_ENOMEM, UV_EINVAL or TCX_ECLOSING.
- * Constant: it may be released and canceled without effect. */
-tcx_future_t *tcx__future_failed(int status);
 /* A pending one, with room for so many kids; of refs 2: the caller's, and its own. UV_EINVAL when
  * session is NULL. */
 int tcx__future_make(tcx_session_t *session, const struct tcx__future_kind *kind, size_t kids,

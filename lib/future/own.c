@@ -47,7 +47,7 @@ tcx_future_t *tcx_future_new(tcx_session_t *session, tcx_future_cancel_cb cancel
   tcx_future_t *f = NULL;
   int err = tcx__future_make(session, &own_kind, 0, &f);
   if (err != 0)
-    return tcx__future_failed(err);
+    return tcx_future_failed(err);
   f->refs++; /* whoever completes it */
   f->u.own.cancel = cancel;
   f->u.own.data = data;
@@ -104,7 +104,7 @@ tcx_future_t *tcx_future_sleep(tcx_session_t *session, unsigned ms) {
   tcx_future_t *f = NULL;
   int err = tcx__future_make(session, &sleep_kind, 0, &f);
   if (err != 0)
-    return tcx__future_failed(err);
+    return tcx_future_failed(err);
   tcx__session_touch(session);
   tcx__future_hold(f, true);
   tcx__timer_start(session->net, &f->u.timer, ms, on_slept);

@@ -50,5 +50,5 @@ tcx_future_t *tcx_future_page(tcx_paginator_t *pages) {
                                     : tcx__future_make(pages->session, &page_kind, 0, &f);
   if (err == 0 && (err = next_page(f, pages)) != 0)
     tcx__future_drop(f);
-  return err == 0 ? f : tcx__future_failed(err);
+  return err == 0 ? f : tcx_future_failed(err);
 }

@@ -51,5 +51,5 @@ tcx_future_t *tcx_future_read_all(tcx_stream_t *stream, size_t max) {
     tcx__future_drop(f);
   }
   tcx_stream_close(stream);
-  return tcx__future_failed(err);
+  return tcx_future_failed(err);
 }

@@ -6,7 +6,7 @@
 
 /* ---- the end ---- */
 
-static void free_transfer(tcx_transfer_t *t) {
+void tcx__transfer_free(tcx_transfer_t *t) {
   tcx_client_unwatch(&t->watch);
   tcx_call_release(t->kept);
   tcx_value_free(t->params);
@@ -19,8 +19,12 @@ void tcx__transfer_end(tcx_transfer_t *t, int status) {
   if (status == TCX_ECANCELED && t->error.status == 0)
     t->error =
         (tcx_error_t){.status = TCX_ECANCELED, .msg = "The transfer was canceled", .operation = ""};
+  t->ending = true;
   t->cb(t, status);
-  free_transfer(t);
+  t->ending = false;
+  tcx_client_unwatch(&t->watch);
+  if (!t->kept_by_future)
+    tcx__transfer_free(t);
 }
 
 static void take_progress(tcx_transfer_t *t, tcx_call_t *call) {
@@ -137,7 +141,7 @@ int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t *
   if (err == 0)
     err = begin(t);
   if (err != 0) {
-    free_transfer(t);
+    tcx__transfer_free(t);
     return err;
   }
   if (out != NULL)

@@ -45,6 +45,8 @@ struct tcx_transfer {
   unsigned tries;
   bool whole; /* a download that comes with its call */
   /* unreadable: the local file is what failed, before anything was sent */
+  bool ending;         /* its callback runs */
+  bool kept_by_future; /* which frees it */
   bool canceled, unreadable;
   tcx_error_t error; /* status 0 = none */
   char *msg;         /* error.msg, when it is our own */
@@ -66,6 +68,7 @@ int tcx__transfer_start(const struct tcx_transfer_start *start, tcx_transfer_t *
 int tcx__transfer_call(tcx_transfer_t *t, const char *operation, tcx_value_t *params,
                        size_t max_body, tcx_call_cb cb);
 /* the callback, and the end of t */
+void tcx__transfer_free(tcx_transfer_t *t);
 void tcx__transfer_end(tcx_transfer_t *t, int status);
 /* as this call ended */
 void tcx__transfer_end_call(tcx_transfer_t *t, tcx_call_t *call, const tcx_error_t *error);

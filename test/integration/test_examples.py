@@ -186,6 +186,20 @@ def test_wait(server):
     tap.ok(done.returncode == 0 and re.fullmatch(wanted, done.stdout), "wait", str(done))
 
 
+def test_futures(server):
+    done = run(server, "futures", BUCKET)
+    tap.equal((done.returncode, done.stdout), (0, "chain: 5 bytes\nall: all 3\nany: 11 bytes\nrace: 3 bytes\ntimeout: ETIMEDOUT\n"), "futures")
+    done = run(server, "futures", "no-such-bucket")
+    tap.equal((done.returncode, done.stdout), (1, "chain: TCX_ECLIENT\n"), "futures: no such bucket")
+
+
+def test_coroutines(server):
+    done = run(server, "coroutines", BUCKET)
+    tap.equal((done.returncode, done.stdout), (0, "80 bytes\nnumber 7\nno exception: 404\nan exception: NoSuchKey\nETIMEDOUT\n"), "coroutines")
+    done = run(server, "coroutines", "no-such-bucket")
+    tap.ok(done.returncode == 1 and "NoSuchBucket" in done.stderr and done.stdout == "", "coroutines: no such bucket", str(done))
+
+
 def test_stream_download(server):
     body = pattern("stream", 8 * MIB)
     server.put("stream", body)
@@ -482,6 +496,8 @@ def main():
         test_search_pages(server)
         test_other_thread(server)
         test_handle_error(server)
+        test_futures(server)
+        test_coroutines(server)
         test_wait(server)
         test_stream_download(server)
         web = Web(server)
