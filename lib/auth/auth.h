@@ -46,6 +46,8 @@ typedef enum {
 struct tcx_sigv4 {
   const char *access_key, *secret_key;
   const char *session_token; /* NULL or "" = none */
+  /* the token is an S3 Express session's: x-amz-s3session-token */
+  bool express;
   /* of the scope; of 4A the region set: "*", "us-east-1,eu-west-1" */
   const char *region, *service;
   bool asymmetric;               /* 4A */

@@ -32,7 +32,9 @@ static bool has_token(const struct tcx_sigv4 *s) {
 }
 
 static void add_token(struct tcx_buf *out, const struct tcx_sigv4 *s) {
-  add_parameter(out, "&X-Amz-Security-Token=", s->session_token, strlen(s->session_token));
+  add_parameter(out,
+                s->express ? "&X-Amz-S3session-Token=" : "&X-Amz-Security-Token=", s->session_token,
+                strlen(s->session_token));
 }
 
 /* All but the signature. */

@@ -118,7 +118,9 @@ static int set_text(struct tcx_request *req, struct tcx_str name, const char *te
 }
 
 static int set_token(const struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fail *f) {
-  return set_text(req, TCX__STR("x-amz-security-token"), s->session_token, f);
+  return set_text(req,
+                  s->express ? TCX__STR("x-amz-s3session-token") : TCX__STR("x-amz-security-token"),
+                  s->session_token, f);
 }
 
 /* The headers that go into the signature; *payload is the canonical request's last line. */

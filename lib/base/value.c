@@ -1,4 +1,5 @@
 #include "base/value.h"
+#include "base/mem.h"
 #include "base/value_index.h"
 #include <string.h>
 
@@ -97,6 +98,13 @@ struct tcx_value *tcx__value_new_str_copy(struct tcx_arena *arena, const char *p
   copy[n] = '\0';
   v->u.bytes = (struct tcx_str){copy, n};
   return v;
+}
+
+void tcx__value_wipe(const struct tcx_value *v) {
+  if (v->type == TCX_STRING)
+    tcx__wipe((char *)(uintptr_t)v->u.bytes.p, v->u.bytes.n);
+  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next)
+    tcx__value_wipe(kid);
 }
 
 void tcx__value_assign(struct tcx_value *v, const struct tcx_value *from) {

@@ -284,17 +284,27 @@ static void on_identity(struct tcx_identity_wait *wait, struct tcx_identity *ide
     have_identity(call, identity);
     return;
   }
+  if (wait->cause != NULL && tcx__call_take_error(call, wait->cause) != 0)
+    status = UV_ENOMEM;
   (void)tcx__fail(&call->fail, status, "%s", why);
   tcx__call_fail(call, status, TCX_PHASE_CREDENTIALS);
+}
+
+/* Where the call's identity comes from. Before the scheme is known it is the client's own. */
+static int identity_source(tcx_call_t *call, struct tcx_identity_source **source) {
+  uint8_t scheme = call->state == TCX__CALL_CREDENTIALS ? call->scheme : TCX__SCHEME_UNSET;
+  if (scheme == TCX__SCHEME_BEARER)
+    return tcx__client_token(call->client, source);
+  if (scheme == TCX__SCHEME_S3EXPRESS)
+    return call->client->custom->session_identity(call, source);
+  return tcx__client_identity(call->client, source);
 }
 
 /* Whatever is there now, or wait with all the others. */
 static void get_identity(tcx_call_t *call) {
   struct tcx_identity_source *source = NULL;
   call->phase = TCX_PHASE_CREDENTIALS;
-  bool token = call->state == TCX__CALL_CREDENTIALS && call->scheme == TCX__SCHEME_BEARER;
-  int err = token ? tcx__client_token(call->client, &source)
-                  : tcx__client_identity(call->client, &source);
+  int err = identity_source(call, &source);
   if (err != 0) {
     tcx__call_fail(call, err, TCX_PHASE_CREDENTIALS);
     return;

@@ -86,7 +86,7 @@ struct tcx_call {
   struct tcx_value *params;   /* MAP */
   tcx_call_options_t options; /* headers: parsed, NULL here */
   struct tcx_headers extra;   /* of options.headers */
-  unsigned expires_s;         /* presign */
+  unsigned expires_s;         /* presign; 0 = the scheme's default */
   /* endpoint and request */
   struct tcx_rule_param_value *rule_values; /* valid while the endpoint is being resolved */
   const struct tcx_endpoint_ref *endpoint;
@@ -195,7 +195,8 @@ struct tcx_call {
 
 /* Its payload is part of its signature. */
 static inline bool tcx__call_signs(const tcx_call_t *call) {
-  return call->scheme == TCX__SCHEME_SIGV4 || call->scheme == TCX__SCHEME_SIGV4A;
+  return call->scheme == TCX__SCHEME_SIGV4 || call->scheme == TCX__SCHEME_SIGV4A ||
+         call->scheme == TCX__SCHEME_S3EXPRESS;
 }
 
 /* call.c */
@@ -288,6 +289,9 @@ int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 const char *tcx__call_request_id(const tcx_call_t *call); /* of the head, or NULL */
 /* botocore's sentence; NULL when memory is out */
 const char *tcx__call_error_text(tcx_call_t *call, const struct tcx_parse_error *e);
+/* the call's error is another call's, but for attempts and phase; its msg is in call->fail.
+ * UV_ENOMEM */
+int tcx__call_take_error(tcx_call_t *call, const tcx_error_t *other);
 /* code, message, and what the model knows of it */
 void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out);
 /* of an error that the service sent */

@@ -120,6 +120,30 @@ void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out) {
   out->modeled_throttling = shape != NULL && (shape->flags & TCX__S_THROTTLING) != 0;
 }
 
+static int copy_text(tcx_call_t *call, const char *text, const char **out) {
+  *out = text != NULL ? tcx__arena_strdup(call->arena, text) : NULL;
+  return text != NULL && *out == NULL ? UV_ENOMEM : 0;
+}
+
+int tcx__call_take_error(tcx_call_t *call, const tcx_error_t *other) {
+  tcx_error_t e = {.http_status = other->http_status,
+                   .retryable = other->retryable,
+                   .throttled = other->throttled,
+                   .shape = other->shape,
+                   .modeled_retryable = other->modeled_retryable,
+                   .modeled_throttling = other->modeled_throttling};
+  int err = copy_text(call, other->code, &e.code);
+  if (err == 0)
+    err = copy_text(call, other->error_message, &e.error_message);
+  if (err == 0)
+    err = copy_text(call, other->request_id, &e.request_id);
+  e.response = other->response != NULL ? tcx__value_deep_copy(call->arena, other->response) : NULL;
+  if (err != 0 || (e.response == NULL && other->response != NULL))
+    return UV_ENOMEM;
+  call->error = e;
+  return 0;
+}
+
 static void fail_with_response(tcx_call_t *call) {
   tcx_error_t *e = &call->error;
   const char *id = tcx__call_request_id(call);

@@ -31,6 +31,7 @@ struct tcx_hook {
   const char *operation; /* "GetObject"; NULL = every one */
   int (*run)(tcx_call_t *call);
 };
+struct tcx_identity_source;
 struct tcx_customization {
   const char *service;
   const struct tcx_hook *at[TCX__POINTS]; /* each ended by run NULL; NULL = none */
@@ -40,6 +41,9 @@ struct tcx_customization {
   /* The rule set's own error, where botocore words it otherwise: kept in call->fail, and its status
    * returned. 0 = as it is. May be NULL. */
   int (*endpoint_error)(tcx_call_t *call, const char *text);
+  /* The credentials of a call whose scheme is sigv4-s3express: those of a session, which the
+   * service itself hands out. UV_ENOMEM. May be NULL: it has none. */
+  int (*session_identity)(tcx_call_t *call, struct tcx_identity_source **source);
   /* bytes of the client's own state for this service, zeroed at creation: tcx__client_state */
   size_t client_size;
   void (*client_free)(tcx_client_t *client); /* ends that state; may be NULL */

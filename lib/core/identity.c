@@ -35,7 +35,8 @@ struct tcx_identity_source {
   uint64_t round;          /* answers so far: who waits from now on waits for a later one */
   int64_t again_ms;        /* when the advisory window may fetch anew */
   unsigned failures;       /* in a row */
-  bool fetching;
+  unsigned advisory_ms, mandatory_ms; /* its own windows; both 0: the session's */
+  bool fetching, telling;
 };
 
 static size_t text_size(const char *s) { return s != NULL ? strlen(s) + 1 : 0; }
@@ -144,6 +145,29 @@ static unsigned option_ms(unsigned option, unsigned usual) {
   return option == 0 ? usual : option == TCX_NEVER ? 0 : option;
 }
 
+void tcx__identity_source_windows(struct tcx_identity_source *s, unsigned advisory_ms,
+                                  unsigned mandatory_ms) {
+  s->advisory_ms = advisory_ms;
+  s->mandatory_ms = mandatory_ms;
+}
+
+bool tcx__identity_source_busy(const struct tcx_identity_source *s) {
+  return s->fetching || s->first != NULL || s->telling;
+}
+
+static bool own_windows(const struct tcx_identity_source *s) {
+  return s->advisory_ms > 0 || s->mandatory_ms > 0;
+}
+
+static unsigned mandatory_ms(const struct tcx_identity_source *s) {
+  return own_windows(s) ? s->mandatory_ms
+                        : option_ms(s->session->mandatory_refresh_ms, MANDATORY_MS);
+}
+
+static unsigned advisory_ms(const struct tcx_identity_source *s) {
+  return own_windows(s) ? s->advisory_ms : tcx__identity_advisory_ms(s->session);
+}
+
 unsigned tcx__identity_advisory_ms(const tcx_session_t *session) {
   return option_ms(session->advisory_refresh_ms, ADVISORY_MS);
 }
@@ -174,8 +198,8 @@ struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx
     return tcx__identity_retain(s->current);
   int64_t now = tcx__session_expiry_now_ms(s->session),
           left = s->current != NULL ? s->current->expires * 1000 - now : 0;
-  if (left > option_ms(s->session->mandatory_refresh_ms, MANDATORY_MS)) {
-    if (left <= tcx__identity_advisory_ms(s->session) && now >= s->again_ms)
+  if (left > mandatory_ms(s)) {
+    if (left <= advisory_ms(s) && now >= s->again_ms)
       start_fetch(s); /* its answer never takes away what still lives */
     return tcx__identity_retain(s->current);
   }
@@ -202,12 +226,16 @@ void tcx__identity_cancel(struct tcx_identity_wait *w) {
 
 /* Only those who waited when the answer came: a waiter that starts a new call may wait again. */
 static void tell_waiters(struct tcx_identity_source *s, struct tcx_identity *id, int status,
-                         const char *why) {
+                         const char *why, const tcx_error_t *cause) {
   uint64_t round = ++s->round;
+  bool nested = s->telling;
+  s->telling = true;
   while (s->first != NULL && s->first->round < round) {
     struct tcx_identity_wait *w = take_first(s);
+    w->cause = cause;
     w->done(w, id != NULL ? tcx__identity_retain(id) : NULL, status, why);
   }
+  s->telling = nested;
 }
 
 static bool given(const char *s) { return s != NULL && s[0] != '\0'; }
@@ -259,6 +287,6 @@ static void on_answer(struct tcx_asker *asker, const struct tcx_answer *answer) 
   } else {
     note_failure(s, why);
   }
-  tell_waiters(s, id, status, why);
+  tell_waiters(s, id, status, why, status == TCX_ECLIENT ? answer->cause : NULL);
   tcx__identity_release(id);
 }

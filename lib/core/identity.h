@@ -38,6 +38,8 @@ struct tcx_identity_wait {
   /* identity (a reference for the receiver) or NULL with status and why (valid inside). */
   void (*done)(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status,
                const char *why);
+  /* of a status < 0: the error of the service that was asked, or NULL; valid inside done */
+  const tcx_error_t *cause;
 };
 
 /* Who is answered: a source, or a provider that asks others (the chain, a role's source). */
@@ -50,6 +52,8 @@ struct tcx_answer {
   const char *token;
   const char *origin; /* static */
   const char *why;    /* of a status < 0; NULL: the status's own words */
+  /* of TCX_ECLIENT: the error that those who wait fail with; else NULL */
+  const tcx_error_t *cause;
 };
 struct tcx_asker {
   void (*answer)(struct tcx_asker *asker, const struct tcx_answer *answer);
@@ -83,6 +87,11 @@ unsigned tcx__identity_advisory_ms(const tcx_session_t *session);
 /* owns provider, also on failure */
 int tcx__identity_source_new(tcx_session_t *session, struct tcx_provider *provider,
                              struct tcx_identity_source **out);
+/* Its own windows instead of the session's. */
+void tcx__identity_source_windows(struct tcx_identity_source *source, unsigned advisory_ms,
+                                  unsigned mandatory_ms);
+/* it fetches, or somebody waits or is being told: not to be freed for room's sake */
+bool tcx__identity_source_busy(const struct tcx_identity_source *source);
 /* waiters are told TCX_ECLOSING from inside; NULL is fine */
 void tcx__identity_source_free(struct tcx_identity_source *source);
 /* A reference, at once, when there is one that lives on longer than the mandatory window. Else

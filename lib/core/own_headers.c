@@ -12,6 +12,7 @@ bool tcx__own_header(struct tcx_str name) {
                                       "user-agent",
                                       "x-amz-date",
                                       "x-amz-security-token",
+                                      "x-amz-s3session-token",
                                       "x-amz-content-sha256",
                                       "x-amz-decoded-content-length",
                                       "x-amz-trailer",

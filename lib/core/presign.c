@@ -6,6 +6,7 @@
 
 #define MAX_EXPIRES     604800u
 #define DEFAULT_EXPIRES 3600u
+#define EXPRESS_EXPIRES 300u /* a session of S3 Express, and what it signed, lives no longer */
 
 /* The fields of a form become the query, where a space is no '+'; the signer then leaves the form's
  * content type out. */
@@ -32,6 +33,12 @@ static int move_form(tcx_call_t *call) {
   return query.status;
 }
 
+static unsigned expires_of(const tcx_call_t *call) {
+  return call->expires_s != 0                    ? call->expires_s
+         : call->scheme == TCX__SCHEME_S3EXPRESS ? EXPRESS_EXPIRES
+                                                 : DEFAULT_EXPIRES;
+}
+
 void tcx__call_presigned(tcx_call_t *call) {
   struct tcx_sigv4 s;
   int err = tcx__run_hooks(call, TCX__BEFORE_SIGN);
@@ -45,7 +52,7 @@ void tcx__call_presigned(tcx_call_t *call) {
     if (err == 0)
       err = tcx__call_sigv4(call, &s);
     if (err == 0)
-      err = tcx__sigv4_presign(&s, &call->req, call->expires_s, &call->fail);
+      err = tcx__sigv4_presign(&s, &call->req, expires_of(call), &call->fail);
   }
   if (err == 0)
     err = tcx__call_describe(call, tcx__call_signed_headers(call));
@@ -63,7 +70,7 @@ int tcx__client_presign(tcx_client_t *client, const char *operation, tcx_value_t
                                  .cb = cb,
                                  .data = data,
                                  .goal = TCX__GOAL_PRESIGN,
-                                 .expires_s = expires_s != 0 ? expires_s : DEFAULT_EXPIRES};
+                                 .expires_s = expires_s};
   if (expires_s > MAX_EXPIRES) {
     tcx_value_free(params);
     return UV_EINVAL;

@@ -187,12 +187,13 @@ static int region_of_entry(tcx_call_t *call, const struct tcx_value *entry, cons
   return text.status;
 }
 
-static int check_built(tcx_call_t *call) {
-  if (call->scheme != TCX__SCHEME_S3EXPRESS)
+/* Sessions are S3's: a rule set of another service that wants them cannot be served. */
+static int check_sessions(tcx_call_t *call) {
+  const struct tcx_customization *custom = call->client->custom;
+  if (call->scheme != TCX__SCHEME_S3EXPRESS || (custom != NULL && custom->session_identity != NULL))
     return 0;
   return tcx__fail(&call->fail, TCX_EENDPOINT,
-                   "This request needs the auth scheme sigv4-s3express, which this version of "
-                   "tucuxi does not have");
+                   "This request needs the auth scheme sigv4-s3express, which only S3 has");
 }
 
 int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
@@ -229,5 +230,5 @@ int tcx__scheme_of_call(tcx_call_t *call, const struct tcx_value *schemes) {
     call->signing_name = name->u.bytes.p;
   const struct tcx_value *plain = tcx__value_find(entry, "disableDoubleEncoding", 21);
   call->plain_path = plain != NULL && plain->type == TCX_BOOL && plain->u.boolean;
-  return check_built(call);
+  return check_sessions(call);
 }

@@ -14,6 +14,7 @@ int tcx__call_sigv4(tcx_call_t *call, struct tcx_sigv4 *s) {
       .access_key = id->access_key,
       .secret_key = id->secret_key,
       .session_token = id->session_token,
+      .express = call->scheme == TCX__SCHEME_S3EXPRESS,
       .region = call->signing_region,
       .service = call->signing_name,
       .asymmetric = call->scheme == TCX__SCHEME_SIGV4A,
@@ -252,8 +253,20 @@ static void note_times(tcx_call_t *call) {
   call->timings.reused = t->reused;
 }
 
+/* It has waited longer for its connection than its keys have to live. */
+static bool keys_expired(const tcx_call_t *call) {
+  return call->identity != NULL && call->identity->expires != 0 &&
+         call->identity->expires * 1000 <= tcx__session_expiry_now_ms(call->session);
+}
+
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
   struct tcx_str head;
+  if (keys_expired(call)) {
+    tcx__conn_release(conn, true);
+    call->state = TCX__CALL_CREDENTIALS;
+    tcx__call_step(call);
+    return;
+  }
   call->state = TCX__CALL_EXCHANGE;
   note_times(call);
   if (call->attempts == 0)

@@ -3,14 +3,6 @@
 #include "base/value.h"
 #include "core/client.h"
 
-/* The texts of a response that is about to go. */
-static void wipe(const tcx_value_t *v) {
-  if (v->type == TCX_STRING)
-    tcx__wipe((char *)(uintptr_t)v->u.bytes.p, v->u.bytes.n);
-  for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next)
-    wipe(kid);
-}
-
 static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct tcx_inner *inner = tcx_call_data(call);
   if (inner->call != call)
@@ -22,7 +14,7 @@ static void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   if (response != NULL)
     for (const struct tcx_value *kid = tcx__value_kids(response); kid != NULL; kid = kid->next)
       if (!tcx__str_is(tcx__str(kid->name), "ResponseMetadata"))
-        wipe(kid);
+        tcx__value_wipe(kid);
   tcx_client_close(client, NULL);
 }
 

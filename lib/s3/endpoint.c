@@ -43,9 +43,6 @@ bool tcx__s3_builtin(const tcx_client_t *client, const char *name,
                 strcmp(c->region, "us-east-1") == 0);
   else if (strcmp(name, "AWS::S3::DisableMultiRegionAccessPoints") == 0)
     *out = flag(c->s3.disable_mrap == TCX__TRUE);
-  else if (strcmp(name, "AWS::S3::DisableS3ExpressSessionAuth") == 0 &&
-           c->s3.disable_express_auth != TCX__UNSET)
-    *out = flag(c->s3.disable_express_auth == TCX__TRUE);
   else
     return false;
   return true;
@@ -86,8 +83,17 @@ static bool presigns_globally(const tcx_call_t *call, struct tcx_str bucket) {
          !tcx__str_ends(bucket, "--x-s3");
 }
 
+/* The rule set takes it as a client context parameter, not as a built-in. */
+static void express_auth(tcx_call_t *call) {
+  tcx__tristate disabled = call->client->config.s3.disable_express_auth;
+  int at = tcx__ruleset_param_index(call->client->model->rules, "DisableS3ExpressSessionAuth");
+  if (disabled != TCX__UNSET && at >= 0)
+    call->rule_values[at] = flag(disabled == TCX__TRUE);
+}
+
 int tcx__s3_addressing(tcx_call_t *call) {
   struct tcx_str bucket = tcx__s3_bucket(call);
+  express_auth(call);
   if (strcmp(call->op->name, "GetBucketLocation") == 0)
     tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(true));
   else if (tcx__s3_is_arn(bucket))

@@ -42,10 +42,16 @@ static bool valid_region(const char *s) {
   return n > 0 && n <= 63;
 }
 
+static void forget_regions(struct tcx_s3_client *state) {
+  tcx__arena_free(state->arena);
+  state->arena = NULL;
+  state->regions = NULL;
+}
+
 static int remember(tcx_client_t *client, struct tcx_str bucket, const char *region) {
   struct tcx_s3_client *state = tcx__client_state(client);
   if (state->regions != NULL && tcx__value_count(state->regions) >= TCX__S3_REGIONS_MAX)
-    tcx__s3_client_free(client);
+    forget_regions(state);
   if (state->arena == NULL && (state->arena = tcx__arena_new()) == NULL)
     return UV_ENOMEM;
   if (state->regions == NULL && (state->regions = tcx__value_new(state->arena, TCX_MAP)) == NULL)
@@ -58,9 +64,8 @@ static int remember(tcx_client_t *client, struct tcx_str bucket, const char *reg
 }
 
 void tcx__s3_client_free(tcx_client_t *client) {
-  struct tcx_s3_client *state = tcx__client_state(client);
-  tcx__arena_free(state->arena);
-  memset(state, 0, sizeof *state);
+  forget_regions(tcx__client_state(client));
+  tcx__s3_sessions_free(client);
 }
 
 /* The region is known: once more, there. The same region again would only fail again. */

@@ -52,6 +52,7 @@ const struct tcx_customization tcx__s3 = {
         },
     .builtin = tcx__s3_builtin,
     .endpoint_error = tcx__s3_endpoint_error,
+    .session_identity = tcx__s3_session,
     .client_size = sizeof(struct tcx_s3_client),
     .client_free = tcx__s3_client_free,
 };

@@ -7,6 +7,7 @@
  *   request.c    before-sign: Expect
  *   response.c   before-parse, after-call: errors in a 200, Expires, keys decoded
  *   redirect.c   needs-retry: another region
+ *   express.c    the keys of directory buckets' sessions
  *   control.c    all of S3 Control, a service of its own
  */
 #ifndef TCX_S3_S3_H
@@ -16,13 +17,17 @@
 
 /* buckets whose region a client remembers; then it starts anew */
 #define TCX__S3_REGIONS_MAX 1000
-#define TCX__EXPECT_MIN     (1u << 20) /* bodies larger than this ask before they are sent */
+/* directory buckets whose session a client keeps; botocore's number */
+#define TCX__S3_SESSIONS_MAX 100
+#define TCX__EXPECT_MIN      (1u << 20) /* bodies larger than this ask before they are sent */
 
 extern const struct tcx_customization tcx__s3, tcx__s3control;
 
-struct tcx_s3_client {       /* a client's */
-  struct tcx_arena *arena;   /* of regions; NULL while empty */
-  struct tcx_value *regions; /* MAP bucket -> region */
+struct tcx_s3_client {                                    /* a client's */
+  struct tcx_arena *arena;                                /* of regions; NULL while empty */
+  struct tcx_value *regions;                              /* MAP bucket -> region */
+  struct tcx_s3_session *newest_session, *oldest_session; /* by last use */
+  unsigned n_sessions;
 };
 struct tcx_s3_call {      /* a call's; made when something of it is needed */
   bool encoding_auto;     /* EncodingType=url was our idea */
@@ -52,6 +57,9 @@ int tcx__s3_decode_objects(tcx_call_t *call);
 int tcx__s3_decode_objects_v2(tcx_call_t *call);
 int tcx__s3_decode_versions(tcx_call_t *call);
 int tcx__s3_redirect(tcx_call_t *call);
+/* The source of the session's keys of the call's bucket, made at its first call. UV_ENOMEM. */
+int tcx__s3_session(tcx_call_t *call, struct tcx_identity_source **source);
+void tcx__s3_sessions_free(tcx_client_t *client); /* no call is under way */
 void tcx__s3_client_free(tcx_client_t *client);
 /* NULL when none is known */
 const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str bucket);
