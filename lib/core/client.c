@@ -135,7 +135,7 @@ static tcx_client_t *new_client(tcx_session_t *session, const char *service) {
   c->close_ready.run = on_close_ready;
   tcx__block_pool_init(&c->blocks, TCX__POOLED_BLOCKS);
   tcx__retry_quota_init(&c->quota);
-  c->service = tcx__arena_strdup(arena, service);
+  c->service = tcx__arena_strdup(arena, tcx__service_name(service));
   if (c->service == NULL) {
     free_client(c);
     return NULL;
@@ -203,7 +203,7 @@ int tcx_session_get_client(tcx_session_t *session, const char *service, const ch
   if (session->closing)
     return TCX_ECLOSING;
   for (tcx_client_t *c = session->clients; c != NULL; c = c->next) {
-    if (c->shared && !c->closing && strcmp(c->service, service) == 0 &&
+    if (c->shared && !c->closing && strcmp(c->service, tcx__service_name(service)) == 0 &&
         same_text(c->data, region)) {
       *out = c;
       return 0;

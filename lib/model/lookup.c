@@ -21,7 +21,24 @@ static const void *find(const void *table, uint32_t n, size_t stride, const char
   return NULL;
 }
 
-const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, const char *name) {
+/* Methods that older versions of botocore spelled otherwise: its ClientMethodAlias. */
+static const char *current_method(const char *name) {
+  static const char *const older[][2] = {
+      {"create_o_auth2_token", "create_oauth2_token"},
+      {"delete_whatsapp_media_message", "delete_whatsapp_message_media"},
+      {"get_o_tel_enrichment", "get_otel_enrichment"},
+      {"list_hi_ts_for_qualification_type", "list_hits_for_qualification_type"},
+      {"start_o_tel_enrichment", "start_otel_enrichment"},
+      {"stop_o_tel_enrichment", "stop_otel_enrichment"},
+      {"update_o_tel_enrichment", "update_otel_enrichment"},
+  };
+  for (size_t i = 0; i < sizeof older / sizeof older[0]; i++)
+    if (strcmp(older[i][0], name) == 0)
+      return older[i][1];
+  return NULL;
+}
+
+static const struct tcx_operation *by_method(const struct tcx_model *model, const char *name) {
   uint32_t low = 0, high = model->n_operations;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -33,7 +50,19 @@ const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, 
     else
       low = middle + 1;
   }
-  return find(model->operations, model->n_operations, sizeof *model->operations, name);
+  return NULL;
+}
+
+const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, const char *name) {
+  const struct tcx_operation *op = by_method(model, name);
+  if (op == NULL)
+    op = find(model->operations, model->n_operations, sizeof *model->operations, name);
+  const char *current = op == NULL ? current_method(name) : NULL;
+  return current != NULL ? by_method(model, current) : op;
+}
+
+const char *tcx__service_name(const char *name) {
+  return strcmp(name, "runtime.sagemaker") == 0 ? "sagemaker-runtime" : name;
 }
 
 const struct tcx_shape *tcx__model_shape(const struct tcx_model *model, const char *name) {

@@ -224,8 +224,8 @@ struct tcx_model {
   uint8_t n_auth, n_client_context;
 };
 
-/* Look-ups: NULL when there is none. An operation is found by its method name or by its own
- * name. */
+/* Look-ups: NULL when there is none. An operation is found by its method name, by its own name, or
+ * by a method name that botocore had before. */
 const struct tcx_operation *tcx__model_operation(const struct tcx_model *model, const char *name);
 const struct tcx_shape *tcx__model_shape(const struct tcx_model *model, const char *name);
 const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model,
@@ -234,6 +234,8 @@ const struct tcx_pagination *tcx__model_pagination(const struct tcx_model *model
 const struct tcx_waiter_model *tcx__model_waiter(const struct tcx_model *model, const char *name);
 const struct tcx_member *tcx__shape_member(const struct tcx_shape *structure, const char *name,
                                            size_t len);
+/* A service's name for one that botocore had before ("runtime.sagemaker"); else name itself. */
+const char *tcx__service_name(const char *name);
 /* botocore's xform_name: "ListObjectsV2" to "list_objects_v2". out is NUL-ended; UV_ENOBUFS when it
  * does not fit. */
 int tcx__method_name(char *out, size_t size, const char *operation);

@@ -337,6 +337,7 @@ static int load_model(struct tcx_models *models, const char *service,
 int tcx__models_get(struct tcx_models *models, const char *service, const struct tcx_model **out,
                     struct tcx_fail *f) {
   struct tcx_found found[TCX__PART_COUNT] = {{0}};
+  service = tcx__service_name(service);
   for (struct loaded *loaded = models->loaded; loaded != NULL; loaded = loaded->next) {
     if (strcmp(loaded->model.service, service) == 0) {
       *out = &loaded->model;

@@ -314,6 +314,41 @@ static void test_prediction(void **state) {
   whole_end(&w);
 }
 
+/* The older names of botocore's ClientMethodAlias and of its one service name alias. */
+static void test_older_names(void **state) {
+  (void)state;
+  static const struct {
+    const char *service, *older, *operation;
+  } cases[] = {{"mturk", "list_hi_ts_for_qualification_type", "ListHITsForQualificationType"},
+               {"socialmessaging", "delete_whatsapp_media_message", "DeleteWhatsAppMessageMedia"},
+               {"cloudwatch", "get_o_tel_enrichment", "GetOTelEnrichment"},
+               {"cloudwatch", "start_o_tel_enrichment", "StartOTelEnrichment"},
+               {"cloudwatch", "stop_o_tel_enrichment", "StopOTelEnrichment"},
+               {"cloudwatch", "update_o_tel_enrichment", "UpdateOTelEnrichment"},
+               {"signin", "create_o_auth2_token", "CreateOAuth2Token"},
+               {"runtime.sagemaker", "invoke_endpoint", "InvokeEndpoint"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct whole w;
+    struct outcome o;
+    tcx_client_t *shared = NULL, *same = NULL;
+    begin(&w, NO_SERVER, cases[i].service, NULL);
+    assert_string_equal(tcx_client_service(w.client),
+                        i < 7 ? cases[i].service : "sagemaker-runtime");
+    whole_goal_to(&w, cases[i].older, NULL, TCX__GOAL_RENDER, &o);
+    assert_true(o.status == 0 || o.status == TCX_EPARAM); /* required members are missing */
+    if (o.status != 0)
+      assert_string_equal(o.operation, cases[i].operation);
+    outcome_free(&o);
+    whole_goal_to(&w, "get_o_tel_enrichmen", NULL, TCX__GOAL_RENDER, &o);
+    assert_int_equal(o.status, TCX_EOPNAME);
+    outcome_free(&o);
+    assert_int_equal(tcx_session_get_client(w.session, cases[i].service, NULL, &shared), 0);
+    assert_int_equal(tcx_session_get_client(w.session, cases[i].service, NULL, &same), 0);
+    assert_ptr_equal(shared, same);
+    whole_end(&w);
+  }
+}
+
 static void test_out_of_memory(void **state) {
   (void)state;
   test_fail_until_ok(one_torture, NULL);
@@ -321,10 +356,11 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_copy),        cmocka_unit_test(test_copy_refused),
-      cmocka_unit_test(test_copy_waits),  cmocka_unit_test(test_aliases),
-      cmocka_unit_test(test_undecodable), cmocka_unit_test(test_polly),
-      cmocka_unit_test(test_prediction),  cmocka_unit_test(test_out_of_memory)};
+      cmocka_unit_test(test_copy),         cmocka_unit_test(test_copy_refused),
+      cmocka_unit_test(test_copy_waits),   cmocka_unit_test(test_aliases),
+      cmocka_unit_test(test_undecodable),  cmocka_unit_test(test_polly),
+      cmocka_unit_test(test_prediction),   cmocka_unit_test(test_older_names),
+      cmocka_unit_test(test_out_of_memory)};
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
