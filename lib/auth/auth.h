@@ -74,6 +74,13 @@ int tcx__sigv4_sign(struct tcx_sigv4 *s, struct tcx_request *req, struct tcx_fai
 int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned expires_s,
                        struct tcx_fail *f);
 
+/* What a policy and its form say of the signature to come: the date, and
+ * "ACCESSKEY/20150830/us-east-1/s3/aws4_request" in the arena. UV_ENOMEM, TCX_EPARAM. */
+int tcx__sigv4_credential(const struct tcx_sigv4 *s, struct tcx_arena *arena, char date[17],
+                          char **credential, struct tcx_fail *f);
+/* Signs the text itself, a policy in base64: into s->signature. */
+int tcx__sigv4_sign_text(struct tcx_sigv4 *s, struct tcx_str text, struct tcx_fail *f);
+
 /* aws-chunked bodies (chunked.c): framing around windows of bytes that stay where they are. */
 /* bytes of one signed or unsigned chunk; the last is shorter. Known before, so that Content-Length
  * is. */

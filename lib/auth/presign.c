@@ -1,5 +1,5 @@
 /* presign.c - signing by query: the signature is part of a URL that anybody may use until it
- * expires. */
+ * expires; and of a text, which is what a form with a policy wants. */
 #include "auth/sign.h"
 #include "base/codec.h"
 #include "base/mem.h"
@@ -107,4 +107,26 @@ int tcx__sigv4_presign(struct tcx_sigv4 *s, struct tcx_request *req, unsigned ex
   status = sign_query(s, &g, req, expires_s);
   tcx__wipe(&g.key, sizeof g.key);
   return status == 0 ? 0 : tcx__fail(f, status, "%s", tcx_strerror(status));
+}
+
+int tcx__sigv4_credential(const struct tcx_sigv4 *s, struct tcx_arena *arena, char date[17],
+                          char **credential, struct tcx_fail *f) {
+  struct tcx_signing g;
+  int status = tcx__signing_begin(&g, s, f);
+  if (status < 0)
+    return status;
+  memcpy(date, g.date, sizeof g.date);
+  tcx__wipe(&g.key, sizeof g.key);
+  *credential = tcx__arena_printf(arena, "%s/%s", s->access_key, g.scope);
+  return *credential != NULL ? 0 : UV_ENOMEM;
+}
+
+int tcx__sigv4_sign_text(struct tcx_sigv4 *s, struct tcx_str text, struct tcx_fail *f) {
+  struct tcx_signing g;
+  int status = tcx__signing_begin(&g, s, f);
+  if (status < 0)
+    return status;
+  tcx__signature(&g.key, text.p, text.n, s->signature);
+  tcx__wipe(&g.key, sizeof g.key);
+  return 0;
 }

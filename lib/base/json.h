@@ -12,7 +12,9 @@ int tcx__json_parse(struct tcx_arena *arena, const char *text, size_t len, struc
 
 enum {
   TCX__JSON_COMPACT = 0, /* {"a":1} */
-  TCX__JSON_SPACED = 1,  /* {"a": 1, "b": 2}: as Python's json.dumps */
+  TCX__JSON_SPACED = 1,  /* {"a": 1, "b": 2} */
+  /* spaced, and what is no printable ASCII as \u: Python's json.dumps */
+  TCX__JSON_ASCII = 3,
   /* indented by 4, members on their own lines: as the AWS CLI prints */
   TCX__JSON_PRETTY = 2
 };
@@ -21,4 +23,6 @@ enum {
 void tcx__json_write(struct tcx_buf *out, const struct tcx_value *v, int style);
 /* quoted and escaped; bytes that are not UTF-8 become U+FFFD */
 void tcx__json_write_str(struct tcx_buf *out, const char *p, size_t n);
+/* the same, of TCX__JSON_ASCII */
+void tcx__json_write_ascii(struct tcx_buf *out, const char *p, size_t n);
 #endif

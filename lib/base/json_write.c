@@ -17,6 +17,39 @@ static void write_escape(struct tcx_buf *out, unsigned char c) {
     tcx__buf_add(out, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
 }
 
+static void write_unit(struct tcx_buf *out, unsigned unit) {
+  static const char hex[] = "0123456789abcdef";
+  tcx__buf_add(out,
+               (char[]){'\\', 'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15],
+                        hex[unit & 15]},
+               6);
+}
+
+/* A character that is no printable ASCII, as UTF-16. */
+static void write_units(struct tcx_buf *out, uint32_t code) {
+  if (code >= 0x10000) {
+    write_unit(out, 0xd800 + ((code - 0x10000) >> 10));
+    code = 0xdc00 + ((code - 0x10000) & 0x3ff);
+  }
+  write_unit(out, code);
+}
+
+void tcx__json_write_ascii(struct tcx_buf *out, const char *p, size_t n) {
+  tcx__buf_addc(out, '"');
+  for (size_t i = 0; i < n;) {
+    unsigned char c = (unsigned char)p[i];
+    size_t length = tcx__utf8_length(p + i, n - i);
+    if (length != 1 || c == 0x7f)
+      write_units(out, length > 0 ? tcx__utf8_decode(p + i, length) : 0xfffd);
+    else if (c < ' ' || c == '"' || c == '\\')
+      write_escape(out, c);
+    else
+      tcx__buf_addc(out, (char)c);
+    i += length > 0 ? length : 1;
+  }
+  tcx__buf_addc(out, '"');
+}
+
 void tcx__json_write_str(struct tcx_buf *out, const char *p, size_t n) {
   size_t done = 0, i = 0;
   tcx__buf_addc(out, '"');
@@ -67,6 +100,13 @@ static void new_line(struct tcx_buf *out, unsigned depth) {
 
 static void write_value(struct tcx_buf *out, const struct tcx_value *v, int style, unsigned depth);
 
+static void write_text(struct tcx_buf *out, const char *p, size_t n, int style) {
+  if (style == TCX__JSON_ASCII)
+    tcx__json_write_ascii(out, p, n);
+  else
+    tcx__json_write_str(out, p, n);
+}
+
 static void write_kids(struct tcx_buf *out, const struct tcx_value *v, int style, unsigned depth) {
   bool map = v->type == TCX_MAP;
   const struct tcx_value *kid = tcx__value_kids(v);
@@ -76,10 +116,10 @@ static void write_kids(struct tcx_buf *out, const struct tcx_value *v, int style
       tcx__buf_addc(out, ',');
     if (style == TCX__JSON_PRETTY)
       new_line(out, depth + 1);
-    else if (style == TCX__JSON_SPACED && at != kid)
+    else if (style != TCX__JSON_COMPACT && at != kid)
       tcx__buf_addc(out, ' ');
     if (map) {
-      tcx__json_write_str(out, at->name, at->name_len);
+      write_text(out, at->name, at->name_len, style);
       tcx__buf_add(out, ": ", style == TCX__JSON_COMPACT ? 1 : 2);
     }
     write_value(out, at, style, depth + 1);
@@ -104,7 +144,7 @@ static void write_value(struct tcx_buf *out, const struct tcx_value *v, int styl
     tcx__buf_add_str(out, v->u.bytes);
     break;
   case TCX_STRING:
-    tcx__json_write_str(out, v->u.bytes.p, v->u.bytes.n);
+    write_text(out, v->u.bytes.p, v->u.bytes.n, style);
     break;
   case TCX_TIME:
     write_time(out, v);

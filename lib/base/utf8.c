@@ -33,6 +33,15 @@ size_t tcx__utf8_length(const char *p, size_t n) {
   return length;
 }
 
+uint32_t tcx__utf8_decode(const char *p, size_t length) {
+  uint32_t code = (unsigned char)p[0];
+  if (length > 1)
+    code &= 0x7fu >> length;
+  for (size_t i = 1; i < length; i++)
+    code = code << 6 | ((unsigned char)p[i] & 0x3f);
+  return code;
+}
+
 size_t tcx__utf8_valid(const char *p, size_t n) {
   size_t i = 0;
   while (i < n) {

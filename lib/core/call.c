@@ -69,6 +69,7 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
   call->fail.arena = arena;
   call->goal = (uint8_t)start->goal;
   call->expires_s = start->expires_s;
+  call->presigner = start->presigner;
   call->uses = start->uses;
   call->retry.max_attempts = start->client->config.max_attempts;
   if (start->options != NULL)
@@ -76,8 +77,9 @@ static tcx_call_t *new_call(const struct tcx_call_start *start, struct tcx_arena
   if (call->options.max_attempts != 0)
     call->retry.max_attempts = call->options.max_attempts;
   call->op_name = tcx__arena_strdup(arena, start->operation);
+  call->method = start->method != NULL ? tcx__arena_strdup(arena, start->method) : NULL;
   call->req.arena = arena;
-  return call->op_name != NULL ? call : NULL;
+  return call->op_name != NULL && (start->method == NULL || call->method != NULL) ? call : NULL;
 }
 
 /* What is wrong before anything was sent. */
@@ -137,7 +139,9 @@ int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out) {
   if (call->options.timeout_ms != 0 && call->options.timeout_ms != TCX_NEVER)
     tcx__timer_start(c->session->net, &call->deadline, call->options.timeout_ms, on_deadline);
   err = first_problem(call, status, text);
-  if (err == 0)
+  if (err == 0 && call->presigner != NULL && call->presigner->alone)
+    tcx__call_alone(call);
+  else if (err == 0)
     err = start->wait != NULL ? tcx__wait_begin(call, start->wait) : tcx__call_prepare(call);
   begin(call, err);
   return 0;

@@ -57,6 +57,14 @@ typedef enum { TCX__GOAL_SEND, TCX__GOAL_PRESIGN, TCX__GOAL_RENDER } tcx__goal;
 
 struct tcx_call_hooks;
 
+/* What a call with the goal PRESIGN ends in instead of a URL; embedded first in what it needs.
+ * Alone: it is of no operation, nothing is prepared or built. */
+struct tcx_presigner {
+  /* credentials are here: sets call->value, or < 0 with call->fail */
+  int (*run)(tcx_call_t *call, struct tcx_presigner *presigner);
+  bool alone;
+};
+
 struct tcx_collect { /* a body kept whole, for max_body */
   char *p;
   size_t n, cap;
@@ -87,6 +95,9 @@ struct tcx_call {
   tcx_call_options_t options; /* headers: parsed, NULL here */
   struct tcx_headers extra;   /* of options.headers */
   unsigned expires_s;         /* presign; 0 = the scheme's default */
+  /* presign: of the URL, instead of the operation's; NULL = that */
+  const char *method;
+  struct tcx_presigner *presigner; /* presign: what it ends in; NULL = a URL */
   /* endpoint and request */
   struct tcx_rule_param_value *rule_values; /* valid while the endpoint is being resolved */
   const struct tcx_endpoint_ref *endpoint;
@@ -227,7 +238,9 @@ struct tcx_call_start {
   uint64_t uses; /* features: TCX__USES */
   bool internal; /* for another call: also while the client drains */
   unsigned expires_s;
-  const tcx_wait_options_t *wait; /* operation is a waiter's name; NULL: it is not */
+  const char *method;              /* copied */
+  struct tcx_presigner *presigner; /* in the memory of params */
+  const tcx_wait_options_t *wait;  /* operation is a waiter's name; NULL: it is not */
 };
 int tcx__call_start(const struct tcx_call_start *start, tcx_call_t **out);
 /* From a hook: call waits in INNER for another call, whose callback (data = call) looks whether
@@ -297,11 +310,18 @@ void tcx__call_tell_error(const struct tcx_parse_error *e, tcx_error_t *out);
 /* of an error that the service sent */
 tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_parse_error *e);
 /* presign.c */
-/* credentials are here: the URL is the response */
+/* credentials are here: the URL is the response, or what the presigner makes */
 void tcx__call_presigned(tcx_call_t *call);
 /* tcx_client_presign, with the call */
 int tcx__client_presign(tcx_client_t *client, const char *operation, tcx_value_t *params,
                         unsigned expires_s, tcx_call_cb cb, void *data, tcx_call_t **call);
+/* instead of tcx__call_prepare, of a presigner that has no operation */
+void tcx__call_alone(tcx_call_t *call);
+/* In params' own memory, which becomes the call's; zeroed. NULL when params holds a failure
+ * already, which the call tells, or memory is out. */
+void *tcx__presigner_new(const tcx_value_t *params, size_t size);
+/* botocore's words for a scheme that signs no such thing: "query", "presign-post"; TCX_ECONFIG */
+int tcx__call_cannot_sign(tcx_call_t *call, const char *what);
 /* render.c */
 /* of the request as it is; NULL: out of memory */
 const char *tcx__call_url(tcx_call_t *call);

@@ -1,4 +1,5 @@
 #include "net/pem.h"
+#include "base/codec.h"
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -75,4 +76,25 @@ bool tcx__pem_next(struct tcx_str *text, struct tcx_str *label, struct tcx_str *
     return true;
   }
   return false;
+}
+
+int tcx__pem_decode(struct tcx_str body, struct tcx_buf *der) {
+  der->len = 0;
+  return body.n > TCX__PEM_BODY_MAX ? UV_EINVAL : tcx__base64_decode(der, body.p, body.n);
+}
+
+int tcx__pem_private_key(struct tcx_str text, struct tcx_buf *der, const char **why) {
+  struct tcx_str label, body;
+  while (tcx__pem_next(&text, &label, &body)) {
+    if (!tcx__str_ends(label, "PRIVATE KEY"))
+      continue;
+    *why = "its key is encrypted";
+    if (tcx__str_is(label, "ENCRYPTED PRIVATE KEY") ||
+        (body.n > 0 && memchr(body.p, ':', body.n) != NULL)) /* "Proc-Type: 4,ENCRYPTED" */
+      return UV_EINVAL;
+    *why = "its key is not base64, or too long";
+    return tcx__pem_decode(body, der);
+  }
+  *why = "it holds no private key";
+  return UV_EINVAL;
 }

@@ -1,5 +1,4 @@
 #include "net/tls_client_cert.h"
-#include "base/codec.h"
 #include "base/mem.h"
 #include "net/certificate.h"
 #include "net/pem.h"
@@ -17,11 +16,6 @@ struct tcx_client_cert {
 
 /* ---- reading ---- */
 
-static int decode(struct tcx_str body, struct tcx_buf *der) {
-  der->len = 0;
-  return tcx__base64_decode(der, body.p, body.n);
-}
-
 static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der,
                       const char **why) {
   struct tcx_str label, body;
@@ -29,7 +23,7 @@ static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx
     if (!tcx__str_is(label, "CERTIFICATE"))
       continue;
     *why = "a certificate in it is not base64, or too long";
-    int status = body.n > TCX__CERTIFICATE_MAX ? UV_EINVAL : decode(body, der);
+    int status = tcx__pem_decode(body, der);
     if (status != 0)
       return status;
     *why = "it holds more than 16 certificates";
@@ -48,26 +42,13 @@ static int read_chain(struct tcx_client_cert *c, struct tcx_str text, struct tcx
 /* PKCS #1, SEC 1 and PKCS #8: the decoder sees which. */
 static int read_key(struct tcx_client_cert *c, struct tcx_str text, struct tcx_buf *der,
                     const char **why) {
-  struct tcx_str label, body;
-  while (tcx__pem_next(&text, &label, &body)) {
-    if (!tcx__str_ends(label, "PRIVATE KEY"))
-      continue;
-    *why = "its key is encrypted";
-    /* "Proc-Type: 4,ENCRYPTED" */
-    if (tcx__str_is(label, "ENCRYPTED PRIVATE KEY") ||
-        (body.n > 0 && memchr(body.p, ':', body.n) != NULL))
-      return UV_EINVAL;
-    *why = "its key is not base64, or too long";
-    int status = body.n > TCX__CERTIFICATE_MAX ? UV_EINVAL : decode(body, der);
-    if (status != 0)
-      return status;
-    br_skey_decoder_init(&c->key);
-    br_skey_decoder_push(&c->key, der->data, der->len);
-    *why = "its key is neither RSA nor EC, or malformed";
-    return br_skey_decoder_last_error(&c->key) == 0 ? 0 : UV_EINVAL;
-  }
-  *why = "it holds no private key";
-  return UV_EINVAL;
+  int status = tcx__pem_private_key(text, der, why);
+  if (status != 0)
+    return status;
+  br_skey_decoder_init(&c->key);
+  br_skey_decoder_push(&c->key, der->data, der->len);
+  *why = "its key is neither RSA nor EC, or malformed";
+  return br_skey_decoder_last_error(&c->key) == 0 ? 0 : UV_EINVAL;
 }
 
 /* ---- whether the key is the certificate's ---- */

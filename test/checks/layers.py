@@ -22,7 +22,7 @@ ALLOWED = {
     "transfer": ["transfer", "base"],
 }
 # Public headers beside tucuxi.h, and the layer that implements each (transfer uses all).
-PUBLIC = [("core", "tucuxi/hooks.h"), ("core", "tucuxi/model.h"), ("jmespath", "tucuxi/jmespath.h"), ("future", "tucuxi/future.h")]
+PUBLIC = [("core", "tucuxi/hooks.h"), ("core", "tucuxi/model.h"), ("jmespath", "tucuxi/jmespath.h"), ("future", "tucuxi/future.h"), ("core", "tucuxi/presign.h"), ("s3", "tucuxi/presign.h"), ("custom", "tucuxi/presign.h")]
 # The composition root, which names the credentials, the services' own behaviour and the embedded models.
 COMPOSITION_ROOT = "lib/core/services.c"
 # Each library's headers, and the files that may include them.
@@ -31,7 +31,7 @@ LIBRARIES = {
     "llhttp.h": ["lib/net/http1.c", "lib/net/http1.h"],
     "ares.h": ["lib/net/dns.c"],
     "zlib.h": ["lib/base/gzip.c"],
-    "bearssl": ["lib/base/hash.c", "lib/base/ecdsa.c", "lib/base/checksum.h", "lib/net/tls*.[ch]", "lib/net/trust*.[ch]"],
+    "bearssl": ["lib/base/hash.c", "lib/base/ecdsa.c", "lib/base/rsa.c", "lib/base/checksum.h", "lib/net/tls*.[ch]", "lib/net/trust*.[ch]"],
 }
 # The loader reads models from files; the file names its clock and its disk nowhere else.
 READS_FILES = ["lib/model/files.c", "lib/model/files.h"]
