@@ -531,8 +531,10 @@ static inline void tcx_call_get_timings(const tcx_call_t *call, tcx_call_timings
 TCX_EXTERN tcx_value_t *tcx_client_json_params(tcx_client_t *client, const char *operation,
                                                tcx_value_t *params);
 /* Signs instead of sending (botocore's generate_presigned_url, SigV4). The response is {Url,
- * Method, Headers}: Headers are those that the sender must add. expires_s 0 = 3600; more than
- * 604800 is UV_EINVAL. A body in params is not signed and not sent. */
+ * Method, Headers}: Headers are those that the sender must add. expires_s 0 = 3600, of a directory
+ * bucket 300; more than 604800 is UV_EINVAL. What would be sent in a form is in the URL. Another
+ * body in memory is signed and told as Body, but for S3's, which may be any. <tucuxi/presign.h> has
+ * more: another method, POST forms, tokens, CloudFront. */
 TCX_NODISCARD TCX_EXTERN int tcx_client_presign(tcx_client_t *client, const char *operation,
                                                 tcx_value_t *params, unsigned expires_s,
                                                 tcx_call_cb cb, void *data);

@@ -19,7 +19,7 @@ struct post {
 };
 
 static int put_text(tcx_call_t *call, struct tcx_value *map, const char *name, const char *text) {
-  struct tcx_value *v = tcx__value_new_str(call->arena, text, strlen(text));
+  struct tcx_value *v = tcx__value_new_str_copy(call->arena, text, strlen(text));
   return v == NULL ? UV_ENOMEM : tcx__value_replace(call->arena, map, name, strlen(name), v);
 }
 
@@ -113,45 +113,32 @@ static int sign(tcx_call_t *call, const struct post *post, struct tcx_value *fie
   struct tcx_sigv4 s;
   struct tcx_str policy;
   char date[17];
-  char *credential = NULL, *signature = NULL;
+  char *credential = NULL;
   int err = tcx__call_sigv4(call, &s);
   if (err == 0)
     err = tcx__sigv4_credential(&s, call->arena, date, &credential, &call->fail);
-  char *date_kept = err == 0 ? tcx__arena_strdup(call->arena, date) : NULL;
-  if (err == 0 && date_kept == NULL)
-    err = UV_ENOMEM;
   if (err == 0)
     err = add_signed(call, fields, conditions, "x-amz-algorithm", "AWS4-HMAC-SHA256");
   if (err == 0)
     err = add_signed(call, fields, conditions, "x-amz-credential", credential);
   if (err == 0)
-    err = add_signed(call, fields, conditions, "x-amz-date", date_kept);
+    err = add_signed(call, fields, conditions, "x-amz-date", date);
   if (err == 0 && s.session_token != NULL)
-    err = add_signed(call, fields, conditions,
-                     s.express ? "X-Amz-S3session-Token" : "x-amz-security-token",
-                     tcx__arena_strdup(call->arena, s.session_token));
+    err = add_signed(call, fields, conditions, "x-amz-security-token", s.session_token);
   if (err == 0)
     err = write_policy(call, post, conditions, &policy);
   if (err == 0)
     err = put_text(call, fields, "policy", policy.p);
   if (err == 0)
     err = tcx__sigv4_sign_text(&s, policy, &call->fail);
-  if (err == 0)
-    err = (signature = tcx__arena_strdup(call->arena, s.signature)) == NULL
-              ? UV_ENOMEM
-              : put_text(call, fields, "x-amz-signature", signature);
-  return err;
+  return err == 0 ? put_text(call, fields, "x-amz-signature", s.signature) : err;
 }
 
 static int make_form(tcx_call_t *call, struct tcx_presigner *presigner) {
   struct post *post = (struct post *)presigner;
   struct tcx_value *fields = post->fields, *conditions = post->conditions;
-  if (strcmp(call->client->service, "s3") != 0)
-    return tcx__fail(&call->fail, TCX_EOPNAME, "'%s' has no POST forms: they are S3's",
-                     call->client->service);
   int err = check(call, post);
-  if (err == 0 && call->scheme != TCX__SCHEME_NONE && call->scheme != TCX__SCHEME_SIGV4 &&
-      call->scheme != TCX__SCHEME_S3EXPRESS)
+  if (err == 0 && call->scheme != TCX__SCHEME_NONE && call->scheme != TCX__SCHEME_SIGV4)
     err = tcx__call_cannot_sign(call, "presign-post");
   if (err != 0)
     return err;
@@ -186,8 +173,13 @@ static struct tcx_value *take(tcx_value_t *params, const char *name) {
 int tcx_client_presign_post(tcx_client_t *s3, const char *bucket, const char *key,
                             tcx_value_t *fields, tcx_value_t *conditions, unsigned expires_s,
                             tcx_call_cb cb, void *data) {
-  struct tcx_call_start start = {
-      .client = s3, .operation = "CreateBucket", .cb = cb, .data = data, .goal = TCX__GOAL_PRESIGN};
+  /* other services have no such method */
+  bool is_s3 = s3 != NULL && strcmp(tcx_client_service(s3), "s3") == 0;
+  struct tcx_call_start start = {.client = s3,
+                                 .operation = is_s3 ? "CreateBucket" : "generate_presigned_post",
+                                 .cb = cb,
+                                 .data = data,
+                                 .goal = TCX__GOAL_PRESIGN};
   if (bucket == NULL || key == NULL) {
     tcx_value_free(fields);
     tcx_value_free(conditions);

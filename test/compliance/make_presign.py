@@ -6,6 +6,7 @@ import json
 import os
 from unittest import mock
 
+import botocore
 import botocore.config
 import botocore.session
 import botocore.utils
@@ -117,6 +118,104 @@ def express():
     return cases
 
 
+# ---- POST forms ----
+
+POSTS = [  # credentials, region, config, Bucket, Key, Fields, Conditions, ExpiresIn
+    (KEYS, 'us-east-1', {}, 'examplebucket', 'key.txt', None, None, 3600),
+    (TEMPORARY, 'eu-west-1', {}, 'examplebucket', 'up/${filename}', None, None, 60),
+    (TEMPORARY, 'eu-west-1', {}, 'examplebucket', '${filename}', {'acl': 'private'}, [{'acl': 'private'}], 1),
+    (KEYS, 'eu-west-1', {}, 'dotted.bucket', 'k \u00e9 \U0001f40b "\\\x7f\n', {'success_action_status': '201', 'x-amz-meta-a': '\u4f60'},
+     [{'success_action_status': '201'}, ['starts-with', '$x-amz-meta-a', ''], ['content-length-range', 0, 10485760], {'nested': {'a': [1, 2.5, True, None]}}], 604801),
+    (KEYS, 'us-east-1', {}, 'examplebucket', 'key', {'key': 'of the caller', 'policy': 'no'}, [], 3600),
+    (KEYS, 'us-gov-west-1', {}, 'examplebucket', '', {}, [], 3600),
+    (KEYS, 'us-west-2', {'s3': {'addressing_style': 'path'}}, 'examplebucket', 'k', None, None, 3600),
+    (KEYS, 'us-west-2', {'s3': {'use_accelerate_endpoint': True}}, 'examplebucket', 'k', None, None, 3600),
+    (KEYS, 'us-west-2', {'use_dualstack_endpoint': True}, 'examplebucket', 'k', None, None, 3600),
+    (KEYS, 'us-west-2', {}, 'arn:aws:s3:us-west-2:123456789012:accesspoint/mine', 'k', None, None, 3600),
+    (TEMPORARY, 'us-west-2', {}, DIRECTORY, 'k${filename}', {'x-amz-meta-a': 'b'}, [{'x-amz-meta-a': 'b'}], 300),
+    (KEYS, 'us-west-2', {'signature_version': botocore.UNSIGNED}, 'examplebucket', 'k', {'acl': 'public-read'}, None, 3600),
+    (KEYS, 'us-west-2', {}, 'not_a_bucket/', 'k', None, None, 3600),
+    (KEYS, 'us-west-2', {}, 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap', 'k', None, None, 3600),
+]
+
+
+def posts():
+    cases = []
+    for i, (credentials, region, config, bucket, key, fields, conditions, expires) in enumerate(POSTS):
+        if 'signature_version' not in config:
+            config = dict(config, signature_version='s3v4')
+        c = client('s3', region, credentials, config)
+        try:
+            expect = c.generate_presigned_post(bucket, key, Fields=fields, Conditions=conditions, ExpiresIn=expires)
+        except Exception as e:  # what botocore raises is what is compared
+            expect = {'error': type(e).__name__}
+        if config.get('signature_version') is botocore.UNSIGNED:
+            config = dict(config, signature_version='unsigned')
+        cases.append({'id': 'post/%d' % i, 'kind': 'presigned-post', 'service': 's3', 'operation': 'PostObject', 'region': region, 'credentials': credentials, 'client_config': config,
+                      'endpoint_url': None, 'params': {'Bucket': bucket, 'Key': key, 'Fields': fields, 'Conditions': conditions}, 'expires_in': expires, 'expect': expect})
+    return cases
+
+
+# ---- tokens of databases ----
+
+RDS = [('mydb.123456789012.us-east-1.rds.amazonaws.com', 3306, 'someone', None), ('MyDB.example', 5432, 'a b@c/\u00e9', 'eu-central-1'), ('db.example', 443, 'u', None), ('127.0.0.1', 1, 'u', None)]
+DSQL = [('abc.dsql.us-east-1.on.aws', None, None), ('ABC.example', 'eu-west-1', 3600), ('abc.example:5432', None, 1)]
+
+
+def tokens():
+    cases = []
+    for credentials in (KEYS, TEMPORARY):
+        for host, port, user, region in RDS:
+            token = client('rds', 'us-east-1', credentials, {}).generate_db_auth_token(host, port, user, Region=region)
+            cases.append({'service': 'rds', 'credentials': credentials, 'host': host, 'port': port, 'user': user, 'region': region, 'token': in_our_order(token)})
+        for host, region, expires in DSQL:
+            for admin in (False, True):
+                c = client('dsql', 'us-east-1', credentials, {})
+                make = c.generate_db_connect_admin_auth_token if admin else c.generate_db_connect_auth_token
+                token = make(host, Region=region, **({} if expires is None else {'ExpiresIn': expires}))
+                cases.append({'service': 'dsql', 'credentials': credentials, 'host': host, 'admin': admin, 'region': region, 'expires_in': expires, 'token': in_our_order(token)})
+    return cases
+
+
+# ---- CloudFront ----
+
+URLS = ['https://d111111abcdef8.cloudfront.net/image.jpg', 'https://example.com/a?b=c&d=\u00e9', 'rtmp/stream name', 'https://example.com/*"quoted"\\']
+POLICIES = [(1450000000, None, None), (1450000000, 1440000000, None), (1450000000, None, '192.0.2.10'), (253402300799, 1, '192.0.2.0/24'), (1450000000, None, '2001:db8::/32')]
+
+
+def rsa_key():
+    """Made once, kept in the data: the signatures are compared."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    path = os.path.join(HERE, 'cloudfront-key.pem')
+    if not os.path.exists(path):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        with open(path, 'wb') as out:
+            out.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()))
+        with open(os.path.join(HERE, 'cloudfront-key-pkcs8.pem'), 'wb') as out:
+            out.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    with open(path, 'rb') as file:
+        return serialization.load_pem_private_key(file.read(), None)
+
+
+def cloudfront():
+    from botocore.signers import CloudFrontSigner
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+    key = rsa_key()
+    signer = CloudFrontSigner('K2JCJMDEHXQW5F', lambda message: key.sign(message, padding.PKCS1v15(), hashes.SHA1()))
+
+    def at(seconds):
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc) if seconds is not None else None
+    cases = []
+    for url in URLS:
+        for until, since, address in POLICIES:
+            policy = signer.build_policy(url, at(until), at(since), address)
+            cases.append({'url': url, 'until': until, 'since': since, 'address': address, 'policy': policy, 'canned': signer.generate_presigned_url(url, date_less_than=at(until)),
+                          'custom': signer.generate_presigned_url(url, policy=policy)})
+    return cases
+
+
 def write(name, cases):
     with open(os.path.join(HERE, name), 'w') as out:
         json.dump({'cases': cases}, out, indent=1)
@@ -128,6 +227,9 @@ def main():
     for p in patches:
         p.start()
     write('express.json', express())
+    write('posts.json', posts())
+    write('tokens.json', tokens())
+    write('cloudfront.json', cloudfront())
 
 
 if __name__ == '__main__':

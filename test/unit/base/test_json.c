@@ -172,6 +172,19 @@ static void test_styles(void **state) {
            "null,\n            \"c\": false\n        }\n    ],\n    \"d\": 1.0\n}");
 }
 
+/* As Python's json.dumps writes it. */
+static void test_ascii(void **state) {
+  (void)state;
+  write_is("{\"\\u00e9\":[\"\\ud83d\\udc0b\",\"a\\\"\\\\\\n\\u0001\\u007f~ \"],\"n\":1.5}",
+           TCX__JSON_ASCII,
+           "{\"\\u00e9\": [\"\\ud83d\\udc0b\", \"a\\\"\\\\\\n\\u0001\\u007f~ \"], \"n\": 1.5}");
+  struct tcx_buf out;
+  tcx__buf_init(&out, NULL, 100);
+  tcx__json_write_ascii(&out, "a\xff\xe4\xbd\xa0", 5);
+  assert_string_equal(out.data, "\"a\\ufffd\\u4f60\"");
+  tcx__buf_free(&out);
+}
+
 static void test_strings(void **state) {
   (void)state;
   struct tcx_buf out;
@@ -274,10 +287,10 @@ static void test_utf8(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_doubles), cmocka_unit_test(test_kinds_of_numbers),
-      cmocka_unit_test(test_styles),  cmocka_unit_test(test_strings),
-      cmocka_unit_test(test_twins),   cmocka_unit_test(test_places_of_errors),
-      cmocka_unit_test(test_utf8),
+      cmocka_unit_test(test_doubles),          cmocka_unit_test(test_kinds_of_numbers),
+      cmocka_unit_test(test_styles),           cmocka_unit_test(test_ascii),
+      cmocka_unit_test(test_strings),          cmocka_unit_test(test_twins),
+      cmocka_unit_test(test_places_of_errors), cmocka_unit_test(test_utf8),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
