@@ -142,6 +142,17 @@ static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   meddle();
 }
 
+static void on_item(tcx_paginator_t *pages, int status, const tcx_value_t *item) {
+  struct op *o = tcx_paginator_data(pages);
+  assert_true(status == 0 || item == NULL);
+  o->came += status != 0;
+  meddle();
+  if (status == 0 || o->pages == NULL)
+    return;
+  tcx_paginator_close(o->pages);
+  o->pages = NULL;
+}
+
 static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page) {
   struct op *o = tcx_paginator_data(pages);
   (void)pages;
@@ -191,6 +202,25 @@ static void source_close(tcx_body_t *body) {
   meddle();
 }
 
+static void start_pages(struct op *o) {
+  const tcx_paginate_options_t options = {.prefetch = pick(2), .max_items = pick(3)};
+  assert_int_equal(tcx_client_paginate(t.w.client, "list_objects_v2", tcx_params("{Bucket: b}"),
+                                       &options, o, &o->pages),
+                   0);
+  switch (pick(3)) {
+  case 0:
+    assert_int_equal(tcx_paginator_each(o->pages, NULL, on_item), 0);
+    break;
+  case 1:
+    assert_int_equal(tcx_paginator_build_full_result(o->pages, on_page), 0);
+    break;
+  default:
+    assert_int_equal(tcx_paginator_next(o->pages, on_page), 0);
+    break;
+  }
+  o->owed++;
+}
+
 static void start(struct op *o) {
   tcx_call_options_t options = {.max_body = pick(2) * 1000000,
                                 .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0,
@@ -217,11 +247,7 @@ static void start(struct op *o) {
     break;
   case 4:
     tcx_value_free(key);
-    assert_int_equal(tcx_client_paginate(t.w.client, "list_objects_v2", tcx_params("{Bucket: b}"),
-                                         NULL, o, &o->pages),
-                     0);
-    assert_int_equal(tcx_paginator_next(o->pages, on_page), 0);
-    o->owed++;
+    start_pages(o);
     return;
   case 5:
     operation = "list_objects_v2";

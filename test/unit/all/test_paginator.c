@@ -24,7 +24,7 @@ struct pages {
   int calls, status, ends;
   char keys[256];
   char *json; /* of the last page */
-  bool close_in_item;
+  bool close_in_item, wants_whole;
 };
 
 static void begin(struct pages *t, const tcx_paginate_options_t *options) {
@@ -346,6 +346,54 @@ static void test_search(void **state) {
   end(&t);
 }
 
+/* Whatever is closed under a walk, after any number of turns: it ends, once, with its outcome where
+ * that stood already. */
+static void on_end(tcx_paginator_t *pages, int status, const tcx_value_t *value) {
+  struct pages *t = tcx_paginator_data(pages);
+  if (status == 0 && !t->wants_whole)
+    return;
+  assert_true((value != NULL) == (status == 0));
+  t->status = status;
+  t->ends++;
+}
+
+static void close_under(struct pages *t, int what) {
+  if (what == 0)
+    tcx_paginator_close(t->pages);
+  else if (what == 1)
+    tcx_client_close(t->w.client, NULL);
+  else
+    tcx_session_close(t->w.session, NULL);
+  t->w.closed = what == 2;
+}
+
+static void test_closed_under_walks(void **state) {
+  (void)state;
+  for (int kind = 0; kind < 3; kind++)
+    for (int what = 0; what < 3; what++)
+      for (int turns = 0; turns < 24; turns++) {
+        struct pages t;
+        begin(&t, &(tcx_paginate_options_t){.prefetch = turns % 2});
+        t.wants_whole = kind == 2;
+        tcx_jmespath_t *e = tcx_jmespath_compile("Contents[].Key", 14);
+        int err = kind == 0   ? tcx_paginator_each(t.pages, NULL, on_end)
+                  : kind == 1 ? tcx_paginator_search(t.pages, e, on_end)
+                              : tcx_paginator_build_full_result(t.pages, on_end);
+        assert_int_equal(err, 0);
+        tcx_jmespath_free(e);
+        whole_turns(&t.w, turns);
+        int before = t.ends;
+        close_under(&t, what);
+        whole_turns(&t.w, 5);
+        assert_int_equal(t.ends, 1);
+        bool stood = before == 1 || (what != 0 && t.status == (kind == 2 ? 0 : TCX_EOF));
+        assert_true(stood || t.status == TCX_ECANCELED || t.status == TCX_ECLOSING);
+        if (what != 0)
+          tcx_paginator_close(t.pages);
+        whole_end(&t.w);
+      }
+}
+
 /* ---- the whole result ---- */
 
 static void whole_result(struct pages *t, const tcx_paginate_options_t *options, const char *json) {
@@ -380,7 +428,7 @@ int main(void) {
       cmocka_unit_test(test_resume),       cmocka_unit_test(test_bad_options),
       cmocka_unit_test(test_prefetch),     cmocka_unit_test(test_prefetch_closed),
       cmocka_unit_test(test_each),         cmocka_unit_test(test_search),
-      cmocka_unit_test(test_whole_result),
+      cmocka_unit_test(test_whole_result), cmocka_unit_test(test_closed_under_walks),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
