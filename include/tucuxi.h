@@ -75,7 +75,8 @@ TCX_EXTERN unsigned tcx_version(void);
   XX(ESTALLED,  -5015, "transfer slower than the stall limit")                  \
   XX(ETOOBIG,   -5016, "more data than the limit that was set")                 \
   XX(EPAGINATE, -5017, "operation has no pages, or its token repeated")         \
-  XX(EPROXY,    -5018, "the proxy cannot be reached, or refused")
+  XX(EPROXY,    -5018, "the proxy cannot be reached, or refused")               \
+  XX(ESTUB,     -5019, "the stubber has no such answer")
 enum {
 #define XX(name, code, text) TCX_##name = code,
   TCX_ERROR_MAP(XX)

@@ -66,6 +66,14 @@ static const char *client_name(const tcx_error_t *e) {
   return e->http_status >= 200 && e->http_status < 300 ? "EventStreamError" : "ClientError";
 }
 
+/* By the stubber's reasons: two of them have a class of their own. */
+static const char *stub_name(const tcx_error_t *e) {
+  if (strstr(e->msg, ": Unexpected API Call: ") != NULL)
+    return "UnStubbedResponseError";
+  return strstr(e->msg, ": Expected parameters:\n") != NULL ? "StubAssertionError"
+                                                            : "StubResponseError";
+}
+
 static const char *network_name(const tcx_error_t *e) {
   if (e->phase == TCX_PHASE_POOL || e->phase == TCX_PHASE_DNS || e->phase == TCX_PHASE_CONNECT)
     return "EndpointConnectionError";
@@ -102,6 +110,8 @@ const char *tcx_error_type_name(const tcx_error_t *e) {
     return "ConnectTimeoutError";
   case TCX_EPAGINATE:
     return by_text(e->msg, "PaginationError");
+  case TCX_ESTUB:
+    return stub_name(e);
   case TCX_EBODY:
     return "HTTPClientError";
   case TCX_ESTALLED:

@@ -286,4 +286,7 @@ int tcx__models_endpoints(struct tcx_models *models, const struct tcx_value **js
  * the text in f. */
 int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params,
                   struct tcx_fail *f);
+/* The same of any shape. */
+int tcx__validate_shape(const struct tcx_shape *shape, const struct tcx_value *v,
+                        struct tcx_fail *f);
 #endif

@@ -370,15 +370,12 @@ static void check_value(struct check *c, const struct tcx_value *v, const struct
   }
 }
 
-int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params,
-                  struct tcx_fail *f) {
-  static const struct tcx_value none = {.type = TCX_MAP};
+int tcx__validate_shape(const struct tcx_shape *shape, const struct tcx_value *v,
+                        struct tcx_fail *f) {
   struct check c = {.fail = f};
   struct place top = {.kind = STEP_TOP};
-  if (op->input == NULL)
-    return 0;
   tcx__buf_init(&c.report, f->arena, REPORT_MAX);
-  check_value(&c, params != NULL ? params : &none, op->input, NULL, &top);
+  check_value(&c, v, shape, NULL, &top);
   if (c.errors == 0)
     return 0;
   if (c.hidden > 0)
@@ -386,4 +383,10 @@ int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params
   if (c.report.status != 0)
     return tcx__fail(f, UV_ENOMEM, "out of memory");
   return tcx__fail(f, TCX_EPARAM, "Parameter validation failed:%s", c.report.data);
+}
+
+int tcx__validate(const struct tcx_operation *op, const struct tcx_value *params,
+                  struct tcx_fail *f) {
+  static const struct tcx_value none = {.type = TCX_MAP};
+  return op->input == NULL ? 0 : tcx__validate_shape(op->input, params != NULL ? params : &none, f);
 }

@@ -22,7 +22,7 @@ ALLOWED = {
     "transfer": ["transfer", "base"],
 }
 # Public headers beside tucuxi.h, and the layer that implements each (transfer uses all).
-PUBLIC = [("core", "tucuxi/hooks.h"), ("core", "tucuxi/model.h"), ("jmespath", "tucuxi/jmespath.h"), ("future", "tucuxi/future.h"), ("core", "tucuxi/presign.h"), ("s3", "tucuxi/presign.h"), ("custom", "tucuxi/presign.h")]
+PUBLIC = [("core", "tucuxi/hooks.h"), ("core", "tucuxi/stubber.h"), ("core", "tucuxi/model.h"), ("jmespath", "tucuxi/jmespath.h"), ("future", "tucuxi/future.h"), ("core", "tucuxi/presign.h"), ("s3", "tucuxi/presign.h"), ("custom", "tucuxi/presign.h")]
 # The composition root, which names the credentials, the services' own behaviour and the embedded models.
 COMPOSITION_ROOT = "lib/core/services.c"
 # Each library's headers, and the files that may include them.

@@ -180,6 +180,18 @@ def test_handle_error(server):
         tap.ok(re.search(line, done.stdout, re.M), f"handle_error: {what}", str(done))
 
 
+def test_hooks(server):
+    done = run(server, "hooks", BUCKET)
+    wanted = r"NoSuchKey, attempt 1: again in 50 ms\nafter-call\.s3\.GetObject: HTTP status 404, 2 attempts\nAn error occurred \(NoSuchKey\) when calling the GetObject operation.*\n"
+    tap.ok(done.returncode == 0 and re.fullmatch(wanted, done.stdout), "hooks", str(done))
+
+
+def test_stub_test(server):
+    done = run(server, "stub_test")
+    tap.equal(done.returncode, 0, "stub_test")
+    tap.ok(done.stdout.count("ok - ") == 7 and "not ok" not in done.stdout, "stub_test: its tests pass", str(done))
+
+
 def test_wait(server):
     done = run(server, "wait", BUCKET)
     wanted = r"Waiter ObjectExists failed: Max attempts exceeded\. Previously accepted state: Matched expected HTTP status code: 404\nlast answer: 404, after 2 polls\nput: done\nthere: 4 bytes, after some polls\n"
@@ -498,6 +510,8 @@ def main():
         test_handle_error(server)
         test_futures(server)
         test_coroutines(server)
+        test_hooks(server)
+        test_stub_test(server)
         test_wait(server)
         test_stream_download(server)
         web = Web(server)
