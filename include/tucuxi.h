@@ -342,6 +342,9 @@ typedef struct tcx_session_options { /* all zero = defaults */
   /* an existing folder: temporary credentials of roles are kept in files there too (mode 0600), as
    * the AWS CLI does; NULL = in memory only */
   const char *credentials_cache;
+  /* > 0, and log_level TCX_LOG_TRACE: heads of requests and responses, and so many bytes of each
+   * body, are logged too (area "wire"), without what is secret; 0 = none */
+  size_t log_wire;
 } tcx_session_options_t;
 typedef struct tcx_client_options { /* all zero = defaults */
   const char *region, *endpoint_url, *user_agent_extra;
@@ -440,6 +443,9 @@ typedef struct tcx_client_stats {
   uint64_t calls;       /* completed, well or not */
   uint64_t retries;     /* attempts after a call's first */
   uint64_t connects;    /* connections opened */
+  uint64_t errors;      /* of calls: ended with an error */
+  uint64_t throttles;   /* attempts that failed as throttled */
+  unsigned quota;       /* what is left for retries: 500 at first; one costs 14, throttled 5 */
 } tcx_client_stats_t;
 TCX_EXTERN void tcx_client_get_stats_sized(const tcx_client_t *client, tcx_client_stats_t *stats,
                                            size_t size);
@@ -512,13 +518,16 @@ TCX_EXTERN const char *tcx_call_header(const tcx_call_t *call, const char *name)
 TCX_EXTERN tcx_call_t *tcx_call_retain(tcx_call_t *call);
 TCX_EXTERN void tcx_call_release(tcx_call_t *call);
 /* Where a completed call's time went, in microseconds; of the last attempt, but for queue,
- * credentials and total, which are of all. 0 where a step did not happen. A stream's body comes
- * after total. */
+ * credentials, backoff and total, which are of all. 0 where a step did not happen. A stream's body
+ * comes after total. */
 typedef struct tcx_call_timings {
   uint64_t queue_us, credentials_us, dns_us, connect_us, tls_us, first_byte_us, total_us;
   unsigned attempts;
   /* the last attempt's connection had served before */
   bool reused;
+  uint64_t backoff_us; /* all pauses before attempts */
+  /* of all attempts' bodies, without framing: given to the socket, received until now */
+  uint64_t bytes_sent, bytes_received;
 } tcx_call_timings_t;
 TCX_EXTERN void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timings_t *timings,
                                            size_t size);

@@ -21,6 +21,8 @@ static const struct option common[] = {
     {"no-sign-request", 0, FLAG, AT(no_sign_request), NULL, "send requests without credentials"},
     {"json", 0, FLAG, AT(json), NULL, "results and errors as JSON, one value a line"},
     {"debug", 0, FLAG, AT(debug), NULL, "the library's log on stderr"},
+    {"debug-wire", 0, FLAG, AT(debug_wire), NULL,
+     "and what travels: heads, and 4 KiB of each body, without secrets"},
     {"help", 'h', FLAG, AT(help), NULL, "this text"},
 };
 static const struct option own[] = {

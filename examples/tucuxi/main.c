@@ -153,9 +153,10 @@ static void on_log(tcx_log_level_t level, const char *area, const char *line,
 
 static int run(struct tool *tool) {
   tcx_session_options_t options = {.profile = tool->args.profile, .region = tool->args.region};
-  if (tool->args.debug) {
+  if (tool->args.debug || tool->args.debug_wire) {
     options.log = on_log;
     options.log_level = TCX_LOG_TRACE;
+    options.log_wire = tool->args.debug_wire ? 4096 : 0;
   }
   if (uv_loop_init(&tool->loop) != 0 ||
       tcx_session_new(&tool->loop, &options, &tool->session) != 0) {

@@ -39,7 +39,7 @@ enum {
 
 struct args {
   const char *endpoint_url, *profile, *region;
-  bool no_sign_request, json, debug, help;
+  bool no_sign_request, json, debug, debug_wire, help;
   bool recursive, dry_run, force, quiet, verbose, jsonl;
   unsigned concurrency, expires_s, delay_s, max_attempts;
   const char *output, *method, *format;

@@ -395,10 +395,13 @@ static void step_pool(tcx_call_t *call) {
   if (conn == NULL)
     return;
   call->leasing = false;
+  tcx__log(call->session, TCX_LOG_DEBUG, "net", call, "%s has an idle connection to %s",
+           call->op->name, target.host.p);
   tcx__call_send(call, conn);
 }
 
 void tcx__call_step(tcx_call_t *call) {
+  tcx__log_state(call);
   switch ((tcx__call_state)call->state) {
   case TCX__CALL_NEW:
     step_new(call);
@@ -456,6 +459,7 @@ void tcx__call_done(tcx_call_t *call) {
   tcx__timer_stop(call->session->net, &call->deadline);
   call->timings.total_us = tcx__now_us() - call->started_us;
   call->timings.attempts = call->attempts;
+  tcx__log_outcome(call);
   if (call->monitored != NULL)
     tcx__monitor_call_done(call);
   call->state = TCX__CALL_DONE;
@@ -482,15 +486,6 @@ static bool body_closed(tcx_call_t *call) {
   return true;
 }
 
-static void complete_error(tcx_call_t *call) {
-  tcx_error_t *e = &call->error;
-  e->attempts = (int)call->attempts;
-  e->operation = call->op != NULL ? call->op->name : call->op_name;
-  e->sent = call->sent;
-  if (e->msg == NULL)
-    e->msg = call->fail.text != NULL ? call->fail.text : tcx_strerror(e->status);
-}
-
 /* DONE: the one callback. */
 static void run_callback(tcx_call_t *call) {
   tcx_session_t *session = call->session;
@@ -498,15 +493,16 @@ static void run_callback(tcx_call_t *call) {
     return;
   tcx__arena_cleanup(call->arena); /* bodies that nobody took */
   if (call->error.status != 0)
-    complete_error(call);
+    tcx__call_complete_error(call);
   int err = tcx__emit_after(call);
   if (err != 0) {
     call->error =
         (tcx_error_t){.status = err, .phase = call->phase, .http_status = call->head.status};
-    complete_error(call);
+    tcx__call_complete_error(call);
   }
   call->state = TCX__CALL_OVER;
   call->client->completed++;
+  call->client->errors += call->error.status != 0 ? 1 : 0;
   tcx__session_enter(session);
   call->cb(call, call->error.status == 0 ? call->value : NULL,
            call->error.status != 0 ? &call->error : NULL);

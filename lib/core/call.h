@@ -200,7 +200,8 @@ struct tcx_call {
   bool signed_early;
   struct tcx_cleanup models_hold; /* in the arena's cleanups once it outlives its client */
   /* times */
-  uint64_t started_us;
+  uint64_t started_us, backed_off_us;
+  struct tcx_wire *wire; /* log_wire.c; NULL: nobody asked */
   tcx_call_timings_t timings;
 };
 
@@ -298,6 +299,8 @@ void tcx__call_response_ended(tcx_call_t *call);
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why);
 /* the call that a NEEDS_RETRY hook started is over: call->redirect tells */
 void tcx__call_inner_done(tcx_call_t *call, int err);
+/* what a failed call's error says beside status, phase and text */
+void tcx__call_complete_error(tcx_call_t *call);
 int tcx__call_add_metadata(tcx_call_t *call, struct tcx_value *map);
 const char *tcx__call_request_id(const tcx_call_t *call); /* of the head, or NULL */
 /* botocore's sentence; NULL when memory is out */

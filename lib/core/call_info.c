@@ -38,6 +38,9 @@ void tcx_call_release(tcx_call_t *call) {
 }
 
 void tcx_call_get_timings_sized(const tcx_call_t *call, tcx_call_timings_t *timings, size_t size) {
+  tcx_call_timings_t all = call->timings;
+  all.bytes_sent += tcx_call_bytes_sent(call);
+  all.bytes_received += tcx_call_bytes_received(call);
   memset(timings, 0, size);
-  memcpy(timings, &call->timings, size < sizeof call->timings ? size : sizeof call->timings);
+  memcpy(timings, &all, size < sizeof all ? size : sizeof all);
 }

@@ -393,7 +393,12 @@ const char *tcx_client_region(const tcx_client_t *c) { return c->config.region; 
 const char *tcx_client_service(const tcx_client_t *c) { return c->service; }
 
 void tcx_client_get_stats_sized(const tcx_client_t *c, tcx_client_stats_t *stats, size_t size) {
-  tcx_client_stats_t all = {.active = c->active, .calls = c->completed, .retries = c->retries};
+  tcx_client_stats_t all = {.active = c->active,
+                            .calls = c->completed,
+                            .retries = c->retries,
+                            .errors = c->errors,
+                            .throttles = c->throttles,
+                            .quota = c->quota.available};
   if (c->pool != NULL) {
     struct tcx_pool_stats pool;
     tcx__pool_get_stats(c->pool, &pool);

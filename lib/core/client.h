@@ -64,7 +64,7 @@ struct tcx_client {
   unsigned active;             /* calls of that list */
   tcx_paginator_t *paginators; /* open ones */
   tcx_watch_t *watches;        /* a close waits for them */
-  uint64_t completed, retries;
+  uint64_t completed, retries, errors, throttles;
   /* the service's clock minus this machine's, in seconds; 0 until a request was refused for it */
   int64_t skew_s;
   /* the custom endpoint has answered that it does not know trailers */

@@ -1,5 +1,6 @@
 #include "core/endpoint.h"
 #include "core/call.h"
+#include "core/log.h"
 #include "core/scheme.h"
 #include <string.h>
 
@@ -110,6 +111,8 @@ int tcx__endpoint_of_call(tcx_call_t *call) {
     err = tcx__endpoint_cache_get(call->client->endpoints, call->rule_values, &call->endpoint,
                                   &call->fail);
   }
+  if (err == 0)
+    tcx__log_endpoint(call);
   call->rule_values = NULL;
   if (err == TCX_EENDPOINT)
     err = reword_error(call);

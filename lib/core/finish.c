@@ -169,10 +169,23 @@ static void fail_without_response(tcx_call_t *call, int status, tcx_phase_t phas
   tcx__call_fail(call, status, phase);
 }
 
+void tcx__call_complete_error(tcx_call_t *call) {
+  tcx_error_t *e = &call->error;
+  e->attempts = (int)call->attempts;
+  e->operation = call->op != NULL ? call->op->name : call->op_name;
+  e->sent = call->sent;
+  if (e->msg == NULL)
+    e->msg = call->fail.text != NULL ? call->fail.text : tcx_strerror(e->status);
+}
+
 /* ---- once more ---- */
 
 /* What the last attempt left is forgotten; its memory stays in the arena. */
 static void reset_attempt(tcx_call_t *call) {
+  call->timings.bytes_sent += tcx_call_bytes_sent(call);
+  call->timings.bytes_received += call->received;
+  call->upload.at = call->received = 0;
+  call->x.upload_done = false;
   call->fail.status = 0;
   call->fail.text = NULL;
   call->head = (struct tcx_response_head){0};
@@ -189,6 +202,7 @@ static void next_attempt(tcx_call_t *call) {
 
 static void on_backoff(struct tcx_timer *timer) {
   tcx_call_t *call = (tcx_call_t *)((char *)timer - offsetof(tcx_call_t, timer));
+  call->timings.backoff_us += tcx__now_us() - call->backed_off_us;
   reset_attempt(call);
   call->free_retried = false;
   call->client->retries++;
@@ -198,6 +212,7 @@ static void on_backoff(struct tcx_timer *timer) {
 static void back_off(tcx_call_t *call, uint64_t delay_ms, void (*then)(struct tcx_timer *timer)) {
   call->state = TCX__CALL_BACKOFF;
   call->phase = TCX_PHASE_BACKOFF;
+  call->backed_off_us = tcx__now_us();
   tcx__timer_start(call->session->net, &call->timer, delay_ms, then);
 }
 
@@ -321,6 +336,23 @@ tcx__retry_kind tcx__call_retry_kind(const tcx_call_t *call, const struct tcx_pa
   return tcx__retry_classify(&in);
 }
 
+static void log_decision(tcx_call_t *call, const char *why, const struct tcx_retry_out *out) {
+  unsigned max = call->retry.max_attempts;
+  const char *kind = out->kind == TCX__RETRY_THROTTLED ? "throttled" : "transient";
+  if (out->retry)
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call,
+             "%s attempt %u of %u failed (%s, %s): again in %llu ms, quota %u of %u",
+             call->op->name, call->attempts, max, why, kind, (unsigned long long)out->delay_ms,
+             call->client->quota.available, TCX__RETRY_QUOTA);
+  else
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call, "%s attempt %u of %u failed (%s): %s",
+             call->op->name, call->attempts, max, why,
+             out->kind == TCX__RETRY_NOT ? "not one that is retried"
+             : out->max_attempts_reached ? "no attempt is left"
+             : out->quota_reached        ? "the quota for retries is used up"
+                                         : "its body cannot be sent again");
+}
+
 static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   bool response = status == TCX_ECLIENT;
   const struct tcx_header *after =
@@ -337,7 +369,9 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   in.retry_after = after != NULL ? after->value : (struct tcx_str){0};
   in.long_poll = tcx__retry_is_long_poll(service_id, call->op->name);
   in.random = tcx__session_random(call->session);
-  tcx__throttle_answered(call->client, tcx__retry_classify(&in) == TCX__RETRY_THROTTLED);
+  bool throttled = tcx__retry_classify(&in) == TCX__RETRY_THROTTLED;
+  call->client->throttles += throttled ? 1 : 0;
+  tcx__throttle_answered(call->client, throttled);
   struct tcx_retry_out out = ask_policy(call, &in);
   if (call->state == TCX__CALL_DONE)
     return;
@@ -346,11 +380,8 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
   call->max_attempts_reached = out.max_attempts_reached;
   call->quota_reached = out.quota_reached;
   call->fresh = !response;
+  log_decision(call, response ? call->parse_error.code : tcx_err_name(status), &out);
   if (out.retry) {
-    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call,
-             "%s attempt %u failed (%s), again in %llu ms", call->op->name, call->attempts,
-             response ? call->parse_error.code : tcx_err_name(status),
-             (unsigned long long)out.delay_ms);
     back_off(call, out.delay_ms, on_backoff);
     return;
   }
@@ -377,6 +408,8 @@ void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, c
     reset_attempt(call);
     call->free_retried = true;
     call->fresh = true;
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call,
+             "%s: the idle connection had died, again at once on a new one", call->op->name);
     next_attempt(call);
     return;
   }
@@ -399,8 +432,13 @@ bool tcx__call_hooks_decided(tcx_call_t *call, int status, tcx_phase_t phase) {
   } else if (verdict == TCX__VERDICT_RETRY && resendable(call)) {
     tcx__call_break(call);
     call->fresh = status != 0 && status != TCX_ECLIENT;
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call,
+             "%s attempt %u: a hook wants another one in %llu ms", call->op->name, call->attempts,
+             (unsigned long long)call->hooks->delay_ms);
     back_off(call, call->hooks->delay_ms, on_backoff);
   } else if (verdict == TCX__VERDICT_STOP && status != 0) {
+    tcx__log(call->session, TCX_LOG_DEBUG, "retry", call, "%s attempt %u: a hook wants no other",
+             call->op->name, call->attempts);
     call->error.retryable = call->hooks->error.retryable;
     call->error.throttled = call->hooks->error.throttled;
     call->last_status = status;

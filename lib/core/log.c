@@ -1,13 +1,11 @@
 #include "core/log.h"
-#include "core/session.h"
+#include <stdarg.h>
 #include <stdio.h>
 
 #define LINE_MAX_BYTES 1024 /* a longer line is cut */
 
-void tcx__log(tcx_session_t *session, tcx_log_level_t level, const char *area,
-              const tcx_call_t *call, const char *format, ...) {
-  if (session->log == NULL || level > session->log_level)
-    return;
+void tcx__log_line(tcx_session_t *session, tcx_log_level_t level, const char *area,
+                   const tcx_call_t *call, const char *format, ...) {
   char line[LINE_MAX_BYTES];
   va_list args;
   va_start(args, format);

@@ -6,6 +6,7 @@
  * closed, and finish.c decides whether to try again.
  */
 #include "core/events.h"
+#include "core/log.h"
 #include "core/user_hooks.h"
 #include <string.h>
 
@@ -18,6 +19,8 @@ static void give_up(tcx_call_t *call, int status) {
   (void)tcx__fail(&call->fail, status, "%s", tcx_strerror(status));
   call->broken = status;
   call->exchanging = false;
+  if (call->wire != NULL)
+    tcx__log_response_end(call);
   tcx__exchange_abort(&call->x);
   tcx__call_response_ended(call);
 }
@@ -83,6 +86,7 @@ static void on_head(struct tcx_exchange *x, const struct tcx_response_head *head
   call->sent = true;
   call->timings.first_byte_us = x->first_byte_us;
   tcx__timer_stop(call->session->net, &call->timer);
+  tcx__log_response_head(call);
   bool success = head->status >= 200 && head->status < 300;
   call->parse_mode = success ? TCX__PARSE_OUTPUT : TCX__PARSE_ERROR;
   err = tcx__emit(call, TCX__ON_BEFORE_PARSE);
@@ -133,6 +137,8 @@ static void on_data(struct tcx_exchange *x, const char *p, size_t n) {
   tcx_call_t *call = call_of(x);
   int err = 0;
   call->received += n;
+  if (call->wire != NULL)
+    tcx__log_response_data(call, p, n);
   if (call->check.summer != NULL)
     tcx__summer_update(call->check.summer, p, n);
   if (call->stream != NULL) {
@@ -184,6 +190,8 @@ static int finish_value(tcx_call_t *call) {
 static void on_end(struct tcx_exchange *x) {
   tcx_call_t *call = call_of(x);
   call->exchanging = false;
+  if (call->wire != NULL)
+    tcx__log_response_end(call);
   if (call->stream != NULL) {
     int err = tcx__payload_check_end(call);
     if (err == 0 && has_events(call))
@@ -201,6 +209,8 @@ static void on_failed(struct tcx_exchange *x, int status, tcx_phase_t phase, con
   tcx_call_t *call = call_of(x);
   call->exchanging = false;
   call->sent = call->sent || x->sent;
+  if (call->wire != NULL)
+    tcx__log_response_end(call);
   tcx__timer_stop(call->session->net, &call->timer);
   if (call->stream != NULL) {
     call->fail.status = 0;

@@ -148,6 +148,7 @@ static int copy_options(tcx_session_t *s, const tcx_session_options_t *o) {
   s->log = o->log;
   s->log_data = o->log_data;
   s->log_level = o->log_level;
+  s->log_wire = o->log_wire;
   s->credentials = o->credentials;
   s->credentials_data = o->credentials_data;
   s->mfa = o->mfa;
@@ -200,7 +201,10 @@ int tcx_session_new_sized(uv_loop_t *loop, const tcx_session_options_t *options,
     s->expiry_clock = system_clock_ms;
     err = copy_options(s, &o);
   }
-  struct tcx_net_options net = {.dns_servers = o.dns_servers, .log = net_log, .log_ctx = s};
+  struct tcx_net_options net = {.dns_servers = o.dns_servers,
+                                .log = o.log != NULL ? net_log : NULL,
+                                .log_ctx = s,
+                                .log_level = o.log_level};
   if (err == 0 && uv_random(NULL, NULL, s->rng, sizeof s->rng, 0, NULL) != 0)
     s->rng[0] = uv_hrtime() | 1, s->rng[1] = (uint64_t)(uintptr_t)s;
   if (err == 0)

@@ -75,6 +75,7 @@ struct tcx_session {
   tcx_log_cb log;
   void *log_data;
   tcx_log_level_t log_level;
+  size_t log_wire;
   tcx_credentials_cb credentials;
   void *credentials_data;
   tcx_mfa_cb mfa;

@@ -55,6 +55,11 @@ void tcx__conn_close(struct tcx_conn *conn) {
   if (counted)
     tcx__wire_farewell(conn);
   conn->state = TCX__CONN_CLOSED;
+  if (counted && tcx__net_logs(pool->net, TCX_LOG_DEBUG)) {
+    char name[300];
+    tcx__net_log(pool->net, TCX_LOG_DEBUG, "net", "closed a connection to %s",
+                 tcx__conn_name(conn, name));
+  }
   tcx__timer_stop(pool->net, &conn->timer);
   tcx__gather_end(conn);
   tcx__undefer(pool->net, &conn->defer);

@@ -52,6 +52,7 @@ struct tcx_net {
   struct tcx_trust *trusts; /* one a CA bundle, kept for the session */
   void (*log)(void *ctx, tcx_log_level_t level, const char *area, const char *line);
   void *log_ctx;
+  tcx_log_level_t log_level;
   bool closing;
   void (*closed)(void *ctx);
   void *closed_ctx;
@@ -66,8 +67,17 @@ void tcx__net_handle_opened(struct tcx_net *net, uv_handle_t *handle);
 /* last thing in a handle's close callback */
 void tcx__net_handle_closed(struct tcx_net *net);
 uint64_t tcx__net_now_us(void);
-void tcx__net_log(struct tcx_net *net, tcx_log_level_t level, const char *area, const char *format,
-                  ...) __attribute__((format(printf, 4, 5)));
+/* A line is made only when somebody listens at its level. */
+static inline bool tcx__net_logs(const struct tcx_net *net, tcx_log_level_t level) {
+  return net->log != NULL && level <= net->log_level;
+}
+void tcx__net_log_line(struct tcx_net *net, tcx_log_level_t level, const char *area,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+#define tcx__net_log(net, level, ...)                                                              \
+  do {                                                                                             \
+    if (tcx__net_logs(net, level))                                                                 \
+      tcx__net_log_line(net, level, __VA_ARGS__);                                                  \
+  } while (0)
 /* replay.c */
 void tcx__replay_pause(struct tcx_replay *replay);
 void tcx__replay_unpause(struct tcx_replay *replay);

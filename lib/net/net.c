@@ -34,6 +34,7 @@ int tcx__net_new(uv_loop_t *loop, const struct tcx_net_options *options, struct 
   net->loop = loop;
   net->log = options->log;
   net->log_ctx = options->log_ctx;
+  net->log_level = options->log_level;
   net->wake_ms = UINT64_MAX;
   tcx__wheel_init(&net->wheel, uv_now(loop));
   uv_timer_init(loop, &net->timer);
@@ -93,10 +94,8 @@ uint64_t tcx__net_now_ms(const struct tcx_net *net) { return uv_now(net->loop); 
 
 uint64_t tcx__net_now_us(void) { return uv_hrtime() / 1000; }
 
-void tcx__net_log(struct tcx_net *net, tcx_log_level_t level, const char *area, const char *format,
-                  ...) {
-  if (net->log == NULL)
-    return;
+void tcx__net_log_line(struct tcx_net *net, tcx_log_level_t level, const char *area,
+                       const char *format, ...) {
   char line[512];
   va_list args;
   va_start(args, format);

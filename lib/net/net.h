@@ -43,6 +43,7 @@ struct tcx_net_options {
   /* may be NULL */
   void (*log)(void *ctx, tcx_log_level_t level, const char *area, const char *line);
   void *log_ctx;
+  tcx_log_level_t log_level;
 };
 /* UV_ENOMEM only; nothing is opened before the first use */
 int tcx__net_new(uv_loop_t *loop, const struct tcx_net_options *options, struct tcx_net **out);

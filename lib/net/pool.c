@@ -231,12 +231,17 @@ static void start_dial(struct tcx_pool *pool, struct tcx_lease *lease) {
 
 static void log_connection(const struct tcx_dial *dial) {
   struct tcx_net *net = dial->pool->net;
-  if (net->log == NULL)
+  const struct tcx_bucket *bucket = dial->attempt.bucket;
+  if (!tcx__net_logs(net, TCX_LOG_DEBUG))
     return;
   char name[300];
   uint64_t now = tcx__net_now_us();
-  tcx__net_log(net, TCX_LOG_DEBUG, "net", "connected to %s: dns %u us, connect %u us, tls %u us",
-               tcx__target_name(dial->attempt.bucket, name),
+  tcx__net_log(net, TCX_LOG_DEBUG, "net",
+               "connected to %s%s%s: dns %u us, connect %u us, tls %u us",
+               tcx__target_name(bucket, name), bucket->tls ? ", TLS 1.2" : "",
+               bucket->tunnel          ? ", through a proxy's tunnel"
+               : bucket->proxy != NULL ? ", a proxy"
+                                       : "",
                (unsigned)(dial->resolved_us - dial->begun_us),
                (unsigned)(dial->connected_us - dial->resolved_us),
                dial->attempt.bucket->tls ? (unsigned)(now - dial->connected_us) : 0u);
