@@ -40,9 +40,9 @@ static void begin(struct whole *w, const char *service, const struct fault_step 
 }
 
 static void no_secret(void) {
-  static const char *const secrets[] = {
-      SECRET,    TOKEN,     SSE_KEY,      SSE_B64,        NEW_KEY,
-      NEW_TOKEN, SSO_TOKEN, "AWS4-HMAC", "sessiontoken", "queryquery"};
+  static const char *const secrets[] = {SECRET,         TOKEN,       SSE_KEY,   SSE_B64,
+                                        NEW_KEY,        NEW_TOKEN,   SSO_TOKEN, "AWS4-HMAC",
+                                        "sessiontoken", "queryquery"};
   for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
     if (strstr(text, secrets[i]) != NULL)
       fail_msg("%s is in the log:\n%s", secrets[i], text);
