@@ -13,6 +13,10 @@
  *   sign       header signatures of a GetObject, without a network
  *   ddbget     DynamoDB GetItem of the table bench
  *   ddbquery   Query of it
+ *   render     GetObject as a dry run, up to its signature, without a network
+ *   renderhook the same, with a hook at every point that does nothing
+ *   stub       ListBuckets answered by a before-call hook, without a network
+ *   stubhook   the same, with a hook at every point that does nothing
  *   instances  EC2 DescribeInstances; its model is loaded, once, from AWS_DATA_PATH or the
  *              installed folder
  *
@@ -27,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tucuxi.h>
+#include <tucuxi/hooks.h>
 #include <unistd.h>
 
 #define OBJECT_SIZE 1024
@@ -103,6 +108,55 @@ static int start_put(struct bench *bench) {
   tcx_value_t *params = tcx_params("{Bucket: upload, Key: 'obj-%lu', Body: %.*s}", bench->started,
                                    OBJECT_SIZE, bench->object);
   return tcx_client_call(bench->client, "put_object", params, on_put, bench);
+}
+
+/* ---- render, stub ---- */
+
+static void on_rendered(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  if (error != NULL)
+    die("render", error->msg);
+  if (tcx_value_str(response, "Url") == NULL)
+    die("render", "no Url");
+  one_done(tcx_call_data(call), 0);
+}
+
+static int start_render(struct bench *bench) {
+  return tcx_client_render(bench->client, "get_object",
+                           tcx_params("{Bucket: %s, Key: %s}", bench->bucket, bench->key),
+                           on_rendered, bench);
+}
+
+static int answer(tcx_call_t *call, const char *event, void *data) {
+  (void)event, (void)data;
+  return tcx_call_answer(call, 200, tcx_params("{Buckets: [{Name: a}]}"));
+}
+
+static void on_stub(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  if (error != NULL)
+    die("stub", error->msg);
+  if (tcx_value_len(response, "Buckets") != 1)
+    die("stub", "no answer");
+  one_done(tcx_call_data(call), 0);
+}
+
+static int start_stub(struct bench *bench) {
+  return tcx_client_call(bench->client, "list_buckets", NULL, on_stub, bench);
+}
+
+static int do_nothing(tcx_call_t *call, const char *event, void *data) {
+  (void)call, (void)event, (void)data;
+  return 0;
+}
+
+static void add_hooks(struct bench *bench) {
+  const char *name = bench->op->name;
+  int err = 0;
+  if (strstr(name, "hook") != NULL)
+    err = tcx_client_on(bench->client, "*", do_nothing, NULL, NULL);
+  if (err == 0 && strncmp(name, "stub", 4) == 0)
+    err = tcx_client_on(bench->client, "before-call.s3", answer, NULL, NULL);
+  if (err != 0)
+    die(name, tcx_strerror(err));
 }
 
 /* ---- list ---- */
@@ -288,6 +342,7 @@ static void run_calls(struct bench *bench, const char *endpoint) {
   }
   memset(bench->object, 'x', sizeof bench->object);
   create_client(bench, endpoint);
+  add_hooks(bench);
   bench->begun_ns = uv_hrtime();
   for (unsigned long i = 0; i < bench->concurrency; i++)
     start_next(bench);
@@ -306,6 +361,10 @@ int main(int argc, char **argv) {
                                   {"bigget", "s3", start_bigget},
                                   {"bigput", "s3", start_bigput},
                                   {"sign", NULL, NULL},
+                                  {"render", "s3", start_render},
+                                  {"renderhook", "s3", start_render},
+                                  {"stub", "s3", start_stub},
+                                  {"stubhook", "s3", start_stub},
                                   {"ddbget", "dynamodb", start_ddbget},
                                   {"ddbquery", "dynamodb", start_ddbquery},
                                   {"instances", "ec2", start_instances},
@@ -319,7 +378,9 @@ int main(int argc, char **argv) {
         bench.op = op;
   }
   if (bench.op == NULL || bench.concurrency == 0 || bench.count == 0) {
-    fputs("usage: client get|put|list|hold|bigget|bigput|sign|ddbget|ddbquery|instances ENDPOINT "
+    fputs("usage: client "
+          "get|put|list|hold|bigget|bigput|sign|render|renderhook|stub|stubhook|ddbget|ddbquery|"
+          "instances ENDPOINT "
           "CONCURRENCY COUNT\n",
           stderr);
     return 2;

@@ -259,6 +259,12 @@ class Bench:
     def sign(self):
         self.compare("Header signatures", {"tucuxi": lambda: self.tucuxi("sign", "-", 1, 1000000)})
 
+    def hooks(self):
+        """What hooks cost where there are none, and where each point has one that does nothing; no network."""
+        for name, ops in {"A dry run of GetObject, up to its signature": {"no hooks": "render", "a hook at each point": "renderhook"},
+                          "A stubbed ListBuckets": {"stubbed before-call": "stub", "and a hook at each point": "stubhook"}}.items():
+            self.compare(name, {peer: (lambda op=op: self.tucuxi(op, "http://127.0.0.1:1", 1, 200000)) for peer, op in ops.items()}, base=next(iter(ops)))
+
     def models(self):
         """Models that are embedded (s3, dynamodb) or read from files."""
         services = ["s3", "dynamodb", "iam", "ec2"]
@@ -397,7 +403,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "jmespath", "sign", "malloc", "syscalls", "copy")
+WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "jmespath", "sign", "hooks", "malloc", "syscalls", "copy")
 
 
 def options():

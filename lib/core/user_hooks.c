@@ -46,7 +46,7 @@ static int find_event(const char *name, uint8_t *event) {
   return name[0] != '\0' && *event == TCX__ON_EVENTS ? UV_EINVAL : 0;
 }
 
-static int parse(const char *pattern, struct tcx_user_hook *hook) {
+int tcx__hook_parse(const char *pattern, struct tcx_user_hook *hook) {
   char event[TCX__HOOK_NAME_MAX + 1];
   char *const parts[] = {event, hook->service, hook->operation};
   static const uint8_t worth[] = {9, 3, 1};
@@ -157,7 +157,7 @@ int tcx_client_on_order(tcx_client_t *c, const char *pattern, tcx_hook_order_t o
                         tcx_hook_cb cb, void *data, unsigned *id) {
   struct tcx_user_hook hook = {.cb = cb, .data = data, .order = (uint8_t)order};
   if (c == NULL || pattern == NULL || cb == NULL || (unsigned)order > TCX_HOOK_LAST ||
-      parse(pattern, &hook) != 0)
+      tcx__hook_parse(pattern, &hook) != 0)
     return UV_EINVAL;
   if (c->closing || c->session->closing)
     return TCX_ECLOSING;
@@ -191,7 +191,7 @@ int tcx_session_on_order(tcx_session_t *s, const char *pattern, tcx_hook_order_t
                          tcx_hook_cb cb, void *data, unsigned *id) {
   struct tcx_user_hook hook = {.cb = cb, .data = data, .order = (uint8_t)order};
   if (s == NULL || pattern == NULL || cb == NULL || (unsigned)order > TCX_HOOK_LAST ||
-      parse(pattern, &hook) != 0)
+      tcx__hook_parse(pattern, &hook) != 0)
     return UV_EINVAL;
   if (s->closing)
     return TCX_ECLOSING;

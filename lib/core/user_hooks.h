@@ -84,6 +84,8 @@ struct tcx_call_hooks { /* of a call that has met a hook */
 };
 
 /* registry */
+/* Its event, key, service and operation. UV_EINVAL when it is none. */
+int tcx__hook_parse(const char *pattern, struct tcx_user_hook *hook);
 /* the session's, for a new client. UV_ENOMEM */
 int tcx__user_hooks_begin(tcx_client_t *client);
 void tcx__user_hooks_free(tcx_client_t *client);

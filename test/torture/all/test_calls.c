@@ -3,8 +3,7 @@
  * started gets its one callback, and each failure says that memory was out.
  */
 #include "core/body.h"
-#include "torture.h"
-#include "whole.h"
+#include "torture_run.h"
 
 #define ROOM 64
 #define XML_LIST                                                                                   \
@@ -13,27 +12,6 @@
 
 static tcx_value_t *key(void) { return tcx_params("{Bucket: bucket, Key: %s}", "a key"); }
 static tcx_value_t *with(tcx_body_t *body) { return tcx_value_set_body(key(), "Body", body); }
-
-/* How a scenario ended: 0, or the status of whatever failed first. */
-struct run {
-  struct whole w;
-  struct outcome o;
-  int status, done;
-};
-
-static int begin(struct run *r, const struct fault_step *const *scripts, unsigned n) {
-  memset(r, 0, sizeof *r);
-  r->status = whole_try_begin(&r->w, scripts, n, NULL, NULL);
-  assert_true(r->status == 0 || r->status == UV_ENOMEM);
-  return r->status;
-}
-
-static int end(struct run *r) {
-  assert_true(r->status == 0 || r->status == UV_ENOMEM);
-  outcome_free(&r->o);
-  whole_end(&r->w);
-  return r->status;
-}
 
 /* Starts a call and waits for its outcome, which is what is expected or a lack of memory. */
 static void call(struct run *r, const char *operation, tcx_value_t *params,
@@ -76,7 +54,7 @@ static const struct fault_step *const object_scripts[] = {object};
 static int get_kept(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, object_scripts, 1) == 0)
+  if (run_begin(&r, object_scripts, 1) == 0)
     call(&r, "get_object", key(),
          &(tcx_call_options_t){.max_body = 100,
                                .stall_limit = 1,
@@ -86,7 +64,7 @@ static int get_kept(void *ctx) {
     assert_memory_equal(tcx_value_bytes(r.o.response, "Body", NULL), "hello world", 11);
   else if (r.status == 0)
     r.status = UV_ENOMEM; /* the copy */
-  return end(&r);
+  return run_end(&r);
 }
 
 /* With client-side monitoring, and a second attempt. Events that cannot be made are lost, and
@@ -101,29 +79,29 @@ static int get_monitored(void *ctx) {
   setenv("AWS_CSM_ENABLED", "true", 1);
   setenv("AWS_CSM_HOST", "localhost", 1);
   setenv("AWS_CSM_PORT", "9", 1);
-  if (begin(&r, scripts, 1) == 0)
+  if (run_begin(&r, scripts, 1) == 0)
     call(&r, "get_object", key(), &(tcx_call_options_t){.max_body = 100}, TCX__GOAL_SEND, 0);
   unsetenv("AWS_CSM_ENABLED");
   unsetenv("AWS_CSM_HOST");
   unsetenv("AWS_CSM_PORT");
-  return end(&r);
+  return run_end(&r);
 }
 
 static int put_memory(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0)
+  if (run_begin(&r, ok_scripts, 1) == 0)
     call(&r, "put_object", with(tcx_body_copy("hello world", 11)), NULL, TCX__GOAL_SEND, 0);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int put_file(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0)
+  if (run_begin(&r, ok_scripts, 1) == 0)
     call(&r, "put_object", with(tcx_body_file(TCX_TEST_DIR "/torture/all/test_calls.c", 0, -1)),
          NULL, TCX__GOAL_SEND, 0);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int closes;
@@ -141,13 +119,13 @@ static int put_source(void *ctx) {
   (void)ctx;
   closes = 0;
   int made = 0;
-  if (begin(&r, ok_scripts, 1) == 0) {
+  if (run_begin(&r, ok_scripts, 1) == 0) {
     tcx_body_t *body = tcx_body_source(100000, source_read, NULL, source_close, NULL);
     made = body->status == 0; /* one that stands for no memory has nothing to close */
     call(&r, "put_object", with(body), NULL, TCX__GOAL_SEND, 0);
   }
   assert_int_equal(closes, made);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int list(void *ctx) {
@@ -156,31 +134,31 @@ static int list(void *ctx) {
                                      DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
-  if (begin(&r, scripts, 1) == 0)
+  if (run_begin(&r, scripts, 1) == 0)
     call(&r, "list_objects_v2", tcx_params("{Bucket: bucket, MaxKeys: %d}", 10), NULL,
          TCX__GOAL_SEND, 0);
   if (r.status == 0 && tcx_value_status(r.o.response) == 0)
     assert_string_equal(tcx_value_str(r.o.response, "Contents[1].Key"), "b");
   else if (r.status == 0)
     r.status = UV_ENOMEM;
-  return end(&r);
+  return run_end(&r);
 }
 
 static int presign(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0)
+  if (run_begin(&r, ok_scripts, 1) == 0)
     call(&r, "get_object", key(), NULL, TCX__GOAL_PRESIGN, 0);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int bad_params(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0)
+  if (run_begin(&r, ok_scripts, 1) == 0)
     call(&r, "get_object", tcx_params("{Bucket: b, Kee: k, VersionId: 7}"), NULL, TCX__GOAL_SEND,
          TCX_EPARAM);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int error(void *ctx) {
@@ -191,9 +169,9 @@ static int error(void *ctx) {
       DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
-  if (begin(&r, scripts, 1) == 0)
+  if (run_begin(&r, scripts, 1) == 0)
     call(&r, "get_object", key(), NULL, TCX__GOAL_SEND, TCX_ECLIENT);
-  return end(&r);
+  return run_end(&r);
 }
 
 static int redirect(void *ctx) {
@@ -206,9 +184,9 @@ static int redirect(void *ctx) {
                                      DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
-  if (begin(&r, scripts, 1) == 0)
+  if (run_begin(&r, scripts, 1) == 0)
     call(&r, "list_objects_v2", tcx_params("{Bucket: bucket}"), NULL, TCX__GOAL_SEND, 0);
-  return end(&r);
+  return run_end(&r);
 }
 
 /* ---- streams ---- */
@@ -236,7 +214,7 @@ static int read_all(void *ctx) {
   struct run r;
   (void)ctx;
   stream = NULL;
-  if (begin(&r, object_scripts, 1) == 0) {
+  if (run_begin(&r, object_scripts, 1) == 0) {
     r.status = tcx_client_call(r.w.client, "get_object", key(), on_offer, &r);
     if (r.status == 0)
       whole_until(&r.w, &r.done);
@@ -244,7 +222,7 @@ static int read_all(void *ctx) {
       assert_string_equal(got, "hello world");
     tcx_stream_close(stream);
   }
-  return end(&r);
+  return run_end(&r);
 }
 
 /* ---- pages ---- */
@@ -265,7 +243,7 @@ static int paginate(void *ctx) {
       DO(REQUEST), SEND(whole_answer("200 OK", XML_LIST)), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
   (void)ctx;
-  int status = begin(&r, scripts, 1);
+  int status = run_begin(&r, scripts, 1);
   tcx_paginator_t *pages = NULL;
   unsigned n = 0;
   if (status == 0)
@@ -288,7 +266,7 @@ static int paginate(void *ctx) {
   }
   tcx_paginator_close(pages);
   r.status = status;
-  return end(&r);
+  return run_end(&r);
 }
 
 /* ---- a waiter: an answer that asks it to wait, and one that fulfils it ---- */
@@ -301,7 +279,7 @@ static int wait_for(void *ctx) {
   const struct fault_step *const scripts[] = {steps};
   const tcx_wait_options_t options = {.delay_ms = 1};
   (void)ctx;
-  if (begin(&r, scripts, 1) == 0) {
+  if (run_begin(&r, scripts, 1) == 0) {
     r.o.whole = &r.w;
     r.status = tcx_client_wait(r.w.client, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"),
                                &options, outcome_cb, &r.o, NULL);
@@ -312,7 +290,7 @@ static int wait_for(void *ctx) {
     if (r.status == 0)
       assert_int_equal(r.o.http_status, 200);
   }
-  return end(&r);
+  return run_end(&r);
 }
 
 #define TORTURE(name)                                                                              \

@@ -3,28 +3,8 @@
  * every call gets its one callback, and nothing leaks.
  */
 #include "hooks_help.h"
-#include "torture.h"
+#include "torture_run.h"
 #include <tucuxi/stubber.h>
-
-struct run {
-  struct whole w;
-  struct outcome o;
-  int status;
-};
-
-static int begin(struct run *r, const struct fault_step *const *scripts, unsigned n) {
-  memset(r, 0, sizeof *r);
-  r->status = whole_try_begin(&r->w, scripts, n, NULL, NULL);
-  assert_true(r->status == 0 || r->status == UV_ENOMEM);
-  return r->status;
-}
-
-static int end(struct run *r) {
-  assert_true(r->status == 0 || r->status == UV_ENOMEM);
-  outcome_free(&r->o);
-  whole_end(&r->w);
-  return r->status;
-}
 
 static void step(struct run *r, int status) {
   if (r->status == 0)
@@ -78,13 +58,13 @@ static int again(tcx_call_t *call, const char *event, void *data) {
 static int changes(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0) {
+  if (run_begin(&r, ok_scripts, 1) == 0) {
     step(&r, tcx_session_on(r.w.session, "*", note, NULL, NULL));
     step(&r, tcx_client_on(r.w.client, "*", change, NULL, NULL));
     step(&r, tcx_client_on(r.w.client, "needs-retry.s3.*", again, NULL, NULL));
     call(&r, "put_object", put_params(), NULL, 0);
   }
-  return end(&r);
+  return run_end(&r);
 }
 
 static int refuse(tcx_call_t *call, const char *event, void *data) {
@@ -95,11 +75,11 @@ static int refuse(tcx_call_t *call, const char *event, void *data) {
 static int fails(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, ok_scripts, 1) == 0) {
+  if (run_begin(&r, ok_scripts, 1) == 0) {
     step(&r, tcx_client_on(r.w.client, "before-sign", refuse, NULL, NULL));
     call(&r, "put_object", put_params(), NULL, TCX_ECONFIG);
   }
-  return end(&r);
+  return run_end(&r);
 }
 
 static int answer_http(tcx_call_t *call, const char *event, void *data) {
@@ -111,12 +91,12 @@ static int answer_http(tcx_call_t *call, const char *event, void *data) {
 static int answers(void *ctx) {
   struct run r;
   (void)ctx;
-  if (begin(&r, NULL, 0) == 0) {
+  if (run_begin(&r, NULL, 0) == 0) {
     step(&r, tcx_client_on(r.w.client, "before-send", answer_http, NULL, NULL));
     call(&r, "get_object", key(), &(tcx_call_options_t){.max_body = 10}, 0);
     call(&r, "get_object", key(), NULL, 0);
   }
-  return end(&r);
+  return run_end(&r);
 }
 
 static int stubs(void *ctx) {
@@ -124,7 +104,7 @@ static int stubs(void *ctx) {
   tcx_stubber_t *stubber = NULL;
   tcx_stub_error_t none = {.service_error_code = "NoSuchKey", .http_status_code = 404};
   (void)ctx;
-  if (begin(&r, NULL, 0) == 0) {
+  if (run_begin(&r, NULL, 0) == 0) {
     step(&r, tcx_stubber_new(r.w.client, &stubber));
     step(&r, r.status == 0 ? tcx_stubber_activate(stubber) : 0);
     if (r.status == 0)
@@ -137,7 +117,27 @@ static int stubs(void *ctx) {
     call(&r, "get_object", key(), NULL, TCX_ESTUB);
     tcx_stubber_free(stubber);
   }
-  return end(&r);
+  return run_end(&r);
+}
+
+static void on_log(tcx_log_level_t level, const char *area, const char *line,
+                   const tcx_call_t *call, void *data) {
+  (void)level, (void)area, (void)call;
+  assert_null(strstr(line, WHOLE_SECRET));
+  ++*(int *)data;
+}
+
+/* What cannot be shown for lack of memory is not, and the call does not mind. */
+static int logs(void *ctx) {
+  struct run r;
+  int lines = 0;
+  tcx_session_options_t so = {
+      .log = on_log, .log_data = &lines, .log_level = TCX_LOG_TRACE, .log_wire = 100};
+  tcx_client_options_t co = {.access_key = WHOLE_KEY, .secret_key = WHOLE_SECRET};
+  (void)ctx;
+  if (run_begin_with(&r, ok_scripts, 1, &so, &co) == 0)
+    call(&r, "put_object", put_params(), NULL, 0);
+  return run_end(&r);
 }
 
 static void test_changes(void **state) {
@@ -157,12 +157,15 @@ static void test_stubs(void **state) {
   test_fail_until_ok(stubs, NULL);
 }
 
+static void test_logs(void **state) {
+  (void)state;
+  test_fail_until_ok(logs, NULL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_changes),
-      cmocka_unit_test(test_fails),
-      cmocka_unit_test(test_answers),
-      cmocka_unit_test(test_stubs),
+      cmocka_unit_test(test_changes), cmocka_unit_test(test_fails), cmocka_unit_test(test_answers),
+      cmocka_unit_test(test_stubs),   cmocka_unit_test(test_logs),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
