@@ -8,6 +8,7 @@
 #include "core/settings.h"
 #include "base/ini.h"
 #include "base/mem.h"
+#include "base/words.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -141,38 +142,6 @@ static int read_ini(struct tcx_settings *s, const char *path, bool required, str
 
 /* ---- sections ---- */
 
-static bool shell_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-/* The next word of *p, as Python's shlex.split reads it, into out (which has room for all). 1; 0 at
- * the end; -1: a quote that is not closed, or nothing behind the last backslash. */
-static int next_word(const char **p, char *out) {
-  const char *s = *p;
-  char quote = '\0';
-  while (shell_space(*s))
-    s++;
-  bool any = *s != '\0';
-  for (; *s != '\0' && (quote != '\0' || !shell_space(*s)); s++) {
-    if (quote != '\0' && *s == quote) {
-      quote = '\0';
-    } else if (quote == '\0' && (*s == '\'' || *s == '"')) {
-      quote = *s;
-    } else if (*s == '\\' && quote != '\'') {
-      if (s[1] == '\0')
-        return -1;
-      if (quote == '\0' || s[1] == quote || s[1] == '\\')
-        s++;
-      else
-        *out++ = *s, s++;
-      *out++ = *s;
-    } else {
-      *out++ = *s;
-    }
-  }
-  *out = '\0';
-  *p = s;
-  return quote != '\0' ? -1 : any;
-}
-
 /* The second of exactly two words, or NULL with 0: the section is none of this kind. */
 static int section_name(struct tcx_arena *arena, const char *title, char **name) {
   size_t room = strlen(title) + 1;
@@ -181,7 +150,8 @@ static int section_name(struct tcx_arena *arena, const char *title, char **name)
   if (word == NULL || second == NULL || rest == NULL)
     return UV_ENOMEM;
   const char *p = title;
-  *name = next_word(&p, word) == 1 && next_word(&p, second) == 1 && next_word(&p, rest) == 0
+  *name = tcx__word_next(&p, word) == 1 && tcx__word_next(&p, second) == 1 &&
+                  tcx__word_next(&p, rest) == 0
               ? second
               : NULL;
   return 0;

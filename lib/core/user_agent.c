@@ -9,8 +9,9 @@ static const char ids[TCX__USES_COUNT][3] = {
     [TCX__USES_WAITER] = "B", [TCX__USES_PAGINATOR] = "C", [TCX__USES_RETRY_LEGACY] = "D", [TCX__USES_RETRY_STANDARD] = "E", [TCX__USES_RETRY_ADAPTIVE] = "F", [TCX__USES_GZIP] = "L", [TCX__USES_CBOR] = "M", [TCX__USES_ENDPOINT_OVERRIDE] = "N",
     [TCX__USES_ACCOUNT_PREFERRED] = "P", [TCX__USES_ACCOUNT_DISABLED] = "Q", [TCX__USES_ACCOUNT_REQUIRED] = "R", [TCX__USES_SIGV4A] = "S", [TCX__USES_ACCOUNT_ID] = "T", [TCX__USES_CRC32] = "U",
     [TCX__USES_CRC32C] = "V", [TCX__USES_CRC64] = "W", [TCX__USES_SHA1] = "X", [TCX__USES_SHA256] = "Y", [TCX__USES_REQUEST_SUM_SUPPORTED] = "Z", [TCX__USES_REQUEST_SUM_REQUIRED] = "a",
-    [TCX__USES_RESPONSE_SUM_SUPPORTED] = "b", [TCX__USES_RESPONSE_SUM_REQUIRED] = "c", [TCX__USES_KEYS_IN_CODE] = "e", [TCX__USES_KEYS_OF_ENVIRONMENT] = "g", [TCX__USES_ROLE] = "i",
-    [TCX__USES_WEB_IDENTITY] = "k", [TCX__USES_PROFILE] = "n", [TCX__USES_SSO] = "s", [TCX__USES_PROFILE_PROCESS] = "v", [TCX__USES_PROCESS] = "w", [TCX__USES_CONTAINER] = "z", [TCX__USES_IMDS] = "0",
+    [TCX__USES_RESPONSE_SUM_SUPPORTED] = "b", [TCX__USES_RESPONSE_SUM_REQUIRED] = "c", [TCX__USES_KEYS_IN_CODE] = "e", [TCX__USES_KEYS_OF_ENVIRONMENT] = "g", [TCX__USES_ENVIRONMENT_WEB_IDENTITY] = "h", [TCX__USES_ROLE] = "i",
+    [TCX__USES_WEB_IDENTITY] = "k", [TCX__USES_PROFILE] = "n", [TCX__USES_SOURCE_PROFILE] = "o", [TCX__USES_NAMED_PROVIDER] = "p", [TCX__USES_PROFILE_WEB_IDENTITY] = "q",
+    [TCX__USES_PROFILE_SSO] = "r", [TCX__USES_SSO] = "s", [TCX__USES_PROFILE_SSO_LEGACY] = "t", [TCX__USES_SSO_LEGACY] = "u", [TCX__USES_PROFILE_PROCESS] = "v", [TCX__USES_PROCESS] = "w", [TCX__USES_CONTAINER] = "z", [TCX__USES_IMDS] = "0",
     [TCX__USES_BEARER_OF_ENVIRONMENT] = "3", [TCX__USES_PROFILE_LOGIN] = "AC", [TCX__USES_LOGIN] = "AD", [TCX__USES_REGION_REDIRECT] = "Ah",
 };
 /* clang-format on */
@@ -138,36 +139,14 @@ int tcx__user_agent_make(tcx_client_t *c) {
 
 /* ---- a call's features ---- */
 
-static uint64_t uses_of_origin(const char *origin) {
-  static const struct {
-    const char *origin;
-    uint64_t uses;
-  } table[] = {
-      {"explicit", TCX__USES(TCX__USES_KEYS_IN_CODE)},
-      {"env", TCX__USES(TCX__USES_KEYS_OF_ENVIRONMENT)},
-      {"shared-credentials-file", TCX__USES(TCX__USES_PROFILE)},
-      {"config-file", TCX__USES(TCX__USES_PROFILE)},
-      {"assume-role", TCX__USES(TCX__USES_ROLE)},
-      {"assume-role-with-web-identity", TCX__USES(TCX__USES_WEB_IDENTITY)},
-      {"sso", TCX__USES(TCX__USES_SSO)},
-      {"custom-process", TCX__USES(TCX__USES_PROFILE_PROCESS) | TCX__USES(TCX__USES_PROCESS)},
-      {"login", TCX__USES(TCX__USES_PROFILE_LOGIN) | TCX__USES(TCX__USES_LOGIN)},
-      {"container-role", TCX__USES(TCX__USES_CONTAINER)},
-      {"iam-role", TCX__USES(TCX__USES_IMDS)},
-  };
-  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-    if (strcmp(table[i].origin, origin) == 0)
-      return table[i].uses;
-  return 0;
-}
-
 /* Names of providers are static: the same pointer is the same name. */
-static uint64_t uses_of_identity(struct tcx_user_agent *ua, const struct tcx_identity *identity) {
+static uint64_t uses_of_identity(tcx_client_t *c, const struct tcx_identity *identity) {
+  struct tcx_user_agent *ua = &c->user_agent;
   if (identity->token != NULL)
     return strcmp(identity->origin, "env") == 0 ? TCX__USES(TCX__USES_BEARER_OF_ENVIRONMENT) : 0;
   if (ua->origin != identity->origin) {
     ua->origin = identity->origin;
-    ua->origin_uses = uses_of_origin(identity->origin);
+    ua->origin_uses = tcx__uses_of_origin(c->session->settings, identity->origin);
   }
   return ua->origin_uses;
 }
@@ -187,7 +166,7 @@ static uint64_t uses_of_call(tcx_call_t *call) {
   tcx_client_t *c = call->client;
   uint64_t uses = c->user_agent.uses | call->uses | uses_of_sum(&call->payload);
   if (call->identity != NULL)
-    uses |= uses_of_identity(&c->user_agent, call->identity) |
+    uses |= uses_of_identity(c, call->identity) |
             (c->account_param >= 0 && call->identity->account_id != NULL
                  ? TCX__USES(TCX__USES_ACCOUNT_ID)
                  : 0);

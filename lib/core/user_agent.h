@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include <tucuxi.h>
 
+struct tcx_settings;
+
 /* Bits of a set; their ids are AWS's (user_agent.c). */
 typedef enum {
   TCX__USES_WAITER,
@@ -37,10 +39,17 @@ typedef enum {
   TCX__USES_RESPONSE_SUM_REQUIRED,
   TCX__USES_KEYS_IN_CODE,
   TCX__USES_KEYS_OF_ENVIRONMENT,
+  TCX__USES_ENVIRONMENT_WEB_IDENTITY,
   TCX__USES_ROLE,
   TCX__USES_WEB_IDENTITY,
   TCX__USES_PROFILE,
+  TCX__USES_SOURCE_PROFILE,
+  TCX__USES_NAMED_PROVIDER,
+  TCX__USES_PROFILE_WEB_IDENTITY,
+  TCX__USES_PROFILE_SSO,
   TCX__USES_SSO,
+  TCX__USES_PROFILE_SSO_LEGACY,
+  TCX__USES_SSO_LEGACY,
   TCX__USES_PROFILE_PROCESS,
   TCX__USES_PROCESS,
   TCX__USES_CONTAINER,
@@ -65,6 +74,8 @@ struct tcx_user_agent {
   uint64_t origin_uses;
 };
 /* after everything else of the client; UV_ENOMEM */
+/* user_agent_origin.c: what a provider's name stands for, by what the session's profile says. */
+uint64_t tcx__uses_of_origin(const struct tcx_settings *settings, const char *origin);
 int tcx__user_agent_make(tcx_client_t *client);
 struct tcx_str tcx__user_agent_ids(tcx_call_t *call); /* valid until the next call's */
 /* The trace id of this invocation, percent-encoded into room; nothing outside of Lambda, or when it

@@ -9,12 +9,14 @@
  * A run is freed when its three handles are closed; the session's network lingers until then.
  */
 #include "base/mem.h"
+#include "base/words.h"
 #include "core/session.h"
 #include "creds/creds.h"
 #include <ctype.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #define OUTPUT_MAX    (64 * 1024u) /* bytes of stdout */
 #define COMPLAINT_MAX 512          /* bytes of stderr that are kept for the error */
@@ -47,24 +49,6 @@ struct run {
 
 /* ---- the command line, as Python's shlex splits it ---- */
 
-/* Copies one word to *to; the byte behind it, or NULL when a quote is not closed. */
-static const char *take_word(const char *p, char **to) {
-  char quote = 0;
-  for (; *p != '\0' && (quote != 0 || !isspace((unsigned char)*p)); p++) {
-    if (quote == 0 && (*p == '\'' || *p == '"'))
-      quote = *p;
-    else if (*p == quote)
-      quote = 0;
-    else if (*p == '\\' && p[1] != '\0' &&
-             (quote == 0 || (quote == '"' && (p[1] == '"' || p[1] == '\\'))))
-      *(*to)++ = *++p;
-    else
-      *(*to)++ = *p;
-  }
-  *(*to)++ = '\0';
-  return quote == 0 ? p : NULL;
-}
-
 /* A command line may hold a secret. */
 static void free_words(char **words, size_t size) {
   if (words != NULL)
@@ -76,22 +60,17 @@ static void free_words(char **words, size_t size) {
  * a quote that is not closed, no word, too many. */
 static int split(const char *line, char ***out, size_t *size) {
   size_t table = (WORDS_MAX + 1) * sizeof(char *), n = 0;
-  *size = table + strlen(line) + 1;
+  *size = table + strlen(line) + 2; /* also for the word that is none, at the end */
   char **words = tcx__malloc(*size);
   if (words == NULL)
     return UV_ENOMEM;
   char *to = (char *)words + table;
-  for (;;) {
-    while (isspace((unsigned char)*line))
-      line++;
-    if (*line == '\0' || n == WORDS_MAX)
-      break;
+  int more = 1;
+  while (n < WORDS_MAX && (more = tcx__word_next(&line, to)) == 1) {
     words[n++] = to;
-    line = take_word(line, &to);
-    if (line == NULL)
-      break;
+    to += strlen(to) + 1;
   }
-  if (line == NULL || *line != '\0' || n == 0) {
+  if (more != 0 || n == 0) {
     free_words(words, *size);
     return TCX_ECONFIG;
   }

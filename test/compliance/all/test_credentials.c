@@ -4,10 +4,12 @@
  * compared. The clock of expiries stands two hours before the recorded end.
  */
 #include "base/codec.h"
+#include "base/time.h"
 #include "fault_server.h"
 #include "identity_help.h"
 #include "json_tree.h"
 #include "redirect.h"
+#include <dirent.h>
 #include <unistd.h>
 
 #define DATA         TCX_TEST_DIR "/compliance/data/credentials/"
@@ -64,6 +66,8 @@ static const struct kase kases[] = {
      "custom-process: its output is not a JSON object", NULL, 0},
     {"profile-provider/credential_process_invalid",
      "custom-process: its output is not a JSON object", NULL, 0},
+    /* In botocore the environment's keys come before a role. */
+    {"profile-provider/e2e_assume_role", NULL, "AWS_ACCESS_KEY_ID=", ALL},
     {"profile-provider/empty_config", "Unable to locate credentials",
      "AWS_EC2_METADATA_DISABLED=true", ALL},
     {"profile-provider/invalid_config", "Unable to parse config file", NULL, ALL},
@@ -299,7 +303,99 @@ static void test_cases(void **state) {
   assert_int_equal(bad, 0);
 }
 
+/* ---- others ---- */
+
+static tcx_session_t *open_session(uv_loop_t *loop, const char *folder, const char **config) {
+  tcx_session_t *session = NULL;
+  *config = set_environment(&(struct kase){.folder = folder});
+  assert_int_equal(uv_loop_init(loop), 0);
+  assert_int_equal(tcx_session_new(loop, NULL, &session), 0);
+  return session;
+}
+static void close_session(uv_loop_t *loop, tcx_session_t *session, const char *config) {
+  tcx_session_close(session, NULL);
+  uv_run(loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(loop), 0);
+  remove(config);
+}
+
+/* White space is a key, in botocore: the case of the name has it skipped. */
+static void test_blank(void **state) {
+  (void)state;
+  uv_loop_t loop;
+  struct found found;
+  const char *config;
+  tcx_session_t *session =
+      open_session(&loop, "default-credential-provider-chain/environment_variables_blank", &config);
+  found_start(&found, session);
+  assert_non_null(found.identity);
+  assert_string_equal(found.identity->access_key, " ");
+  assert_string_equal(found.identity->origin, "env");
+  found_end(&found);
+  close_session(&loop, session, config);
+}
+
+static struct tcx_identity *found_token;
+static void on_token(struct tcx_identity_wait *wait, struct tcx_identity *identity, int status,
+                     const char *why) {
+  (void)wait, (void)status, (void)why;
+  found_token = identity;
+}
+
+/* The session's bearer token; the names of keys in any case. */
+static void test_tokens(void **state) {
+  (void)state;
+  static const char *const folders[] = {
+      "default-token-provider-chain/profile_keys_case_insensitive",
+      "default-token-provider-chain/profile_name"};
+  for (size_t i = 0; i < 2; i++) {
+    uv_loop_t loop;
+    const char *config;
+    struct tcx_settings *settings = NULL;
+    struct tcx_identity_source *source = NULL;
+    struct tcx_identity_wait wait = {0};
+    char path[512];
+    int64_t ends;
+    int32_t nanoseconds;
+    snprintf(path, sizeof path, DATA "%s/test-case.json", folders[i]);
+    yajl_val test = json_load(path), ok = json_get(json_get(test, "result"), "Ok");
+    tcx_session_t *session = open_session(&loop, folders[i], &config);
+    struct tcx_fail f = {.arena = session->arena};
+    assert_int_equal(tcx__session_settings(session, &settings, &f), 0);
+    assert_int_equal(tcx__session_token(session, &source), 0);
+    found_token = NULL;
+    wait.done = on_token;
+    struct tcx_identity *token = tcx__identity_get(source, &wait);
+    token = token != NULL ? token : found_token;
+    assert_non_null(token);
+    assert_string_equal(token->token, json_str(ok, "token"));
+    assert_int_equal(tcx__time_read(tcx__str(json_str(ok, "expiration")), &ends, &nanoseconds), 0);
+    assert_int_equal(token->expires, ends);
+    tcx__identity_release(token);
+    close_session(&loop, session, config);
+    yajl_tree_free(test);
+  }
+}
+
+/* No case of the data is left out. */
+static void test_all_run(void **state) {
+  (void)state;
+  static const char *const folders[] = {"default-credential-provider-chain", "profile-provider"};
+  size_t n = 0;
+  for (size_t i = 0; i < 2; i++) {
+    char path[512];
+    snprintf(path, sizeof path, DATA "%s", folders[i]);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+      n += entry->d_name[0] != '.';
+    closedir(dir);
+  }
+  assert_int_equal(n, sizeof kases / sizeof kases[0] + 1); /* and environment_variables_blank */
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_blank),
+                                     cmocka_unit_test(test_tokens), cmocka_unit_test(test_all_run)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -218,6 +218,80 @@ static void test_sso_failures(void **state) {
   end(&w);
 }
 
+/* A cached sign-in of every kind that is none, and one whose token would end its header's line. */
+static void test_sso_files(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    const char *in_why;
+  } cases[] = {
+      {"", "does not exist or is invalid"},
+      {"\x01\xff\xfe{", "does not exist or is invalid"},
+      {"[1]", "does not exist or is invalid"},
+      {"{\"accessToken\": 5, \"expiresAt\": \"2040-01-01T00:00:00Z\"}", "is invalid"},
+      {"{\"accessToken\": \"a\", \"expiresAt\": \"tomorrow\"}", "does not exist or is invalid"},
+      {"{\"accessToken\": \"a\\r\\nX-Evil: 1\", \"expiresAt\": \"2040-01-01T00:00:00Z\"}", ""},
+      {"{\"accessToken\": \"a\\u0000b\", \"expiresAt\": \"2040-01-01T00:00:00Z\"}", ""},
+  };
+  static const struct fault_step nothing[] = {DO(REQUEST), DO(CLOSE)};
+  static const struct fault_step *const scripts[] = {nothing};
+  struct whole w;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    test_folder_put(SSO_FILE, cases[i].text);
+    begin(&w, scripts, 1, SSO_PROFILE, NULL);
+    expect_failure(&w, TCX_ECREDS, cases[i].in_why);
+    assert_null(strstr(w.server.last_head, "X-Evil"));
+    end(&w);
+  }
+  char *huge = malloc(70001);
+  memset(huge, ' ', 70000);
+  memcpy(huge, "{\"accessToken\": \"a\"}", 20);
+  huge[70000] = '\0';
+  test_folder_put(SSO_FILE, huge);
+  free(huge);
+  begin(&w, scripts, 1, SSO_PROFILE, NULL);
+  expect_failure(&w, TCX_ECREDS, "does not exist or is invalid");
+  end(&w);
+}
+
+/* ---- web identity ---- */
+
+static void web_identity(const char *path, const char *in_why) {
+  struct whole w;
+  char config[1024];
+  static const struct fault_step nothing[] = {DO(REQUEST), DO(CLOSE)};
+  static const struct fault_step *const scripts[] = {nothing};
+  snprintf(config, sizeof config,
+           "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = %s\n",
+           path);
+  begin(&w, scripts, 1, config, NULL);
+  expect_failure(&w, TCX_ECREDS, in_why);
+  assert_int_equal(w.server.requests, 0);
+  end(&w);
+}
+
+static void test_web_identity_files(void **state) {
+  (void)state;
+  char path[512];
+  char *huge = malloc(70001);
+  memset(huge, 'j', 70000);
+  huge[70000] = '\0';
+  snprintf(path, sizeof path, "%s/token", test_folder);
+  web_identity(path, "no such file");
+  web_identity(test_folder, "it holds no token");
+  web_identity("/dev/zero", "it holds no token");
+  test_folder_put("token", "");
+  web_identity(path, "it holds no token");
+  test_folder_put("token", huge);
+  free(huge);
+  web_identity(path, "web_identity_token_file");
+  FILE *binary = fopen(path, "wb");
+  assert_non_null(binary);
+  assert_int_equal(fwrite("a\0b\xff", 1, 4, binary), 4);
+  fclose(binary);
+  web_identity(path, "it holds no token");
+}
+
 /* ---- containers ---- */
 
 static void container(struct whole *w, const struct fault_step *const *scripts, unsigned n,
@@ -501,6 +575,8 @@ int main(void) {
       IN_FOLDER(test_cache),
       IN_FOLDER(test_sso_renewal),
       IN_FOLDER(test_sso_failures),
+      IN_FOLDER(test_sso_files),
+      IN_FOLDER(test_web_identity_files),
       IN_FOLDER(test_container),
       IN_FOLDER(test_container_faults),
       IN_FOLDER(test_instance),
