@@ -52,6 +52,10 @@ if versitygw_ready; then
   TUCUXI_VERSITYGW=$(versitygw_path)
   export TUCUXI_VERSITYGW
 fi
+if metadata_mock_ready; then
+  TUCUXI_METADATA_MOCK=$(metadata_mock_path)
+  export TUCUXI_METADATA_MOCK
+fi
 if python_tools_ready; then
   TUCUXI_BOTOCORE=$(python_tools_path)/bin/python
   TUCUXI_MOTO=$(python_tools_path)/bin/moto_server

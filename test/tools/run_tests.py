@@ -309,7 +309,7 @@ def main():
         print("\n".join(test.name for test in tests))
         return 0
     failures, skips = [], []
-    for variable, what in (("TUCUXI_VERSITYGW", "versitygw"), ("TUCUXI_BOTOCORE", "botocore and moto")):
+    for variable, what in (("TUCUXI_VERSITYGW", "versitygw"), ("TUCUXI_METADATA_MOCK", "the EC2 metadata mock"), ("TUCUXI_BOTOCORE", "botocore and moto")):
         if not os.environ.get(variable):
             (failures if os.environ.get("CI") == "true" else skips).append(f"{what} cannot be had; tests against it did not run")
     # What the user has set up for real services must not reach a test.

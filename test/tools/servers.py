@@ -4,7 +4,7 @@
     with servers.versitygw() as s3:          # or servers.each(): versitygw, and MinIO where TUCUXI_TEST_MINIO=1
         subprocess.run([tool, "ls"], env=s3.env)
 
-versitygw is in TUCUXI_VERSITYGW, MinIO in TUCUXI_MINIO, moto in TUCUXI_MOTO, DynamoDB Local's jars in TUCUXI_DYNAMODB_LOCAL; a test skips itself as a whole where there is no server.
+versitygw is in TUCUXI_VERSITYGW, MinIO in TUCUXI_MINIO, moto in TUCUXI_MOTO, DynamoDB Local's jars in TUCUXI_DYNAMODB_LOCAL, Amazon's metadata mock in TUCUXI_METADATA_MOCK; a test skips itself as a whole where there is no server.
 """
 import contextlib
 import os
@@ -142,6 +142,12 @@ def moto():
     if not program:
         tap.skip_all("moto cannot be had")
     return _running("moto", lambda folder, root, port, pair: [program, "-H", "127.0.0.1", "-p", str(port)], {}, False, "/moto-api/")
+
+
+def metadata_mock():
+    """Instance metadata as Amazon mocks it, version 2 alone."""
+    program = os.environ["TUCUXI_METADATA_MOCK"]
+    return _running("metadata-mock", lambda folder, root, port, pair: [program, "--imdsv2", "-n", "127.0.0.1", "-p", str(port)], {}, False, "/latest/meta-data/", 401)
 
 
 def dynamodb_local():

