@@ -14,9 +14,9 @@ tap.ok(len([line for line in source.read("examples/first.c").splitlines() if lin
 bad = [f"README.md: {command}" for command in re.findall(r"^sh (\S+)", readme, re.M) if not os.path.exists(source.path(command))]
 tap.ok(not bad, "every script that the README runs exists", "\n".join(bad))
 helpers = re.search(r"^## Need, use, never$(.*?)^## ", source.read("CONTRIBUTING.md"), re.M | re.S).group(1)
-internal = "\n".join(source.read(n) for n in source.files("lib/base", "lib/net", ends=(".h",)))
+internal = "\n".join(source.read(n) for n in source.files("lib/base", "lib/net", "lib/core", ends=(".h",)))
 bad = [word for word in re.findall(r"`(tcx__\w+)`", helpers) if word not in internal]
-bad += [word for word in re.findall(r"`((?:base|net)/\w+\.h)`", helpers) if not os.path.exists(source.path("lib", word))]
+bad += [word for word in re.findall(r"`((?:base|net|core)/\w+\.h)`", helpers) if not os.path.exists(source.path("lib", word))]
 tap.ok(not bad, "the helpers that CONTRIBUTING names exist", "\n".join(bad))
 options = re.findall(r"`(TCX_\w+)`", readme)
 declared = source.read("CMakeLists.txt")
