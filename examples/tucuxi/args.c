@@ -35,7 +35,7 @@ static const struct option own[] = {
     {"expires-in", 0, NUMBER, AT(expires_s), "SECONDS",
      "how long the URL is good for (3600; at most 604800)"},
     {"method", 0, TEXT, AT(method), "NAME",
-     "what the URL is for: get (default), put, head or delete"},
+     "what the URL is for: get (default), put, head, delete or post, which makes a form"},
     {"delay", 0, NUMBER, AT(delay_s), "SECONDS", "between two polls (the waiter's own)"},
     {"max-attempts", 0, NUMBER, AT(max_attempts), "N", "polls in all (the waiter's own)"},
     {"format", 0, TEXT, AT(format), "NAME", "process (default) or env"},

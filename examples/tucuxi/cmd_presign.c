@@ -1,4 +1,5 @@
 #include "tool.h"
+#include <tucuxi/presign.h>
 
 static void on_signed(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct tool *tool = tcx_call_data(call);
@@ -13,11 +14,21 @@ static void on_signed(tcx_call_t *call, const tcx_value_t *response, const tcx_e
   tool_end(tool, 0);
 }
 
+/* A form is its URL and its fields: always JSON. */
+static void on_form(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
+  struct tool *tool = tcx_call_data(call);
+  if (error != NULL)
+    tool_fail(tool, error);
+  else
+    tool_end(tool, print_json(response) ? 0 : EXIT_OTHER);
+}
+
 static const char *operation_of(const char *method) {
   static const char *const table[][2] = {{"get", "get_object"},
                                          {"put", "put_object"},
                                          {"head", "head_object"},
-                                         {"delete", "delete_object"}};
+                                         {"delete", "delete_object"},
+                                         {"post", ""}};
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (strcmp(method != NULL ? method : "get", table[i][0]) == 0)
       return table[i][1];
@@ -31,15 +42,21 @@ void cmd_presign(struct tool *tool) {
   if (s3 == NULL)
     return;
   if (operation == NULL) {
-    tool_usage(tool, "no URL can be made for %s: get, put, head or delete", tool->args.method);
+    tool_usage(tool, "no URL can be made for %s: get, put, head, delete or post",
+               tool->args.method);
     return;
   }
   if (!uri_parse(tool->args.words[0], &uri)) {
     tool_usage(tool, "%s is no s3://BUCKET/KEY", tool->args.words[0]);
     return;
   }
-  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s}", uri.bucket, uri.key);
+  unsigned expires_s = tool->args.expires_s;
+  int err =
+      operation[0] == '\0'
+          ? tcx_client_presign_post(s3, uri.bucket, uri.key, NULL, NULL, expires_s, on_form, tool)
+          : tcx_client_presign(s3, operation,
+                               tcx_params("{Bucket: %s, Key: %s}", uri.bucket, uri.key), expires_s,
+                               on_signed, tool);
   uri_free(&uri);
-  tool_refused(tool,
-               tcx_client_presign(s3, operation, params, tool->args.expires_s, on_signed, tool));
+  tool_refused(tool, err);
 }

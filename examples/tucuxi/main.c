@@ -20,11 +20,12 @@ static const struct command commands[] = {
      (unsigned)-1, cmd_rm, NULL},
     {"cat", "s3://BUCKET/KEY...", "Writes objects to stdout.", "", 1, (unsigned)-1, cmd_cat, NULL},
     {"head", "s3://BUCKET[/KEY]", "Shows what is known of an object or a bucket.", "", 1, 1, cmd_head, NULL},
-    {"presign", "s3://BUCKET/KEY", "Prints a URL that allows one kind of request to whoever has it.", "expires-in method", 1, 1, cmd_presign, NULL},
+    {"presign", "s3://BUCKET/KEY", "Prints a URL that allows one kind of request to whoever has it; for post a form, {\"url\", \"fields\"}. A key may end in ${filename} then.", "expires-in method", 1, 1, cmd_presign, NULL},
     {"call", "SERVICE OPERATION [JSON | @FILE | -]",
      "Makes any API call: tucuxi call s3 list_objects_v2 '{\"Bucket\": \"b\"}'. The parameters come as JSON on the command\n"
      "line, from a file or from stdin; the response goes to stdout as JSON, an error to stderr.\n"
      "'tucuxi call --help SERVICE' lists a service's operations, 'tucuxi call --help SERVICE OPERATION' an operation's members.\n"
+     "generate_presigned_url, generate_presigned_post and generate_db_auth_token go by these names too, and send nothing.\n"
      "With --dry-run nothing is sent: the signed request is shown, {\"method\", \"url\", \"headers\", \"body_base64\"}.\n"
      "With --query, --output json, text or table, or an option of paging it does as the AWS CLI does: all pages in one\n"
      "(--no-paginate: one), without ResponseMetadata, searched, and printed in that form.\n"

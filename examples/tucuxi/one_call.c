@@ -135,8 +135,23 @@ char *operation_name(const char *word) {
   return name;
 }
 
+/* What is wrong with the arguments is told at once. */
+static int start_method(struct one *one, tcx_client_t *client, const struct client_method *method,
+                        tcx_value_t *params) {
+  char msg[512];
+  int err = client_method_start(method, client, params, on_call, one, msg, sizeof msg);
+  tcx_value_free(params);
+  if (err != TCX_EPARAM)
+    return err;
+  end(one, NULL, &(tcx_error_t){.status = err, .msg = msg, .operation = ""});
+  return 0;
+}
+
 static int start(struct one *one, tcx_client_t *client, const char *name,
                  const struct one_call *what) {
+  const struct client_method *method = what->wait == NULL ? client_method(client, name) : NULL;
+  if (method != NULL)
+    return start_method(one, client, method, what->params);
   one->event = tcx_client_has_event_stream(client, name) ? what->event : NULL;
   tcx_call_options_t options = {.max_body =
                                     one->output != NULL || one->event != NULL ? 0 : BODY_MAX};

@@ -153,6 +153,14 @@ struct paged_call {
 };
 void paged_call(struct tool *tool, tcx_client_t *client, const struct paged_call *what,
                 one_call_cb cb, void *data);
+/* client_methods.c: what botocore's clients have beside operations; NULL: name is none of these.
+ * start: as the function of tucuxi/presign.h that it stands for; TCX_EPARAM with msg where the
+ * arguments are wrong. */
+struct client_method;
+const struct client_method *client_method(const tcx_client_t *client, const char *name);
+int client_method_start(const struct client_method *method, tcx_client_t *client,
+                        const tcx_value_t *params, tcx_call_cb cb, void *data, char *msg,
+                        size_t size);
 /* "list-buckets" is list_buckets; malloc, NULL: out of memory */
 char *operation_name(const char *word);
 

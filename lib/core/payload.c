@@ -191,7 +191,9 @@ int tcx__payload_plan(tcx_call_t *call) {
   if (err != 0)
     return err;
   if (call->goal == TCX__GOAL_PRESIGN) {
-    p->form = call->s3_signer ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
+    bool any =
+        call->s3_signer || ((call->op->flags & TCX__OP_UNSIGNED_PAYLOAD) != 0 && call->req.tls);
+    p->form = any ? TCX__PAYLOAD_UNSIGNED : TCX__PAYLOAD_HASH;
     p->ready = true;
     return 0;
   }

@@ -65,12 +65,13 @@ static int take_body(tcx_call_t *call, struct tcx_value *v) {
 }
 
 /* A ContentLength among the params is the body's length, where nobody else knows it; it travels
- * once, as what the body turns out to be. */
+ * once, as what the body turns out to be. In a presigned URL it is signed: whoever uses that must
+ * send so much. */
 static int take_length(tcx_call_t *call) {
   const struct tcx_header *h = tcx__headers_get(&call->req.headers, "content-length");
   struct tcx_upload *u = &call->upload;
   int64_t n = -1;
-  if (h == NULL)
+  if (h == NULL || call->goal == TCX__GOAL_PRESIGN)
     return 0;
   if (tcx__str_to_int64(h->value, &n) != 0 || n < 0 || (u->length >= 0 && u->length != n))
     return tcx__fail(&call->fail, TCX_EPARAM,

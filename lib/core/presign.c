@@ -72,9 +72,13 @@ static int add_pair(struct tcx_buf *query, tcx_call_t *call, const struct tcx_va
 static int move_document(tcx_call_t *call) {
   struct tcx_value *document = NULL;
   struct tcx_buf query;
-  int err =
-      tcx__json_parse(call->arena, call->req.body.p, call->req.body.n, &document, &call->fail);
-  if (err != 0 || document->type != TCX_MAP)
+  int err = tcx__json_parse(call->arena, call->req.body.p, call->req.body.n, &document, NULL);
+  if (err == TCX_EPARAM || (err == 0 && document->type != TCX_MAP))
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     "Parameter validation failed:\nThe body of %s is no JSON object, whose "
+                     "members could be the query of a URL for %s",
+                     call->op->name, call->req.method);
+  if (err != 0)
     return err;
   begin_query(&query, call);
   for (const struct tcx_value *v = tcx__value_kids(document); v != NULL && err == 0; v = v->next) {
@@ -140,10 +144,10 @@ static int sign_url(tcx_call_t *call) {
   return err == 0 ? tcx__sigv4_presign(&s, &call->req, expires_of(call), &call->fail) : err;
 }
 
-/* The body that a signed URL is good for. */
+/* The body that the URL is good for, or, unsigned, that belongs to it. */
 static int put_body(tcx_call_t *call) {
   struct tcx_str body = call->req.body;
-  if (call->s3_signer || body.n == 0 || !tcx__call_signs(call))
+  if (call->payload.form != TCX__PAYLOAD_HASH || body.n == 0)
     return 0;
   struct tcx_value *v = tcx__value_new_blob(call->arena, body.p, body.n);
   return v != NULL ? tcx__value_add(call->arena, call->value, "Body", 4, v) : UV_ENOMEM;

@@ -235,10 +235,47 @@ def export_credentials():
         tap.ok(none.returncode == 253 and "Unable to locate credentials" in none.stderr and none.stdout == "", "none is an error", none.stderr)
 
 
+def made(name, *words):
+    r = run("call", *words)
+    tap.ok(r.returncode == 0 and r.stderr == "", name, f"exit {r.returncode}\n{r.stdout}{r.stderr}")
+    return json.loads(r.stdout or "{}")
+
+
+def client_methods():
+    """What botocore's clients have beside operations. What is signed is compared elsewhere."""
+    url = made("a URL", "s3", "generate_presigned_url", '{"ClientMethod": "get_object", "Params": {"Bucket": "bucket", "Key": "a b"}, "ExpiresIn": 60, "HttpMethod": "HEAD"}')
+    tap.ok(url.get("Url", "").startswith("https://bucket.s3.us-west-2.amazonaws.com/a%20b?X-Amz-Algorithm=") and "&X-Amz-Expires=60&" in url["Url"] and url["Method"] == "HEAD", "is as it was asked for", url)
+    body = made("a URL with its body", "dynamodb", "generate-presigned-url", '{"ClientMethod": "describe_table", "Params": {"TableName": "t"}}')
+    tap.equal(base64.b64decode(body.get("Body", "")), b'{"TableName":"t"}', "tells it")
+    form = made("a form", "s3", "generate_presigned_post", '{"Bucket": "bucket", "Key": "up/${filename}", "Fields": {"acl": "private"}, "Conditions": [{"acl": "private"}, ["content-length-range", 1, 10]]}')
+    policy = json.loads(base64.b64decode(form.get("fields", {}).get("policy", "")) or "{}")
+    tap.equal(policy.get("conditions", [])[:4], [{"acl": "private"}, ["content-length-range", 1, 10], {"bucket": "bucket"}, ["starts-with", "$key", "up/"]], "has its conditions")
+    tap.equal(form.get("url"), "https://bucket.s3.us-west-2.amazonaws.com/", "and the bucket's URL")
+    rds = made("a token of RDS", "rds", "generate_db_auth_token", '{"DBHostname": "db.example.com", "Port": 5432, "DBUsername": "me@x", "Region": "eu-west-1"}')
+    tap.ok(rds.get("Token", "").startswith("db.example.com:5432/?Action=connect&DBUser=me%40x&X-Amz-") and "%2Feu-west-1%2Frds-db%2F" in rds["Token"], "names host, user and region", rds)
+    for name, action in (("generate_db_connect_auth_token", "DbConnect&"), ("generate_db_connect_admin_auth_token", "DbConnectAdmin&")):
+        dsql = made(f"a token of DSQL, {name}", "dsql", name, '{"Hostname": "abc.dsql.us-west-2.on.aws", "ExpiresIn": 60}')
+        tap.ok(dsql.get("Token", "").startswith(f"abc.dsql.us-west-2.on.aws/?Action={action}X-Amz-") and "&X-Amz-Expires=60&" in dsql["Token"], "is for that action", dsql)
+    for service, name, params, code, text in [
+            ("s3", "generate_presigned_url", "{}", 252, 'Missing required parameter in input: "ClientMethod"'), ("s3", "generate_presigned_url", "[]", 252, "must be a map"),
+            ("s3", "generate_presigned_url", '{"ClientMethod": "get_object", "ExpiresIn": "x"}', 252, "Invalid type for parameter ExpiresIn"),
+            ("s3", "generate_presigned_url", '{"ClientMethod": "get_object", "ExpiresIn": 700000}', 252, "out of its range"),
+            ("s3", "generate_presigned_url", '{"ClientMethod": "get_objekt"}', 252, "did you mean get_object"), ("s3", "generate_presigned_url", '{"ClientMethod"', 252, "line 1"),
+            ("s3", "generate_presigned_post", '{"Bucket": "bucket", "Key": "k", "Fild": {}}', 252, 'Unknown parameter in input: \\"Fild\\"'),
+            ("sts", "generate_presigned_post", "{}", 252, "has no operation"), ("rds", "generate_db_auth_token", '{"DBHostname": "a b", "Port": 1, "DBUsername": "u"}', 252, "Invalid host of a database")]:
+        r = run("call", service, name, params)
+        tap.ok(r.returncode == code and text.replace('"', '\\"').replace('\\\\"', '\\"') in r.stderr, f"{service} {name} {params} is refused", f"exit {r.returncode}\n{r.stdout}{r.stderr}")
+    answers = lines([{"id": 1, "service": "sts", "operation": "generate_presigned_url", "params": {"ClientMethod": "GetCallerIdentity", "HttpMethod": "GET"}, "region": "eu-west-1"},
+                     {"id": 2, "service": "sts", "operation": "generate_presigned_url"}, {"id": 3, "service": "rds", "operation": "generate_db_auth_token", "params": {"DBHostname": "h", "Port": 1, "DBUsername": "u"}}])
+    tap.ok(answers[1]["response"]["Url"].startswith("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&"), "also by the line", answers)
+    tap.equal(answers[2]["error"]["type"], "ParamValidationError", "which may be wrong")
+    tap.ok("Token" in answers[3]["response"], "and others go on")
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials]:
+    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
         tap.diag(part.__name__)
         part()
     tap.done()

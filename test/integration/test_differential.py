@@ -24,7 +24,7 @@ PART = 1.0 if harness.FULL else 0.25  # of a service's operations
 # Operations with a behaviour of their own (lib/custom): always among those that are called.
 ALWAYS = ["apigateway.GetApiKeys", "autoscaling.CreateLaunchConfiguration", "cloudformation.GetTemplate", "cloudsearchdomain.Search", "docdb.CopyDBClusterSnapshot", "ec2.RunInstances",
           "ec2.GetConsoleOutput", "ec2.CopySnapshot", "glacier.UploadArchive", "glacier.UploadMultipartPart", "iam.GetRolePolicy", "iam.GetAccountAuthorizationDetails",
-          "logs.CreateExportTask", "machinelearning.Predict", "neptune.CreateDBCluster", "rds.CopyDBSnapshot", "rds.StartDBInstanceAutomatedBackupsReplication",
+          "logs.CreateExportTask", "events.PutEvents", "s3.GetObject", "s3.PutObject", "s3.DeleteObjects", "machinelearning.Predict", "neptune.CreateDBCluster", "rds.CopyDBSnapshot", "rds.StartDBInstanceAutomatedBackupsReplication",
           "route53.ChangeResourceRecordSets", "route53.GetHostedZone", "sso-oidc.CreateToken"]
 
 

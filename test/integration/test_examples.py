@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools"))
 import tap
@@ -135,6 +137,29 @@ def test_thousand_calls(server):
     tap.ok(done.returncode == 0 and match and 1 <= int(match.group(1)) <= 32, "thousand_calls", str(done))
     done = run(server, "thousand_calls", "no-such-bucket", "20")
     tap.ok(done.returncode == 1 and "20 calls, 20 failed" in done.stdout, "thousand_calls: no such bucket", str(done))
+
+
+def test_presign(server):
+    server.put("shown", b"shown to anybody")
+    done = run(server, "presign", BUCKET, "shown", "up/")
+    tap.equal((done.returncode, done.stderr), (0, ""), "presign")
+    lines = done.stdout.splitlines()
+    with urllib.request.urlopen([line for line in lines if line.startswith("get ")][0][4:]) as answer:
+        tap.equal(answer.read(), b"shown to anybody", "presign: the URL shows the object")
+    url = [line for line in lines if line.startswith("post ")][0][5:]
+    fields = [line.split("=", 1) for line in lines if not line.startswith(("get ", "post "))]
+    for size, expected in ((10, 204), (1000001, 400)):
+        limit = "----a-boundary"
+        form = "".join(f'--{limit}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields)
+        form += f'--{limit}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n{"x" * size}\r\n--{limit}--\r\n'
+        request = urllib.request.Request(url, data=form.encode(), headers={"Content-Type": f"multipart/form-data; boundary={limit}"})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as e:
+            status = e.code
+        tap.equal(status, expected, f"presign: the form takes {size} bytes with {expected}")
+    tap.equal(run(server, "presign", BUCKET).returncode, 2, "presign: usage")
 
 
 def test_list_bucket(server):
@@ -506,6 +531,7 @@ def main():
         test_thousand_calls(server)
         test_list_bucket(server)
         test_search_pages(server)
+        test_presign(server)
         test_other_thread(server)
         test_handle_error(server)
         test_futures(server)

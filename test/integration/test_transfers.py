@@ -301,6 +301,13 @@ def presigned(t):
         tap.equal(answer.status, 200, "that anybody can use")
     tap.equal(t.expect(OK, "and it is there", "cat", "s3://bucket1/put here"), "by url", "with its bytes")
     tap.ok("Url" in json.loads(t.expect(OK, "presign --json", "presign", "--json", "s3://bucket1/x")), "has the URL")
+    form = json.loads(t.expect(OK, "presign makes a form", "presign", "--method", "post", "s3://bucket1/by form"))
+    limit = "----a-boundary"
+    parts = "".join(f'--{limit}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in form["fields"].items())
+    parts += f'--{limit}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nby form\r\n--{limit}--\r\n'
+    with urllib.request.urlopen(urllib.request.Request(form["url"], data=parts.encode(), headers={"Content-Type": f"multipart/form-data; boundary={limit}"})) as answer:
+        tap.equal(answer.status, 204, "that anybody can fill in")
+    tap.equal(t.expect(OK, "and it is there", "cat", "s3://bucket1/by form"), "by form", "with the file")
     t.expect(USAGE, "presign for what no URL does", "presign", "--method", "trace", "s3://bucket1/x")
 
 

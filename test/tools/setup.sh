@@ -76,7 +76,7 @@ go_program() (
   return 1
 )
 
-# A Python with botocore, which the tests compare with, and moto, which they run against; made once, in the cache.
+# A Python with botocore (and the AWS CRT, for SigV4A), which the tests compare with, and moto, which they run against; made once, in the cache.
 python_tools_ready() (
   tools=$(python_tools_path)
   [ -f "$tools/ready" ] && return 0
@@ -87,7 +87,7 @@ python_tools_ready() (
   say "Installing botocore $BOTOCORE_VERSION and moto $MOTO_VERSION (once, half a minute)"
   log=$(mktemp) || return 1
   if python3 -m venv "$tools" >"$log" 2>&1 &&
-     "$tools/bin/pip" install -q "botocore==$BOTOCORE_VERSION" "boto3==$BOTOCORE_VERSION" "moto[server]==$MOTO_VERSION" >>"$log" 2>&1; then
+     "$tools/bin/pip" install -q "botocore[crt]==$BOTOCORE_VERSION" "boto3==$BOTOCORE_VERSION" "moto[server]==$MOTO_VERSION" >>"$log" 2>&1; then
     rm -f "$log"
     touch "$tools/ready"
     return 0
@@ -97,7 +97,7 @@ python_tools_ready() (
   rm -f "$log"
   return 1
 )
-python_tools_path() { printf '%s' "$(cache_folder)/python-botocore-$BOTOCORE_VERSION-moto-$MOTO_VERSION"; }
+python_tools_path() { printf '%s' "$(cache_folder)/python-botocore-$BOTOCORE_VERSION-crt-moto-$MOTO_VERSION"; }
 
 # DynamoDB Local's jars; through Maven, where it and Java are installed.
 dynamodb_local_ready() (

@@ -17,11 +17,16 @@ PLACES = [{"region": "us-east-1"}, {"region": "eu-west-1"}, {"region": "cn-north
 COMPRESSED = {"region": "us-west-1", "config": {"request_min_compression_size_bytes": 1}}
 
 
-class Case:
-    """kind: minimal, full, error and odd (an error that is none of the service's) are sent to the recorder; place is signed for the service's own endpoint there. params for botocore, json for the tool."""
+# What takes a call to an endpoint of many regions, which is signed with SigV4A: a param and its value.
+GLOBAL = {**dict.fromkeys(["s3.GetObject", "s3.PutObject", "s3.DeleteObjects"], ("Bucket", "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap")), "events.PutEvents": ("EndpointId", "abc123.456def")}
 
-    def __init__(self, service, operation, kind, params, json, answer, place=None):
-        self.service, self.operation, self.kind, self.params, self.json, self.answer, self.place = service, operation, kind, params, json, answer, place
+
+class Case:
+    """kind: minimal, full, error and odd (an error that is none of the service's) are sent to the recorder; place is signed for the service's own endpoint there, global for one of many regions; url is presigned for it, for method
+    where that is not None. params for botocore, json for the tool."""
+
+    def __init__(self, service, operation, kind, params, json, answer, place=None, method=None):
+        self.service, self.operation, self.kind, self.params, self.json, self.answer, self.place, self.method = service, operation, kind, params, json, answer, place, method
 
     def name(self):
         return f"{self.service}.{self.operation.name}/{self.kind}"
@@ -39,14 +44,14 @@ def places_of(service, round_number):
     return random.Random(seed_of("places", service, round_number)).sample(PLACES, 2)
 
 
-def params_of(operation, seed, mode):
+def params_of(operation, seed, mode, given=()):
     params = Values(seed, mode).structure(operation.input_shape) if operation.input_shape is not None else {}
     for name, alias in ALIASES.get(operation.service_model.service_name, {}).items():
         if name in params and seed % 2:
             params[alias] = params.pop(name)
     if "ContentLength" in params:
         params["ContentLength"] = len(params.get("Body", b""))
-    return params
+    return {**params, **dict(given)}
 
 
 def events_of(shape, seed, mode):
@@ -73,10 +78,10 @@ def value_of(operation, seed, mode, status):
 
 def cases_of(service, protocol, operation, round_number=0):
     """The calls of one operation. A later round has other values."""
-    def make(kind, mode, answer, place=None):
-        params = params_of(operation, seed_of(service, operation.name, kind, round_number), mode)
+    def make(kind, mode, answer, place=None, method=None, given=()):
+        params = params_of(operation, seed_of(service, operation.name, kind, round_number), mode, given)
         json = as_json(operation.input_shape, params)
-        return Case(service, operation, kind, params, json, answer, place)
+        return Case(service, operation, kind, params, json, answer, place, method)
     elsewhere = service in LOCAL or "PredictEndpoint" in getattr(operation.input_shape, "members", ())  # no request gets to a server of ours
     variant = service.endswith(("-cbor", "-local"))
     for kind in ("minimal", "full") if not elsewhere else ():
@@ -88,6 +93,9 @@ def cases_of(service, protocol, operation, round_number=0):
         place = PLACES[0] if noise.random() < 0.3 else noise.choice(places_of(service, round_number))
         place = COMPRESSED if operation.request_compression else place
         yield make("place", noise.choice(["minimal", "full"]), Answer(200, [], b""), place)
+        if f"{service}.{operation.name}" in GLOBAL:
+            yield make("global", "minimal", Answer(200, [], b""), {"region": "us-west-2"}, given=[GLOBAL[f"{service}.{operation.name}"]])
+        yield make("url", noise.choice(["minimal", "full"]), None, place, noise.choice([None, None, "GET", "POST"]))
     if elsewhere:
         return
     shapes = operation.error_shapes

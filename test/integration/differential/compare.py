@@ -1,8 +1,10 @@
 """What two requests, or two responses, differ in: a list of (aspect, what one says, what the other says)."""
+import ast
 import datetime
 import base64
 import gzip
 import hashlib
+import hmac
 import json
 import re
 import urllib.parse
@@ -12,6 +14,9 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 from botocore.handlers import S3_SIGNING_NAMES
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from oracle import KEY, SECRET
 from values import plain
@@ -114,12 +119,37 @@ def without_tokens(value, given):
     return json.loads(text) if not isinstance(value, (bytes, str)) else text
 
 
+def asymmetric_key():
+    """The key of SigV4A, which is derived from the secret key: on P-256, the same for all days, regions and services."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    for counter in range(1, 255):
+        text = b"\0\0\0\1AWS4-ECDSA-P256-SHA256\0" + KEY.encode() + bytes([counter]) + b"\0\0\1\0"
+        number = int.from_bytes(hmac.digest(b"AWS4A" + SECRET.encode(), text, "sha256"), "big")
+        if number <= order - 2:
+            return ec.derive_private_key(number + 1, ec.SECP256R1()).public_key()
+    raise ValueError("no key")
+
+
+def is_signature(signer, made, canonical, name, signature):
+    """Of the canonical request. SigV4's is compared, SigV4A's, which is another one each time, is verified."""
+    text = signer.string_to_sign(made, canonical)
+    if name is None:
+        return signer.signature(text, made) == signature
+    _algorithm, date, _scope, digest = text.split("\n")
+    text = "\n".join(["AWS4-ECDSA-P256-SHA256", date, f"{date[:8]}/{name}/aws4_request", digest])
+    try:
+        asymmetric_key().verify(bytes.fromhex(signature), text.encode(), ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def verified(request, headers):
     """Whether the signature is the one that botocore would make of this very request."""
     auth = authorization(headers)
-    if auth["scheme"] != "AWS4-HMAC-SHA256":
+    if auth["scheme"] not in ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"):
         return True
-    region, name = auth["scope"][1], auth["scope"][2]
+    region, name = auth["scope"][-3], auth["scope"][-2]
     signer = (botocore.auth.S3SigV4Auth if name in S3_SIGNING_NAMES else botocore.auth.SigV4Auth)(CREDENTIALS, name, region)
     signed = {h: headers[h] for h in auth["signed"] if h in headers}
     url = urllib.parse.urlsplit(request.url)
@@ -128,7 +158,7 @@ def verified(request, headers):
     made.context["timestamp"] = headers["x-amz-date"]
     made.headers["X-Amz-Content-SHA256"] = headers.get("x-amz-content-sha256") or hashlib.sha256(request.body).hexdigest()
     canonical = canonical_request(signer, made, signed)
-    return signer.signature(signer.string_to_sign(made, canonical), made) == headers["authorization"].rsplit("=", 1)[1]
+    return is_signature(signer, made, canonical, name if "ECDSA" in auth["scheme"] else None, headers["authorization"].rsplit("=", 1)[1])
 
 
 def verified_v2(request):
@@ -178,6 +208,95 @@ def requests(oracle, tool, given, with_host):
         yield "request.signature", "right", "wrong"
     if not verified(tool, heads[1]):
         yield "request.signature", "right", "wrong"
+
+
+# ---- URLs ----
+
+# What botocore raises of a body that it would have to take apart as JSON.
+NO_QUERY = ("JSONDecodeError", "UnicodeDecodeError", "ValueError", "TypeError", "AttributeError")
+OWN = ("X-Amz-Date", "X-Amz-Signature")
+
+
+def fields_of(url):
+    """A URL's query, without what tells when: {name: [values]}."""
+    made = {}
+    for name, value in urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query, keep_blank_values=True):
+        if name == "X-Amz-Credential":
+            _key, _day, *region, service, _end = value.split("/")
+            made.update({"X-Amz-Credential.region": region, "X-Amz-Credential.name": [service]})
+        elif name not in OWN:
+            made.setdefault(name, []).append(value)
+    return made
+
+
+def same_member(text, value):
+    """text: what botocore makes of a member of a JSON document, which is what Python prints of it; value: the member."""
+    if text == value:
+        return True
+    try:
+        return ast.literal_eval(text) == value
+    except (ValueError, SyntaxError):
+        return False
+
+
+def as_document(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def same_values(texts, values):
+    """Of what stands in the query several times, botocore keeps the first."""
+    return texts == values[:1] or len(texts) == len(values) and all(same_member(text, value) for text, value in zip(texts, values))
+
+
+def unsigned(ours):
+    """An operation that is not signed: botocore signs its URL all the same."""
+    if "X-Amz-Signature" in ours["Url"]:
+        yield "request.signature", "none", ours["Url"]
+
+
+def urls(theirs, ours, given, any_body):
+    """theirs: a URL, or None where botocore has none; ours: {Url, Method, Headers, Body}. Where tucuxi tells a JSON body, botocore has its members in the query. any_body: it is not signed."""
+    body = base64.b64decode(ours.get("Body", ""))
+    if not verified_url(ours, None if any_body else body):
+        yield "request.signature", "right", "wrong"
+    if theirs is None:
+        return
+    a, b = urllib.parse.urlsplit(theirs), urllib.parse.urlsplit(ours["Url"])
+    if (a.scheme, a.netloc) != (b.scheme, b.netloc):
+        yield "request.host", a.scheme + "://" + a.netloc, b.scheme + "://" + b.netloc
+    if a.path != b.path:
+        yield "request.path", a.path, b.path
+    one, two = fields_of(theirs), fields_of(ours["Url"])
+    document = without_tokens(json.loads(body), given) if body[:1] == b"{" else {}
+    for name in list(one) + [n for n in two if n not in one]:
+        texts, values = (without_tokens(fields.get(name, []), given) for fields in (one, two))
+        told = document.pop(name, []) if not values else []
+        values = values or (told if isinstance(told, list) else [told])
+        if texts != values and not same_values(texts, values) and not same_values(texts, [as_document(v) for v in values]):
+            yield "request.query." + name, texts, values
+    for name, value in document.items():
+        if value != []:
+            yield "request.query." + name, ABSENT, value
+
+
+def verified_url(ours, body):
+    """Whether the signature is the one that botocore would make of this very URL. body None: it is not signed."""
+    url = urllib.parse.urlsplit(ours["Url"])
+    fields = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+    if fields.get("X-Amz-Algorithm") not in ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"):
+        return True
+    region, name = fields["X-Amz-Credential"].split("/")[-3:-1]
+    query, signature = ours["Url"].rsplit("&X-Amz-Signature=", 1)
+    signer = (botocore.auth.S3SigV4QueryAuth if name in S3_SIGNING_NAMES else botocore.auth.SigV4QueryAuth)(CREDENTIALS, name, region)
+    heads = {**lower(ours["Headers"].items()), "host": re.sub(":443$", "", url.netloc)}
+    made = botocore.awsrequest.AWSRequest(ours["Method"], query)
+    made.context["timestamp"] = fields["X-Amz-Date"]
+    made.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD" if body is None or name in S3_SIGNING_NAMES else heads.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
+    canonical = canonical_request(signer, made, {h: heads[h] for h in fields["X-Amz-SignedHeaders"].split(";")})
+    return is_signature(signer, made, canonical, name if "ECDSA" in fields["X-Amz-Algorithm"] else None, signature)
 
 
 # ---- responses ----

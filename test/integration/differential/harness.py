@@ -27,10 +27,11 @@ def begin():
     if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(PYTHON))):
         os.execv(PYTHON, [PYTHON, *sys.argv])
     os.environ["TZ"] = "UTC"
-    import botocore
+    import botocore.compat
     with open(os.path.join(ROOT, "models", "import.py"), encoding="utf-8") as file:
         wanted = re.search(r'^BOTOCORE_VERSION = "([^"]+)"', file.read(), re.M).group(1)
     tap.equal(botocore.__version__, wanted, "botocore is that of the models")
+    tap.ok(botocore.compat.HAS_CRT, "it has the AWS CRT, for SigV4A")
 
 
 def run(plans, worker, size, **job):

@@ -2,6 +2,7 @@
 import io
 import os
 
+import botocore.auth
 import botocore.awsrequest
 import botocore.config
 import botocore.eventstream
@@ -11,6 +12,9 @@ import botocore.session
 
 KEY, SECRET, TOKEN, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a/session+token==", "us-east-1"
 
+
+# Of the AWS CRT's signers only those of SigV4A, which botocore does not have itself: its own for SigV4 are the reference.
+botocore.auth.AUTH_TYPE_MAPS.update({"v4": botocore.auth.SigV4Auth, "v4-query": botocore.auth.SigV4QueryAuth, "s3v4": botocore.auth.S3SigV4Auth, "s3v4-query": botocore.auth.S3SigV4QueryAuth})
 
 BEARER = {"AWS_BEARER_TOKEN_CODECATALYST": "one-token", "AWS_BEARER_TOKEN_ACCOUNT_ACCESS": "another"}
 
@@ -78,6 +82,14 @@ class Oracle:
             return Outcome("ClientError", e.response, str(e), self.requests)
         except Exception as e:  # pylint: disable=broad-except  # whatever it is, it is botocore's answer
             return Outcome(type(e).__name__, None, str(e), self.requests)
+
+
+def presigned(client, operation, params, method):
+    """The URL, and the error's name and message where there is none."""
+    try:
+        return client.generate_presigned_url(botocore.xform_name(operation), Params=params, ExpiresIn=300, HttpMethod=method), None, ""
+    except Exception as e:  # pylint: disable=broad-except  # whatever it is, it is botocore's answer
+        return None, type(e).__name__, str(e)
 
 
 def read_streams(response):

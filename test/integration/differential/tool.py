@@ -71,8 +71,7 @@ class Tool:
     async def __aenter__(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         env.update(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN=TOKEN, AWS_DEFAULT_REGION=REGION, AWS_CONFIG_FILE="/dev/null",
-                   AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_MAX_ATTEMPTS="1",
-                   AWS_AUTH_SCHEME_PREFERENCE="sigv4", **BEARER)  # SigV4a botocore has with the CRT only
+                   AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_MAX_ATTEMPTS="1", **BEARER)
         if self.data_path:
             env["AWS_DATA_PATH"] = self.data_path
         self.process = await asyncio.create_subprocess_exec(self.program, "call", "--jsonl", "--concurrency", str(self.n_lanes), env=env, stdin=asyncio.subprocess.PIPE,
@@ -137,6 +136,12 @@ class Tool:
         paginate = {"pages": each, **{names[k]: v for k, v in case.config.items()}}
         answer = await self.line(service=case.service, operation=case.operation.name, params=case.json, endpoint_url=lane.url, config={"inject_host_prefix": False}, paginate=paginate)
         return answer, self.events.pop(answer["id"], []), lane.requests
+
+    async def presign(self, case):
+        """What answers generate_presigned_url; S3's global host, as botocore has it."""
+        config = {**case.place.get("config", {}), **({"s3": {"presign_global_endpoint": True, "us_east_1_regional_endpoint": "regional"}} if case.service == "s3" else {})}
+        params = {"ClientMethod": case.operation.name, "Params": case.json, "ExpiresIn": 300, **({"HttpMethod": case.method} if case.method else {})}
+        return await self.line(service=case.service, operation="generate_presigned_url", params=params, region=case.place["region"], config=config)
 
     async def render(self, case):
         """What answers a call that is not sent, and its request; checksums in trailers, as botocore has them."""

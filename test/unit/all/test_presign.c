@@ -129,6 +129,21 @@ static void test_methods_and_bodies(void **state) {
   }
 }
 
+/* A length among the params is the sender's to keep. */
+static void test_length(void **state) {
+  (void)state;
+  struct maker m;
+  begin(&m, "s3", (tcx_client_options_t){0});
+  struct outcome o =
+      url(&m, "put_object", tcx_params("{Bucket: bucket, Key: k, ContentLength: 5}"), NULL);
+  assert_int_equal(o.status, 0);
+  assert_string_equal(tcx_value_str(o.response, "Headers.Content-Length"), "5");
+  assert_non_null(
+      strstr(tcx_value_str(o.response, "Url"), "&X-Amz-SignedHeaders=content-length%3Bhost&"));
+  outcome_free(&o);
+  whole_end(&m.w);
+}
+
 static void test_signed_body_is_the_one_told(void **state) {
   (void)state;
   struct maker m;
@@ -498,6 +513,7 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_methods_and_bodies),
+                                     cmocka_unit_test(test_length),
                                      cmocka_unit_test(test_signed_body_is_the_one_told),
                                      cmocka_unit_test(test_refused_urls),
                                      cmocka_unit_test(test_unsigned),
