@@ -95,7 +95,8 @@ def cases_of(service, protocol, operation, round_number=0):
         yield make("place", noise.choice(["minimal", "full"]), Answer(200, [], b""), place)
         if f"{service}.{operation.name}" in GLOBAL:
             yield make("global", "minimal", Answer(200, [], b""), {"region": "us-west-2"}, given=[GLOBAL[f"{service}.{operation.name}"]])
-        yield make("url", noise.choice(["minimal", "full"]), None, place, noise.choice([None, None, "GET", "POST"]))
+        dice = random.Random(seed_of("url", service, operation.name, round_number))
+        yield make("url", dice.choice(["minimal", "full"]), None, place, dice.choice([None, None, "GET", "POST"]))
     if elsewhere:
         return
     shapes = operation.error_shapes
