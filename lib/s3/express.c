@@ -2,10 +2,12 @@
  * express.c - sessions of directory buckets (S3 Express One Zone): keys that CreateSession gives
  * for a bucket, for some minutes. botocore's S3ExpressIdentityCache.
  *
- *   none --first call--> an entry whose source is empty --CreateSession--> holding a session --45 s
- *     before its end--> asked again, the old one serves on
- *                                        ^ | --10 s before its end--> calls wait for the new one
- *                                        +-- failed: those who waited fail <-----+
+ *   none --first call--> empty --CreateSession--> holding a session --near its end--> again
+ *                          ^                           |
+ *                          +------ failed <------------+
+ *
+ * Near is 45 seconds: the old session serves on meanwhile; at 10 seconds calls wait for the new
+ * one. When CreateSession fails, those who waited fail.
  *
  * A call in CREDENTIALS asks tcx__s3_session for its bucket's source (core/identity.h), which does
  * the waiting, the windows and the one fetch at a time. The source's provider, which is the entry
@@ -50,17 +52,15 @@ static void answer(struct tcx_asker *asker, const tcx_value_t *response) {
 }
 
 static void on_session(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
-  struct tcx_s3_session *s = tcx_call_data(call);
-  if (s == NULL)
-    return; /* cancelled */
-  s->call = NULL;
-  if (error != NULL) {
+  struct tcx_s3_session *s = tcx_call_data(call); /* NULL: cancelled */
+  const tcx_value_t *keys = tcx_value_get(response, "Credentials");
+  if (s != NULL)
+    s->call = NULL;
+  if (s != NULL && error != NULL)
     s->asker->answer(
         s->asker, &(struct tcx_answer){.status = error->status, .why = error->msg, .cause = error});
-    return;
-  }
-  const tcx_value_t *keys = tcx_value_get(response, "Credentials");
-  answer(s->asker, response);
+  else if (s != NULL)
+    answer(s->asker, response);
   if (keys != NULL)
     tcx__value_wipe(keys);
 }
