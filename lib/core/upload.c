@@ -16,7 +16,6 @@ int tcx__upload_begin(struct tcx_upload *u, struct tcx_arena *arena, const struc
     if (err != 0)
       return err;
   }
-  u->started = true;
   if (form != TCX__PAYLOAD_STREAMING_UNSIGNED_TRAILER && form != TCX__PAYLOAD_STREAMING &&
       form != TCX__PAYLOAD_STREAMING_TRAILER) {
     u->frames = NULL;
@@ -38,6 +37,7 @@ static int next_window(struct tcx_upload *u, struct tcx_str *window, struct tcx_
   if (u->body == NULL) {
     *window = (struct tcx_str){u->memory.p + u->at, want};
   } else {
+    u->started = true;
     int err = u->body->ops->read(u->body, want, window, f);
     if (err != 0)
       return err;

@@ -265,6 +265,25 @@ static void test_retry_body(void **state) {
   whole_end(&w);
 }
 
+/* A body that was not read yet is no hindrance, though before-send has seen its request signed. */
+static void test_unread_body(void **state) {
+  (void)state;
+  struct whole w;
+  int left = 1;
+  whole_begin(&w, NULL, 0, &(tcx_client_options_t){.endpoint_url = "http://127.0.0.1:1"});
+  on(&w, "before-send", note, NULL);
+  seen[0] = '\0';
+  struct outcome o = whole_call(
+      &w, "put_object",
+      tcx_value_set_body(key(), "Body", tcx_body_source(1, read_once, NULL, NULL, &left)), NULL);
+  assert_int_equal(o.status, UV_ECONNREFUSED);
+  assert_int_equal(o.attempts, 3);
+  assert_int_equal(whole_count(seen, "before-send.s3.PutObject"), 3);
+  assert_int_equal(left, 1);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 static int points_passed;
 static int look(tcx_call_t *call, const char *event, void *data) {
   (void)data;
@@ -329,7 +348,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_answer),      cmocka_unit_test(test_answer_stream),
       cmocka_unit_test(test_answer_http), cmocka_unit_test(test_retry),
-      cmocka_unit_test(test_retry_body),  cmocka_unit_test(test_outcomes),
+      cmocka_unit_test(test_retry_body),  cmocka_unit_test(test_unread_body),
+      cmocka_unit_test(test_outcomes),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
