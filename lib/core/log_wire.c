@@ -133,9 +133,10 @@ static void body_lines(tcx_call_t *call, char direction, char *p, size_t n, uint
     blank(p, n, id->secret_key);
     blank(p, n, id->token);
   }
-  if (!is_text(p, n))
+  bool text = is_text(p, n);
+  if (!text)
     hex_lines(call, direction, p, n);
-  for (size_t at = 0, some; is_text(p, n) && at < n; at += some) {
+  for (size_t at = 0, some; text && at < n; at += some) {
     const char *end = memchr(p + at, '\n', n - at);
     size_t to_end = end != NULL ? (size_t)(end - p) - at + 1 : n - at;
     some = to_end < LINE_BYTES ? to_end : LINE_BYTES;

@@ -284,9 +284,9 @@ void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {
     return;
   }
   call->attempts = attempt;
-  tcx__log_request(call, head);
   tcx__log(call->session, TCX_LOG_DEBUG, "call", call, "%s attempt %u to %.*s%.*s", call->op->name,
            call->attempts, (int)call->req.host_header.n, call->req.host_header.p,
            (int)call->req.path.n, call->req.path.p);
+  tcx__log_request(call, head);
   start_exchange(call, conn, head);
 }
