@@ -710,7 +710,8 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_wait_sized(tcx_client_t *client, const c
  * botocore's WaiterError prints, response the last poll's, http_status, code and error_message its
  * as well (code NULL when it was no error), attempts the number of polls. An error that is not the
  * service's ends the wait as it is (TCX_EPARAM, UV_ECONNREFUSED ...), after the poll's own retries.
- * No such waiter is TCX_EOPNAME, with near names. */
+ * No such waiter is TCX_EOPNAME, with near names. Of the timings it has total_us and attempts (the
+ * polls). */
 static inline TCX_NODISCARD int tcx_client_wait(tcx_client_t *client, const char *waiter,
                                                 tcx_value_t *params,
                                                 const tcx_wait_options_t *options, tcx_call_cb cb,

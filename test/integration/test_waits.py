@@ -5,6 +5,7 @@ TUCUXI_TOOL is the tool, TUCUXI_VERSITYGW and TUCUXI_MOTO the servers.
 # timeout: 300
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,7 +33,7 @@ class Waiter:
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
     def begin(self, service, waiter, params, *options):
-        return subprocess.Popen([TOOL, "wait", service, waiter, json.dumps(params), "--delay", "1", *options], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen([TOOL, "wait", service, waiter, json.dumps(params), *(options if "--delay" in options else ("--delay", "1", *options))], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def wait(self, service, waiter, params, *options):
         """(exit status, stdout, stderr)"""
@@ -71,6 +72,16 @@ def usage(w):
     tap.ok(done.returncode == 252 and "something is missing" in done.stderr, "too few words", done.stderr)
 
 
+def interrupted(w):
+    """Ctrl-C in the delay; the log tells when that has begun."""
+    process = w.begin("s3", "bucket_exists", {"Bucket": "never"}, "--delay", "60", "--debug")
+    line = next((line for line in process.stderr if line.startswith("wait: ")), "")
+    tap.equal(line, "wait: BucketExists: poll 1 of 20 says retry, again in 60000 ms\n", "the log tells of each poll")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=100)
+    tap.equal(process.returncode, 130, "it ends at once")
+
+
 def tables(w):
     table = {"TableName": "people"}
     status, _out, err = w.wait("dynamodb", "table_exists", table, "--max-attempts", "1")
@@ -99,6 +110,7 @@ def main():
         w = Waiter(server)
         buckets(w)
         usage(w)
+        interrupted(w)
     with servers.moto() as server:
         w = Waiter(server)
         tables(w)

@@ -221,15 +221,27 @@ static void start_pages(struct op *o) {
   o->owed++;
 }
 
+static void start_wait(struct op *o) {
+  tcx_wait_options_t options = {.delay_ms = pick(2) ? TCX_NEVER : 1 + pick(20),
+                                .max_attempts = pick(4),
+                                .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0};
+  o->owed++;
+  assert_int_equal(tcx_client_wait(t.w.client, pick(2) ? "bucket_exists" : "bucket_not_exists",
+                                   tcx_params("{Bucket: b}"), &options, on_call, o, &o->call),
+                   0);
+}
+
 static void start(struct op *o) {
   tcx_call_options_t options = {.max_body = pick(2) * 1000000,
                                 .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0,
                                 .attempt_timeout_ms = pick(4) == 0 ? 1 + pick(30) : 0,
                                 .read_timeout_ms = 40,
-                                .max_attempts = pick(4)};
+                                .max_attempts = pick(4),
+                                .stall_limit = pick(3) == 0 ? 1 + pick(1000000) : 0,
+                                .stall_ms = 1 + pick(40)};
   tcx_value_t *key = tcx_params("{Bucket: b, Key: k}");
   const char *operation = "get_object";
-  switch (pick(7)) {
+  switch (pick(8)) {
   case 0:
   case 1:
     break;
@@ -252,6 +264,10 @@ static void start(struct op *o) {
   case 5:
     operation = "list_objects_v2";
     break; /* Key is no member of it */
+  case 6:
+    tcx_value_free(key);
+    start_wait(o);
+    return;
   default:
     operation = "head_bucket";
     tcx_value_free(key);

@@ -2,6 +2,7 @@
  * The stall limit of whole calls, against servers that are slow: both directions, streams, and all
  * that must not count. Real time, but little of it; test/unit/net/test_stall.c steps the clock.
  */
+#include "stream_reader.h"
 #include "whole.h"
 
 #define SPAN    120 /* milliseconds */
@@ -136,27 +137,6 @@ static void test_source(void **state) {
 }
 
 /* ---- streams ---- */
-
-struct reader {
-  tcx_stream_t *stream;
-  int calls, ended;
-  size_t got;
-};
-static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
-  struct reader *r = tcx_stream_data(stream);
-  (void)buf;
-  if (n < 0)
-    r->ended = (int)n;
-  else
-    r->got += (size_t)n;
-}
-static void on_stream(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
-  struct reader *r = tcx_call_data(call);
-  assert_non_null(response);
-  assert_null(error);
-  r->calls++;
-  r->stream = tcx_call_take_stream(call, r);
-}
 
 /* Only while somebody reads: before the first start nothing counts, however long it lasts. */
 static void test_stream(void **state) {

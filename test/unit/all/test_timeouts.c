@@ -2,6 +2,7 @@
  * Every kind of time limit, against servers that stall: the deadline of a call in each of its
  * phases, attempt, read, connect and acquire timeouts. Real time, but little of it.
  */
+#include "stream_reader.h"
 #include "whole.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -266,24 +267,6 @@ static void test_credentials(void **state) {
 }
 
 /* ---- streams ---- */
-
-struct reader {
-  tcx_stream_t *stream;
-  int calls, ended;
-};
-static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
-  struct reader *r = tcx_stream_data(stream);
-  (void)buf;
-  if (n < 0)
-    r->ended = (int)n;
-}
-static void on_stream(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
-  struct reader *r = tcx_call_data(call);
-  assert_non_null(response);
-  assert_null(error);
-  r->calls++;
-  r->stream = tcx_call_take_stream(call, r);
-}
 
 /* The deadline ends when the stream is taken; silence counts only while somebody reads. */
 static void test_streams(void **state) {

@@ -40,6 +40,7 @@ static void serve(struct served *s, const char *service, const char *const *answ
                              .endpoint_url = s->w.url,
                              .access_key = WHOLE_KEY,
                              .secret_key = WHOLE_SECRET,
+                             .max_connections = 1,
                              .max_attempts = 1};
   assert_int_equal(tcx_session_create_client(s->w.session, service, &co, &s->w.client), 0);
 }
@@ -202,6 +203,17 @@ static void test_acceptors(void **state) {
   whole_until(&s.w, &s.o.calls);
   assert_int_equal(s.o.status, TCX_EPARAM);
   assert_non_null(strstr(s.o.msg, "a["));
+  finish(&s);
+  /* JSON in the form of the operation that it asks; a body cannot be sent again and again. */
+  serve(&s, "probe", (const char *const[]){NULL}, mf.path);
+  tcx_value_t *params =
+      tcx_client_json_params(s.w.client, "one", tcx_value_from_json("{\"Body\":\"aGk=\"}", 15));
+  assert_int_equal(tcx_value_type(params, "Body"), TCX_BLOB);
+  assert_memory_equal(tcx_value_bytes(params, "Body", NULL), "hi", 2);
+  tcx_value_free(params);
+  start(&s, "one", tcx_value_set_body(tcx_value_new_map(), "Body", tcx_body_copy("x", 1)), AT_ONCE);
+  whole_until(&s.w, &s.o.calls);
+  assert_int_equal(s.o.status, UV_EINVAL);
   finish(&s);
   mf_end();
 }
