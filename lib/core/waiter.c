@@ -34,17 +34,20 @@ static void pass_on(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error
   tcx__call_done(call);
 }
 
-/* The sentence is in call->fail. */
+/* The sentence is in call->fail. Other than TCX_EWAITER: memory is out, or a search was too
+ * long. */
 static void fail_with(tcx_call_t *call, tcx_call_t *poll, const tcx_error_t *error,
                       const struct tcx_value *document, int status) {
   keep(call, poll);
-  if (error != NULL)
-    call->error = *error;
-  else
-    call->error.request_id = tcx__call_request_id(poll);
-  call->error.msg = NULL;
-  call->error.http_status = poll->head.status;
-  call->error.response = document;
+  if (status == TCX_EWAITER) {
+    if (error != NULL)
+      call->error = *error;
+    else
+      call->error.request_id = tcx__call_request_id(poll);
+    call->error.msg = NULL;
+    call->error.http_status = poll->head.status;
+    call->error.response = document;
+  }
   tcx__call_fail(call, status, TCX_PHASE_READ);
 }
 

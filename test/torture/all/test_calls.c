@@ -271,25 +271,56 @@ static int paginate(void *ctx) {
 
 /* ---- a waiter: an answer that asks it to wait, and one that fulfils it ---- */
 
+/* The outcome is what is expected, or a lack of memory. */
+static void waits(struct run *r, const char *waiter, tcx_value_t *params, int expected) {
+  const tcx_wait_options_t options = {.delay_ms = 1, .max_attempts = 2};
+  r->o.whole = &r->w;
+  r->status = tcx_client_wait(r->w.client, waiter, params, &options, outcome_cb, &r->o, NULL);
+  if (r->status != 0)
+    return;
+  whole_until(&r->w, &r->o.calls);
+  if (r->o.status != expected && r->o.status != UV_ENOMEM)
+    fail_msg("%s: %s: %s", waiter, tcx_err_name(r->o.status), r->o.msg);
+  r->status = r->o.status == UV_ENOMEM ? UV_ENOMEM : 0;
+}
+
 static int wait_for(void *ctx) {
   struct run r;
   static const struct fault_step steps[] = {
       DO(REQUEST), SEND("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), DO(REQUEST),
       SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DO(AGAIN)};
   const struct fault_step *const scripts[] = {steps};
-  const tcx_wait_options_t options = {.delay_ms = 1};
   (void)ctx;
-  if (run_begin(&r, scripts, 1) == 0) {
-    r.o.whole = &r.w;
-    r.status = tcx_client_wait(r.w.client, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"),
-                               &options, outcome_cb, &r.o, NULL);
-    if (r.status == 0)
-      whole_until(&r.w, &r.o.calls);
-    if (r.status == 0)
-      r.status = r.o.status;
-    if (r.status == 0)
-      assert_int_equal(r.o.http_status, 200);
-  }
+  if (run_begin(&r, scripts, 1) == 0)
+    waits(&r, "bucket_exists", tcx_params("{Bucket: %s}", "bucket"), 0);
+  if (r.status == 0)
+    assert_int_equal(r.o.http_status, 200);
+  return run_end(&r);
+}
+
+/* Answers that are searched, and a failure that is explained. */
+static int wait_in_vain(void *ctx) {
+  struct run r;
+  const struct fault_step steps[] = {
+      DO(REQUEST),
+      SEND(whole_answer("400 Bad Request", "{\"__type\":\"ResourceNotFoundException\"}")),
+      DO(REQUEST), SEND(whole_answer("200 OK", "{\"Table\":{\"TableStatus\":\"CREATING\"}}")),
+      DO(AGAIN)};
+  const struct fault_step *const scripts[] = {steps};
+  (void)ctx;
+  if (run_begin(&r, scripts, 1) != 0)
+    return run_end(&r);
+  tcx_client_options_t co = {.region = "us-east-1",
+                             .endpoint_url = r.w.url,
+                             .access_key = WHOLE_KEY,
+                             .secret_key = WHOLE_SECRET};
+  r.status = tcx_session_create_client(r.w.session, "dynamodb", &co, &r.w.client);
+  if (r.status == 0)
+    waits(&r, "table_exists", tcx_params("{TableName: %s}", "t"), TCX_EWAITER);
+  if (r.status == 0)
+    assert_string_equal(r.o.msg, "Waiter TableExists failed: Max attempts exceeded. Previously "
+                                 "accepted state: Matched expected service error code: "
+                                 "ResourceNotFoundException");
   return run_end(&r);
 }
 
@@ -311,6 +342,7 @@ TORTURE(redirect)
 TORTURE(read_all)
 TORTURE(paginate)
 TORTURE(wait_for)
+TORTURE(wait_in_vain)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -320,7 +352,7 @@ int main(void) {
       cmocka_unit_test(test_presign),    cmocka_unit_test(test_bad_params),
       cmocka_unit_test(test_error),      cmocka_unit_test(test_redirect),
       cmocka_unit_test(test_read_all),   cmocka_unit_test(test_paginate),
-      cmocka_unit_test(test_wait_for),
+      cmocka_unit_test(test_wait_for),   cmocka_unit_test(test_wait_in_vain),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
