@@ -165,26 +165,6 @@ void tcx__call_inner_prepared(tcx_call_t *call, int err, tcx_phase_t phase) {
   begin(call, err == 0 ? tcx__call_prepare(call) : err);
 }
 
-int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params,
-                    tcx_call_cb cb, void *data) {
-  struct tcx_call_start start = {
-      .client = client, .operation = operation, .params = params, .cb = cb, .data = data};
-  return tcx__call_start(&start, NULL);
-}
-
-int tcx_client_start_sized(tcx_client_t *client, const char *operation, tcx_value_t *params,
-                           const tcx_call_options_t *options, size_t size, tcx_call_cb cb,
-                           void *data, tcx_call_t **call) {
-  struct tcx_call_start start = {.client = client,
-                                 .operation = operation,
-                                 .params = params,
-                                 .options = options,
-                                 .options_size = size,
-                                 .cb = cb,
-                                 .data = data};
-  return tcx__call_start(&start, call);
-}
-
 /* ---- the states before the wire ---- */
 
 static void on_body_wake(void *ctx) {

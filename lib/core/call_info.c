@@ -1,6 +1,26 @@
-/* call_info.c - what a program may ask of a call, and keeping one past its callback. */
+/* call_info.c - the program's side of a call: starting one, asking it, keeping it. */
 #include "core/call.h"
 #include <string.h>
+
+int tcx_client_call(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                    tcx_call_cb cb, void *data) {
+  struct tcx_call_start start = {
+      .client = client, .operation = operation, .params = params, .cb = cb, .data = data};
+  return tcx__call_start(&start, NULL);
+}
+
+int tcx_client_start_sized(tcx_client_t *client, const char *operation, tcx_value_t *params,
+                           const tcx_call_options_t *options, size_t size, tcx_call_cb cb,
+                           void *data, tcx_call_t **call) {
+  struct tcx_call_start start = {.client = client,
+                                 .operation = operation,
+                                 .params = params,
+                                 .options = options,
+                                 .options_size = size,
+                                 .cb = cb,
+                                 .data = data};
+  return tcx__call_start(&start, call);
+}
 
 void *tcx_call_data(const tcx_call_t *call) { return call->data; }
 tcx_client_t *tcx_call_client(const tcx_call_t *call) { return call->client; }
