@@ -64,25 +64,18 @@ static void on_answer(void *data, const tcx_value_t *response, const tcx_error_t
   lines_done(&all->lines);
 }
 
-static void on_event(void *data, const tcx_value_t *event) {
-  struct line *line = data;
+/* A part of the answer, which comes before it. */
+static void print_part(struct line *line, const char *name, const tcx_value_t *part) {
   char *json = NULL;
-  if (tcx_value_to_json(event, &json, NULL) == 0)
-    printf("{\"id\":%s,\"event\":%s}\n", line->id, json);
+  if (tcx_value_to_json(part, &json, NULL) == 0)
+    printf("{\"id\":%s,\"%s\":%s}\n", line->id, name, json);
   if (json == NULL || !print_flush())
     tool_end(line->all->lines.tool, EXIT_OTHER);
   tcx_free(json);
 }
 
-static void on_page(void *data, const tcx_value_t *page) {
-  struct line *line = data;
-  char *json = NULL;
-  if (tcx_value_to_json(page, &json, NULL) == 0)
-    printf("{\"id\":%s,\"page\":%s}\n", line->id, json);
-  if (json == NULL || !print_flush())
-    tool_end(line->all->lines.tool, EXIT_OTHER);
-  tcx_free(json);
-}
+static void on_event(void *data, const tcx_value_t *event) { print_part(data, "event", event); }
+static void on_page(void *data, const tcx_value_t *page) { print_part(data, "page", page); }
 
 /* ---- clients ---- */
 

@@ -4,16 +4,14 @@ import copy
 import json
 import sys
 
-import botocore.model
+import botocore
 
 import compare
 import page_cases
 from oracle import Oracle
 from tool import Tool
 from values import plain
-from worker import short
-
-LANES = 4
+from worker import LANES, Service, short
 
 
 class PageOracle(Oracle):
@@ -71,22 +69,21 @@ def differences(case, theirs, whole, ours, our_whole):
         yield from (("whole" + at, one, two) for at, one, two in compare.diff(plain(whole), our_whole.get("response")))
 
 
-class Service:
-    """One service's paginators."""
+class Paginators(Service):
+    """One service's."""
 
     def __init__(self, name, oracle, tool):
-        self.name, self.oracle, self.tool, self.running = name, oracle, tool, set()
-        self.model = botocore.model.ServiceModel(oracle.loader.load_service_model(name, "service-2"), name)
+        super().__init__(name, oracle, tool)
         self.pagination = oracle.loader.load_service_model(name, "paginators-1")["pagination"]
-        self.client = oracle.client(name, url=tool.all_lanes[0].url)
 
     async def one(self, case, lane):
         try:
-            theirs = self.oracle.pages(self.client, case)
+            client = self.client(None)
+            theirs = self.oracle.pages(client, case)
             if case.kind == "resume" and theirs[1] is not None:
                 case = page_cases.resumed(case, theirs[0], theirs[1])
-                theirs = self.oracle.pages(self.client, case)
-            whole = self.oracle.whole(self.client, case)
+                theirs = self.oracle.pages(client, case)
+            whole = self.oracle.whole(client, case)
             ours = await self.tool.pages(lane, case, True)
             our_whole = (await self.tool.pages(lane, case, False))[0]
         finally:
@@ -94,16 +91,11 @@ class Service:
         found = [[a, short(x), short(y)] for a, x, y in differences(case, theirs, whole, ours, our_whole)]
         print(json.dumps({"case": case.name(), "protocol": self.model.resolved_protocol, "differences": found}), flush=True)
 
-    async def run(self, operations):
+    def cases(self, operations):
         """operations: [name, kinds] each."""
         for name, kinds in operations:
             operation = self.model.operation_model(name)
-            for case in page_cases.cases_of(self.name, self.model.resolved_protocol, operation, page_cases.Plan(self.pagination[name]), kinds):
-                task = asyncio.create_task(self.one(case, await self.tool.lanes.get()))
-                self.running.add(task)
-                task.add_done_callback(self.running.discard)
-        if self.running:
-            await asyncio.gather(*self.running)
+            yield from page_cases.cases_of(self.name, self.model.resolved_protocol, operation, page_cases.Plan(self.pagination[name]), kinds)
 
 
 async def main():
@@ -111,7 +103,7 @@ async def main():
     oracle = PageOracle(job["data_path"])
     async with Tool(job["tool"], job["tool_data_path"], LANES) as tool:
         for plan in job["plans"]:
-            await Service(plan["service"], oracle, tool).run(plan["operations"])
+            await Paginators(plan["service"], oracle, tool).run(plan["operations"])
             oracle.forget()
 
 

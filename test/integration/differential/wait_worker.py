@@ -90,13 +90,9 @@ class Waits(Service):
         found = [[a, short(x), short(y)] for a, x, y in differences(theirs, ours, requests)]
         print(json.dumps({"case": case.name(), "protocol": self.model.resolved_protocol, "hit": hit, "differences": found}), flush=True)
 
-    async def run(self, operations):
-        """operations: the waiters' names."""
-        for name in operations:
-            for case in waits.waits_of(self.name, self.model.resolved_protocol, self.model, name, self.waiters.get_waiter(name)):
-                self.running.add(asyncio.create_task(self.one(case, await self.tool.lanes.get())))
-        if self.running:
-            await asyncio.gather(*self.running)
+    def cases(self, names):
+        for name in names:
+            yield from waits.waits_of(self.name, self.model.resolved_protocol, self.model, name, self.waiters.get_waiter(name))
 
 
 async def main():

@@ -78,14 +78,16 @@ class Service:
         found = [[a, short(x), short(y)] for a, x, y in found]
         print(json.dumps({"case": case.name(), "protocol": self.model.resolved_protocol, "differences": found}), flush=True)
 
-    async def run(self, operations):
+    def cases(self, operations):
         """operations: [name, rounds] each."""
         for name, rounds in operations:
-            operation = self.model.operation_model(name)
             for number in range(rounds):
-                for case in cases.cases_of(self.name, self.model.resolved_protocol, operation, number):
-                    task = asyncio.create_task(self.one(case, await self.tool.lanes.get()))
-                    self.running.add(task)
+                yield from cases.cases_of(self.name, self.model.resolved_protocol, self.model.operation_model(name), number)
+
+    async def run(self, plan):
+        """All cases of a plan, as many at a time as there are lanes."""
+        for case in self.cases(plan):
+            self.running.add(asyncio.create_task(self.one(case, await self.tool.lanes.get())))
         if self.running:
             await asyncio.gather(*self.running)
 
