@@ -274,6 +274,46 @@ static void test_unsigned(void **state) {
   whole_end(&w);
 }
 
+static int set_mark(tcx_call_t *call, const char *event, void *data) {
+  char name[40];
+  (void)event;
+  snprintf(name, sizeof name, "X-%s", (const char *)data);
+  return tcx_request_set_header(call, name, "1");
+}
+
+/* In another region the request is made anew: what hooks did to it, they do again; they see the
+ * parameters once. The call that looks for the region is a call too. */
+static void test_redirected(void **state) {
+  (void)state;
+  static const struct fault_step steps[] = {
+      DO(REQUEST), SEND("HTTP/1.1 301 X\r\nContent-Length: 0\r\n\r\n"),
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nx-amz-bucket-region: eu-west-1\r\n\r\n"),
+      DO(REQUEST), SEND(OK_ANSWER),
+      DO(END)};
+  static const struct fault_step *const scripts[] = {steps};
+  struct whole w;
+  char value[1000];
+  whole_begin(&w, scripts, 1, NULL);
+  on(&w, "*.s3.PutObject", note, NULL);
+  on(&w, "before-call.s3.PutObject", set_mark, "made");
+  on(&w, "before-sign.s3.PutObject", set_mark, "signed");
+  seen[0] = '\0';
+  struct outcome o = whole_call(&w, "put_object", put_params(), NULL);
+  assert_int_equal(o.status, 0);
+  assert_string_equal(whole_header(w.server.last_head, "X-made", value, sizeof value), "1");
+  assert_string_equal(whole_header(w.server.last_head, "X-signed", value, sizeof value), "1");
+  assert_non_null(whole_header(w.server.last_head, "Authorization", value, sizeof value));
+  assert_non_null(strstr(value, "/eu-west-1/s3/"));
+  assert_int_equal(whole_count(seen, "before-parameter-build"), 1);
+  assert_int_equal(whole_count(seen, "before-call"), 2);
+  assert_int_equal(whole_count(seen, "choose-signer"), 2);
+  assert_int_equal(whole_count(seen, "request-created"), 2);
+  assert_int_equal(whole_count(seen, "needs-retry"), 2);
+  assert_int_equal(whole_count(seen, "after-call"), 1);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_params),
@@ -282,6 +322,7 @@ int main(void) {
       cmocka_unit_test(test_url),
       cmocka_unit_test(test_endpoint_and_signer),
       cmocka_unit_test(test_unsigned),
+      cmocka_unit_test(test_redirected),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
