@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <tucuxi/future.h>
 
 typedef enum { CANCEL, DEADLINE, CLOSE_CLIENT, CLOSE_SESSION, ENDS } ending;
 static const char *const ending_names[] = {"cancel", "deadline", "close client", "close session"};
@@ -533,8 +534,44 @@ static void test_page(void **state) {
   }
 }
 
+/* ---- a future of a call ---- */
+
+static int future_status, future_calls;
+static void on_future(tcx_future_t *future, int status, void *data) {
+  (void)future, (void)data;
+  future_status = status;
+  future_calls++;
+}
+
+static void test_future(void **state) {
+  (void)state;
+  for (ending how = CANCEL; how < ENDS; how++) {
+    if (how == DEADLINE)
+      continue; /* its call's own */
+    memset(&t, 0, sizeof t);
+    future_calls = 0;
+    begin(silent);
+    tcx_future_t *future = tcx_future_call(t.w.client, "head_bucket", bucket());
+    assert_int_equal(tcx_future_then(future, on_future, NULL), 0);
+    while (t.w.server.requests == 0)
+      uv_run(&t.w.loop, UV_RUN_ONCE);
+    t.o.calls = 1; /* on_client_closed looks at it */
+    if (how == CANCEL)
+      tcx_future_cancel(future);
+    else
+      end_it(how);
+    assert_int_equal(future_calls, 0);
+    whole_until(&t.w, &future_calls);
+    assert_int_equal(future_status, TCX_ECANCELED);
+    tcx_future_release(future);
+    whole_end(&t.w);
+    assert_int_equal(future_calls, 1);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_points), cmocka_unit_test(test_page)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_points), cmocka_unit_test(test_future),
+                                     cmocka_unit_test(test_page)};
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
