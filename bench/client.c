@@ -5,6 +5,7 @@
  *   client OP ENDPOINT CONCURRENCY COUNT
  *
  *   get        GetObject bench/1k, the body read into the response
+ *   getfuture  the same through tcx_future_start and tcx_future_then
  *   bigget     GetObject bench/1g, streamed and dropped
  *   put        PutObject of 1 KiB to upload/obj-N
  *   bigput     PutObject of a file of 1 GiB to upload/1g
@@ -30,7 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tucuxi.h>
+#include <tucuxi/future.h>
 #include <tucuxi/hooks.h>
 #include <unistd.h>
 
@@ -92,6 +93,23 @@ static int start_get(struct bench *bench) {
   return tcx_client_start(bench->client, "get_object",
                           tcx_params("{Bucket: %s, Key: %s}", bench->bucket, bench->key), &options,
                           on_object, bench, NULL);
+}
+
+/* ---- getfuture ---- */
+
+static void on_future(tcx_future_t *future, int status, void *data) {
+  if (status != 0)
+    die("GetObject", tcx_future_error(future)->msg);
+  size_t length = tcx_value_len(tcx_future_response(future), "Body");
+  tcx_future_release(future);
+  one_done(data, length);
+}
+
+static int start_get_future(struct bench *bench) {
+  static const tcx_call_options_t options = {.max_body = BODY_MAX};
+  tcx_value_t *params = tcx_params("{Bucket: %s, Key: %s}", bench->bucket, bench->key);
+  return tcx_future_then(tcx_future_start(bench->client, "get_object", params, &options), on_future,
+                         bench);
 }
 
 /* ---- put ---- */
@@ -355,6 +373,7 @@ static void run_calls(struct bench *bench, const char *endpoint) {
 
 int main(int argc, char **argv) {
   static const struct op ops[] = {{"get", "s3", start_get},
+                                  {"getfuture", "s3", start_get_future},
                                   {"hold", "s3", start_get},
                                   {"put", "s3", start_put},
                                   {"list", "s3", start_list},
@@ -379,7 +398,8 @@ int main(int argc, char **argv) {
   }
   if (bench.op == NULL || bench.concurrency == 0 || bench.count == 0) {
     fputs("usage: client "
-          "get|put|list|hold|bigget|bigput|sign|render|renderhook|stub|stubhook|ddbget|ddbquery|"
+          "get|getfuture|put|list|hold|bigget|bigput|sign|render|renderhook|stub|stubhook|ddbget|"
+          "ddbquery|"
           "instances ENDPOINT "
           "CONCURRENCY COUNT\n",
           stderr);

@@ -145,6 +145,12 @@ class Bench:
     def get512(self):
         self.get(512, full=False)
 
+    def future(self):
+        http, n = self.server.http, self.options.count
+        rows, _ = self.compare("GET 1 KiB, 64 in flight: a callback, and tcx_future_then", {
+            "callback": lambda: self.tucuxi("get", http, 64, n), "future": lambda: self.tucuxi("getfuture", http, 64, n)}, base="callback")
+        self.bar("a call through a future against one with a callback", self.ratio(rows, "future", "callback"), 1.1)
+
     def get_tls(self):
         https, n = self.server.https, self.options.count
         self.compare("GET 1 KiB over TLS, 64 in flight", {
@@ -308,8 +314,8 @@ class Bench:
 
     def malloc(self):
         self.say("\n### Allocations and system calls a call, 10,000 calls after 5,000, pages 1,000 after 500\n\n| operation | malloc | calloc | realloc | free |\n|---|---|---|---|---|")
-        worst = 0
-        for op, concurrency, warm in (("get", 64, 5000), ("put", 64, 5000), ("list", 1, 500)):
+        most = {}
+        for op, concurrency, warm in (("get", 64, 5000), ("getfuture", 64, 5000), ("put", 64, 5000), ("list", 1, 500)):
             counts = []
             for n in (warm, 3 * warm):
                 with tempfile.NamedTemporaryFile("r") as out:
@@ -319,9 +325,9 @@ class Bench:
             per = {k: (counts[1][k] - counts[0][k]) / (2 * warm) for k in counts[0]}
             self.keep(workload="malloc", op=op, counts=counts)
             self.say(f"| {op} | {per['malloc']:.4f} | {per['calloc']:.4f} | {per['realloc']:.4f} | {per['free']:.4f} |")
-            if op == "get":
-                worst = max(per["malloc"] + per["calloc"] + per["realloc"], per["free"])
-        self.bar("allocations and frees of a get, the larger", worst, 1.0001)
+            most[op] = max(per["malloc"] + per["calloc"] + per["realloc"], per["free"])
+        self.bar("allocations and frees of a get, the larger", most["get"], 1.0001)
+        self.bar("the same through a future", most["getfuture"], 2.0001)
 
     def syscalls(self):
         self.say("\n| operation | reads | writes | epoll_wait | all | connects |\n|---|---|---|---|---|---|")
@@ -403,7 +409,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-WORKLOADS = ("get", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "jmespath", "sign", "hooks", "malloc", "syscalls", "copy")
+WORKLOADS = ("get", "future", "get512", "get_tls", "put", "list", "ddbget", "ddbquery", "instances", "bigget", "bigget_tls", "bigput", "hold", "hold_tls", "start", "start_tls", "models", "jmespath", "sign", "hooks", "malloc", "syscalls", "copy")
 
 
 def options():
