@@ -7,16 +7,13 @@ static tcx_future_t *cancel_call(tcx_future_t *f) {
   return NULL;
 }
 
-/* The close of its client ends the call. */
-static void leave_to_client(tcx_future_t *f) { (void)f; }
-
 static void end_call(tcx_future_t *f) {
   tcx_stream_close(f->stream);
   tcx_call_release(f->call);
 }
 
 static const struct tcx__future_kind call_kind = {
-    .cancel = cancel_call, .closing = leave_to_client, .end = end_call};
+    .cancel = cancel_call, .closing = tcx__future_leave_to_client, .end = end_call};
 
 static void on_call(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   tcx_future_t *f = tcx_call_data(call);

@@ -97,4 +97,6 @@ void tcx__future_tell(tcx_future_t *f);
 void tcx__future_tell_later(tcx_future_t *f);
 void tcx__future_hold(tcx_future_t *f, bool on); /* whether it keeps the loop */
 void tcx__future_unref(tcx_future_t *f);
+/* closing, of those whose client's close ends them */
+void tcx__future_leave_to_client(tcx_future_t *f);
 #endif

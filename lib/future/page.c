@@ -8,8 +8,6 @@ static tcx_future_t *cancel_page(tcx_future_t *f) {
   return NULL;
 }
 
-static void leave_to_client(tcx_future_t *f) { (void)f; }
-
 static void end_page(tcx_future_t *f) {
   tcx_call_release(f->call);
   if (f->u.pages != NULL)
@@ -17,7 +15,7 @@ static void end_page(tcx_future_t *f) {
 }
 
 static const struct tcx__future_kind page_kind = {
-    .cancel = cancel_page, .closing = leave_to_client, .end = end_page};
+    .cancel = cancel_page, .closing = tcx__future_leave_to_client, .end = end_page};
 
 static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page) {
   tcx_future_t *f = pages->waiting;

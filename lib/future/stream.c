@@ -1,7 +1,6 @@
 /* stream.c - the future of a stream's whole rest: the bytes are copied once, from the stream's
  * buffer to the value. */
 #include "core/stream.h"
-#include "base/mem.h"
 #include "future/future.h"
 
 static tcx_future_t *cancel_read(tcx_future_t *f) {
@@ -11,8 +10,6 @@ static tcx_future_t *cancel_read(tcx_future_t *f) {
   return NULL;
 }
 
-static void leave_to_client(tcx_future_t *f) { (void)f; }
-
 static void end_read(tcx_future_t *f) {
   tcx_stream_close(f->stream);
   tcx_call_release(f->call);
@@ -20,7 +17,7 @@ static void end_read(tcx_future_t *f) {
 }
 
 static const struct tcx__future_kind read_kind = {
-    .cancel = cancel_read, .closing = leave_to_client, .end = end_read};
+    .cancel = cancel_read, .closing = tcx__future_leave_to_client, .end = end_read};
 
 static void on_whole(tcx_stream_t *stream, int status, const uv_buf_t *whole) {
   tcx_future_t *f = tcx_stream_data(stream);
