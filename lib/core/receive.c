@@ -225,7 +225,10 @@ static int on_pull(struct tcx_exchange *x, uv_buf_t out[TCX__PULL_MAX], unsigned
   tcx_call_t *call = call_of(x);
   uv_buf_t windows[TCX__PULL_MAX];
   unsigned count = 0;
+  tcx_session_t *session = call->session;
+  tcx__session_enter(session); /* the reader may be the program's own */
   int err = tcx__upload_pull(&call->upload, windows, &count, &call->fail);
+  tcx__session_leave(session);
   if (!call->exchanging)
     /* the program's own reader has ended the exchange, and out went with it */
     return TCX_ECANCELED;

@@ -1,90 +1,8 @@
 /* Coroutines: what an awaited future gives and throws, tasks of tasks, cancellation at each state,
- * streams, and that nothing is left. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <tucuxi/s3.hpp>
-#include <unistd.h>
-extern "C" {
-#include "fault_server.h"
-#include <cmocka.h>
-}
-
-using namespace std::chrono_literals;
-using tucuxi::future;
-using tucuxi::result;
-using tucuxi::task;
+ * and that nothing is left. */
+#include "coro_help.hpp"
 
 namespace {
-
-/* The text of an answer whose Content-Length is right. */
-std::string answer(const char *head, const std::string &body) {
-  return std::string("HTTP/1.1 ") + head + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
-}
-
-const std::string list_answer =
-    answer("200 OK\r\nx-amz-request-id: R1",
-           "<ListBucketResult><Contents><Key>a</Key><Size>3</Size></Contents><Contents><Key>b</"
-           "Key></Contents></ListBucketResult>");
-const std::string none_answer =
-    answer("404 Not Found", "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>");
-const std::string body_answer = answer("200 OK", "whole body");
-
-/* A loop with a server that gives one answer to every request, or none at all; a session and a
- * client of it. At its end all is closed, and nothing is left on the loop. */
-struct world {
-  uv_loop_t loop;
-  fault_server server;
-  std::string text;
-  fault_step steps[3];
-  const fault_step *scripts[1];
-  std::string url;
-  std::optional<tucuxi::session> session;
-  std::optional<tucuxi::s3> s3;
-
-  explicit world(std::string answer_text = "")
-      : text(std::move(answer_text)),
-        steps{DO(REQUEST), {FAULT_SEND, text.c_str(), text.size()}, DO(AGAIN)}, scripts{steps} {
-    alarm(100);
-    assert_int_equal(uv_loop_init(&loop), 0);
-    if (text.empty())
-      steps[1] = {FAULT_END, nullptr, 0};
-    fault_server_start(&server, &loop, scripts, 1, nullptr);
-    url = "http://127.0.0.1:" + std::to_string(server.port);
-    tcx_session_options_t so{};
-    so.config_file = so.credentials_file = "/dev/null";
-    session.emplace(&loop, so);
-    tcx_client_options_t co{};
-    co.region = "us-east-1";
-    co.endpoint_url = url.c_str();
-    co.access_key = "AKID";
-    co.secret_key = "secret";
-    co.max_attempts = 1;
-    s3.emplace(*session, co);
-  }
-  ~world() {
-    close();
-    fault_server_stop(&server);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-  }
-  void close() {
-    s3.reset();
-    session.reset();
-  }
-  template <class Done> void until(Done done) {
-    while (!done())
-      uv_run(&loop, UV_RUN_ONCE);
-  }
-  void until_asked(unsigned n = 1) {
-    until([&] { return server.requests >= n; });
-  }
-  future list() { return s3->list_objects_v2("{Bucket: %s}", "b"); }
-};
 
 /* ---- outcomes ---- */
 
@@ -404,19 +322,6 @@ void test_not_started(void **) {
   assert_int_equal(tcx_future_status(f.raw()), UV_EINVAL);
 }
 
-/* A coroutine of another kind, which its owner may destroy while it waits. */
-struct foreign {
-  struct promise_type {
-    foreign get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_never initial_suspend() const noexcept { return {}; }
-    std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> handle;
-};
 foreign list_foreign(world &w, int *count) {
   co_await w.list();
   co_await keys(w);
@@ -482,113 +387,6 @@ void test_pages(void **) {
   assert_int_equal(tcx_future_await(f.raw()), TCX_ECANCELED);
 }
 
-/* ---- streams ---- */
-
-task<std::string> read_by_chunks(world &w) {
-  std::string text;
-  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
-  tucuxi::stream body = object.take_stream();
-  assert_true(static_cast<bool>(body));
-  assert_false(static_cast<bool>(object.take_stream())); /* once */
-  assert_int_equal(body.length(), 10);
-  for (std::string chunk = co_await body.read(); !chunk.empty(); chunk = co_await body.read())
-    text += chunk;
-  assert_true((co_await body.read()).empty());
-  co_return text;
-}
-task<std::string> read_whole(world &w, std::size_t max) {
-  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
-  co_return (co_await object.take_stream().read_all(max)).string();
-}
-
-void test_stream(void **) {
-  world w(body_answer);
-  assert_string_equal(tucuxi::run(&w.loop, read_by_chunks(w)).c_str(), "whole body");
-  assert_string_equal(tucuxi::run(&w.loop, read_whole(w, 10)).c_str(), "whole body");
-  try {
-    tucuxi::run(&w.loop, read_whole(w, 9));
-    fail_msg("more than max");
-  } catch (const tucuxi::error &e) {
-    assert_int_equal(e.status(), TCX_ETOOBIG);
-  }
-}
-
-/* A body whose end does not come. */
-task<> read_slow(world &w, bool whole, std::string *what) {
-  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
-  tucuxi::stream body = object.take_stream();
-  try {
-    if (whole)
-      co_await std::move(body).read_all(1000);
-    else
-      for (;;)
-        *what += co_await body.read();
-  } catch (const tucuxi::error &e) {
-    *what += tcx_err_name(e.status());
-    throw;
-  }
-}
-task<int> read_broken(world &w, std::optional<tucuxi::error> *kept) {
-  int caught = 0;
-  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
-  tucuxi::stream body = object.take_stream();
-  assert_string_equal((co_await body.read()).c_str(), "some");
-  while (caught < 2) {
-    try {
-      (void)co_await body.read();
-      fail_msg("the body was cut");
-    } catch (const tucuxi::error &e) {
-      *kept = e;
-      caught++;
-    }
-  }
-  co_return caught;
-}
-
-void test_stream_breaks(void **) {
-  std::optional<tucuxi::error> kept;
-  {
-    world w("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
-    w.steps[2] = DO(CLOSE);
-    assert_int_equal(tucuxi::run(&w.loop, read_broken(w, &kept)), 2); /* again and again */
-  }
-  assert_int_equal(kept->details().phase, TCX_PHASE_READ); /* it outlives the stream */
-  assert_string_equal(kept->details().operation, "GetObject");
-  assert_true(kept->what()[0] != '\0');
-}
-
-foreign read_foreign(world &w) {
-  result object = co_await w.s3->get_object("{Bucket: b, Key: %s}", "k");
-  tucuxi::stream body = object.take_stream();
-  for (;;)
-    (void)co_await body.read();
-}
-
-void test_stream_ends(void **) {
-  for (int whole = 0; whole < 2; whole++) {
-    for (int close = 0; close < 2; close++) {
-      std::string what;
-      world w("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
-      future f = tucuxi::start(*w.session, read_slow(w, whole, &what));
-      w.until([&] { return what == "some" || (whole && w.server.requests > 0); });
-      uv_run(&w.loop, UV_RUN_NOWAIT);
-      if (close)
-        tcx_client_close(w.s3->release(), nullptr);
-      else
-        f.cancel();
-      w.until([&] { return f.done(); });
-      assert_int_equal(tcx_future_status(f.raw()), TCX_ECANCELED);
-      assert_string_equal(what.c_str(), whole ? "ECANCELED" : "someECANCELED");
-    }
-  }
-  world w("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
-  foreign reader = read_foreign(w);
-  w.until_asked();
-  for (int i = 0; i < 5; i++)
-    uv_run(&w.loop, UV_RUN_NOWAIT);
-  reader.handle.destroy();
-}
-
 } // namespace
 
 int main() {
@@ -600,11 +398,7 @@ int main() {
       cmocka_unit_test(test_cancel_due),    cmocka_unit_test(test_close),
       cmocka_unit_test(test_awaited_twice), cmocka_unit_test(test_pages),
       cmocka_unit_test(test_not_started),   cmocka_unit_test(test_foreign),
-      cmocka_unit_test(test_stream),        cmocka_unit_test(test_stream_ends),
-      cmocka_unit_test(test_stream_breaks),
   };
-  setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-  unsetenv("AWS_ENDPOINT_URL");
-  unsetenv("AWS_PROFILE");
+  unset_environment();
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,5 +1,5 @@
-/* Futures of calls, and of the program's own: one outcome, told once, later; kept until the
- * release; closing and canceling at each state. */
+/* Futures of calls and waiters: one outcome, told once, later; kept until the release; closing and
+ * canceling. */
 #include "future_help.h"
 #include "torture.h"
 #include <tucuxi/s3.h>
@@ -506,166 +506,40 @@ static void test_await(void **state) {
   whole_end(&w);
 }
 
-/* ---- the program's own ---- */
-
-static int cancels;
-static void on_cancel(tcx_future_t *future, void *data) {
-  cancels++;
-  if (data != NULL)
-    tcx_future_complete(future, UV_EPIPE, NULL); /* whatever it makes of it */
-}
-
-static int releases;
-static void on_owner_release(void *owner) {
-  assert_ptr_equal(owner, &releases);
-  releases++;
-}
-
-static void test_own(void **state) {
-  (void)state;
-  struct whole w;
-  whole_begin(&w, NULL, 0, NULL);
-  tcx_future_t *f = tcx_future_new(w.session, NULL, NULL);
-  struct seen seen = {0};
-  seen_then(&seen, f);
-  uv_run(&w.loop, UV_RUN_DEFAULT); /* it does not hold the loop */
-  assert_int_equal(seen.calls, 0);
-  tcx_future_complete(f, 0, tcx_params("{A: %d}", 7));
-  assert_int_equal(seen.calls, 0);
-  uv_run(&w.loop, UV_RUN_DEFAULT);
-  assert_int_equal(seen.calls, 1);
-  assert_int_equal(tcx_value_int(tcx_future_response(f), "A", 0), 7);
+/* A body's reader is a callback too. */
+static int await_in_reader;
+static ssize_t read_and_await(tcx_body_t *body, void *buf, size_t len) {
+  struct whole *w = tcx_body_data(body);
+  tcx_future_t *f = tcx_future_sleep(w->session, 1);
+  await_in_reader = tcx_future_await(f);
   tcx_future_release(f);
-
-  static const struct {
-    int status;
-    bool response, broken;
-    int outcome;
-  } cases[] = {
-      {0, false, false, 0},
-      {UV_EPIPE, false, false, UV_EPIPE},
-      {UV_EPIPE, true, false, UV_EPIPE},
-      {0, true, true, TCX_EPARAM},
-      {1, false, false, UV_EINVAL},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    f = tcx_future_new(w.session, NULL, NULL);
-    tcx_future_complete(f, cases[i].status,
-                        cases[i].broken     ? tcx_params("{A")
-                        : cases[i].response ? tcx_params("{A: 1}")
-                                            : NULL);
-    assert_int_equal(seen_status(&w, f), cases[i].outcome);
-    assert_null(tcx_future_get_call(f));
-    if (cases[i].broken)
-      assert_string_equal(tcx_future_error(f)->msg, "column 3: a colon is expected");
-    tcx_future_release(f);
-  }
-  whole_end(&w);
+  memset(buf, 'x', len);
+  return (ssize_t)len;
 }
 
-static void test_own_with(void **state) {
+static void test_await_in_reader(void **state) {
   (void)state;
-  static const tcx_error_t error = {
-      .status = TCX_ECLIENT, .code = "Mine", .msg = "mine", .operation = "Op"};
   struct whole w;
-  whole_begin(&w, silent_scripts, 1, NULL);
-  tcx_value_t *value = tcx_params("{A: 1}");
-  releases = 0;
-  tcx_future_t *f = tcx_future_new(w.session, NULL, NULL),
-               *g = tcx_future_new(w.session, NULL, NULL),
-               *h = tcx_future_new(w.session, NULL, NULL);
-  tcx_future_complete_with(f, value, NULL, on_owner_release, &releases);
-  tcx_future_complete_with(g, NULL, &error, on_owner_release, &releases);
-  tcx_future_cancel(h);
-  tcx_future_complete_with(h, value, NULL, on_owner_release, &releases); /* too late */
-  assert_int_equal(releases, 1);
+  begin_answering(&w, "200 OK", "");
+  tcx_body_t *body = tcx_body_source(10, read_and_await, NULL, NULL, &w);
+  tcx_future_t *f =
+      tcx_future_call(w.client, "put_object", tcx_value_set_body(key(), "Body", body));
   assert_int_equal(seen_status(&w, f), 0);
-  assert_ptr_equal(tcx_future_response(f), value);
-  assert_int_equal(seen_status(&w, g), TCX_ECLIENT);
-  assert_ptr_equal(tcx_future_error(g), &error);
-  assert_int_equal(seen_status(&w, h), TCX_ECANCELED);
+  assert_int_equal(await_in_reader, UV_EBUSY);
   tcx_future_release(f);
-  assert_int_equal(releases, 2);
   whole_end(&w);
-  assert_ptr_equal(tcx_future_error(g), &error);
-  tcx_future_release(g);
-  tcx_future_release(h);
-  assert_int_equal(releases, 3);
-  tcx_value_free(value);
-}
-
-static void test_own_cancel(void **state) {
-  (void)state;
-  struct whole w;
-  whole_begin(&w, silent_scripts, 1, NULL);
-  tcx_future_t *f = tcx_future_new(w.session, NULL, NULL),
-               *g = tcx_future_new(w.session, on_cancel, &w),
-               *h = tcx_future_new(w.session, on_cancel, NULL),
-               *late = tcx_future_new(w.session, on_cancel, NULL);
-  cancels = 0;
-  tcx_future_cancel(f);
-  tcx_future_cancel(g);
-  tcx_future_cancel(h);
-  tcx_future_cancel(h);
-  assert_int_equal(cancels, 2);
-  assert_int_equal(seen_status(&w, f), TCX_ECANCELED);
-  assert_int_equal(seen_status(&w, g), UV_EPIPE);
-  assert_false(tcx_future_done(h)); /* a request: its outcome comes when the program says so */
-  tcx_future_complete(h, 0, NULL);
-  assert_int_equal(seen_status(&w, h), 0);
-  tcx_future_complete(f, 0, tcx_params("{A: 1}")); /* still owed */
-  struct seen seen = {0};
-  seen_then(&seen, late);
-  tcx_future_release(late);
-  whole_end(&w); /* the close asks too, and does not wait */
-  assert_int_equal(cancels, 3);
-  assert_int_equal(seen.calls, 1);
-  assert_int_equal(seen.status, TCX_ECANCELED);
-  tcx_future_complete(late, 0, NULL);
-  tcx_future_release(f);
-  tcx_future_release(g);
-  tcx_future_release(h);
-}
-
-static void test_sleep(void **state) {
-  (void)state;
-  struct whole w;
-  whole_begin(&w, silent_scripts, 1, NULL);
-  struct seen seen = {0}, closed = {0};
-  tcx_future_t *f = tcx_future_sleep(w.session, 2), *g = tcx_future_sleep(w.session, 100000);
-  uint64_t begun = uv_hrtime();
-  seen_then(&seen, f);
-  whole_until(&w, &seen.calls);
-  assert_true(uv_hrtime() - begun >= 2000000);
-  assert_int_equal(seen.status, 0);
-  seen_then(&closed, g);
-  whole_end(&w);
-  assert_int_equal(closed.status, TCX_ECANCELED);
-  tcx_future_release(f);
-  tcx_future_release(g);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_then),
-      cmocka_unit_test(test_then_late),
-      cmocka_unit_test(test_error),
-      cmocka_unit_test(test_options),
-      cmocka_unit_test(test_stream),
-      cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_no_memory),
-      cmocka_unit_test(test_cost),
-      cmocka_unit_test(test_cancel),
-      cmocka_unit_test(test_release),
-      cmocka_unit_test(test_close),
-      cmocka_unit_test(test_close_inside),
-      cmocka_unit_test(test_await),
-      cmocka_unit_test(test_own),
-      cmocka_unit_test(test_own_with),
-      cmocka_unit_test(test_own_cancel),
-      cmocka_unit_test(test_sleep),
-      cmocka_unit_test(test_wait),
-      cmocka_unit_test(test_retain_and_forget),
+      cmocka_unit_test(test_then),      cmocka_unit_test(test_then_late),
+      cmocka_unit_test(test_error),     cmocka_unit_test(test_options),
+      cmocka_unit_test(test_stream),    cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_no_memory), cmocka_unit_test(test_cost),
+      cmocka_unit_test(test_cancel),    cmocka_unit_test(test_release),
+      cmocka_unit_test(test_close),     cmocka_unit_test(test_close_inside),
+      cmocka_unit_test(test_await),     cmocka_unit_test(test_await_in_reader),
+      cmocka_unit_test(test_wait),      cmocka_unit_test(test_retain_and_forget),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
