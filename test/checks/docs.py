@@ -15,6 +15,7 @@ PRELUDE = """\
 #include <time.h>
 #include <tucuxi.h>
 #include <tucuxi/future.h>
+#include <tucuxi/jmespath.h>
 #include <tucuxi/s3.h>
 #include <tucuxi/transfer.h>
 extern tcx_session_t *session;
@@ -23,6 +24,8 @@ extern void *ctx;
 extern int err;
 extern const char *bucket, *key, *secret, *data;
 extern size_t length;
+extern tcx_paginator_t *pages;
+extern const tcx_value_t *response;
 extern void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error);
 """
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)

@@ -50,6 +50,14 @@ task<int> look_at_failures(world &w) {
     assert_string_equal(e.response().str("Error.Message"), "gone");
     caught++;
   }
+  r = co_await future(tcx_future_failed(UV_ENOMEM)).as_result();
+  assert_int_equal(r.status(), UV_ENOMEM);
+  try {
+    co_await future(tcx_future_failed(UV_ENOMEM));
+  } catch (const tucuxi::error &e) {
+    assert_int_equal(e.status(), UV_ENOMEM);
+    caught++;
+  }
   future bad = w.s3->call("list_objekts");
   r = co_await bad.as_result();
   assert_int_equal(r.status(), TCX_EOPNAME);
@@ -60,7 +68,7 @@ task<int> look_at_failures(world &w) {
 
 void test_errors(void **) {
   world w(none_answer);
-  assert_int_equal(tucuxi::run(&w.loop, look_at_failures(w)), 1);
+  assert_int_equal(tucuxi::run(&w.loop, look_at_failures(w)), 2);
   std::optional<tucuxi::error> kept;
   try {
     tucuxi::run(&w.loop, fail_deeper(w));
