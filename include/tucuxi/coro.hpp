@@ -20,8 +20,8 @@
  * coroutine may catch it, then await other things to tidy up, and end as it likes (as in Python's
  * asyncio). A coroutine that is destroyed while it waits cancels what it waits for.
  *
- * Everything runs on the loop's thread. Coroutines are resumed from callbacks of tucuxi's: they may
- * call any function but run.
+ * Exceptions are needed. Everything runs on the loop's thread. Coroutines are resumed from
+ * callbacks of tucuxi's: they may call any function but run.
  */
 #ifndef TUCUXI_CORO_HPP
 #define TUCUXI_CORO_HPP
