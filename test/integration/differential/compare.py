@@ -257,10 +257,10 @@ def unsigned(ours):
         yield "request.signature", "none", ours["Url"]
 
 
-def urls(theirs, ours, given, any_body):
-    """theirs: a URL, or None where botocore has none; ours: {Url, Method, Headers, Body}. Where tucuxi tells a JSON body, botocore has its members in the query. any_body: it is not signed."""
+def urls(theirs, ours, given, operation):
+    """theirs: a URL, or None where botocore has none; ours: {Url, Method, Headers, Body}. Where tucuxi tells a JSON body, botocore has its members in the query."""
     body = base64.b64decode(ours.get("Body", ""))
-    if not verified_url(ours, None if any_body else body):
+    if not verified_url(ours, body, operation):
         yield "request.signature", "right", "wrong"
     if theirs is None:
         return
@@ -282,19 +282,21 @@ def urls(theirs, ours, given, any_body):
             yield "request.query." + name, ABSENT, value
 
 
-def verified_url(ours, body):
-    """Whether the signature is the one that botocore would make of this very URL. body None: it is not signed."""
+def verified_url(ours, body, operation):
+    """Whether the signature is the one that botocore would make of this very URL."""
+    s3 = operation.service_model.signature_version.startswith("s3")
+    any_body = s3 or operation.unsigned_payload or operation.auth_type == "v4-unsigned-body"
     url = urllib.parse.urlsplit(ours["Url"])
     fields = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
     if fields.get("X-Amz-Algorithm") not in ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"):
         return True
     region, name = fields["X-Amz-Credential"].split("/")[-3:-1]
     query, signature = ours["Url"].rsplit("&X-Amz-Signature=", 1)
-    signer = (botocore.auth.S3SigV4QueryAuth if name in S3_SIGNING_NAMES else botocore.auth.SigV4QueryAuth)(CREDENTIALS, name, region)
+    signer = (botocore.auth.S3SigV4QueryAuth if s3 else botocore.auth.SigV4QueryAuth)(CREDENTIALS, name, region)
     heads = {**lower(ours["Headers"].items()), "host": re.sub(":443$", "", url.netloc)}
     made = botocore.awsrequest.AWSRequest(ours["Method"], query)
     made.context["timestamp"] = fields["X-Amz-Date"]
-    made.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD" if body is None or name in S3_SIGNING_NAMES else heads.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
+    made.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD" if any_body else heads.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
     canonical = canonical_request(signer, made, {h: heads[h] for h in fields["X-Amz-SignedHeaders"].split(";")})
     return is_signature(signer, made, canonical, name if "ECDSA" in fields["X-Amz-Algorithm"] else None, signature)
 

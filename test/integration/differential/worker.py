@@ -27,7 +27,7 @@ def url_differences(case, theirs, ours):
     if (failed or "") != (error["type"] if error else ""):
         yield "outcome", failed and f"{failed}: {message}", error and f"{error['type']}: {error['message']}"
     if response:
-        yield from compare.urls(url, response, json.dumps(case.json), bool(case.operation.unsigned_payload) or case.operation.auth_type == "v4-unsigned-body")
+        yield from compare.urls(url, response, json.dumps(case.json), case.operation)
 
 
 def differences(case, theirs, ours, requests):
