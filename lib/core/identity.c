@@ -256,8 +256,8 @@ static void note_failure(struct tcx_identity_source *s, const char *why) {
                  << (s->failures < BACKOFF_DOUBLINGS ? s->failures : BACKOFF_DOUBLINGS);
   s->again_ms = tcx__session_expiry_now_ms(s->session) + half +
                 (int64_t)(tcx__session_random(s->session) * (double)half);
-  tcx__log(s->session, s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG, "credentials", NULL,
-           "fetching credentials failed%s: %s",
+  tcx_log_level_t level = s->failures++ == 0 ? TCX_LOG_WARN : TCX_LOG_DEBUG;
+  tcx__log(s->session, level, "credentials", NULL, "fetching credentials failed%s: %s",
            s->current != NULL ? ", the old ones are used as long as they last" : "", why);
 }
 
