@@ -40,7 +40,8 @@ typedef struct tcx_transfer_options { /* all zero = defaults */
   /* files and objects up to this size are held in memory while they are sent or received; 0 = 256
    * KiB; at most 1 MiB */
   size_t max_memory;
-  bool keep_time; /* a downloaded file gets the object's modification time */
+  bool keep_time;                 /* a downloaded file gets the object's modification time */
+  unsigned stall_limit, stall_ms; /* of each call: as in tcx_call_options_t */
 } tcx_transfer_options_t;
 
 TCX_NODISCARD TCX_EXTERN int tcx_s3_upload_sized(tcx_client_t *s3, tcx_body_t *body,
@@ -250,9 +251,10 @@ typedef struct tcx_job_options { /* all zero = defaults */
   unsigned concurrency;
   /* bytes that running items may hold in buffers (estimated); one always runs; 0 = 64 MiB */
   size_t max_memory;
-  bool dry_run;            /* items are pulled and told, and nothing is done */
-  bool keep_time;          /* as in tcx_transfer_options_t */
-  tcx_job_item_cb on_item; /* each item, when it is over; may be NULL */
+  bool dry_run;                   /* items are pulled and told, and nothing is done */
+  bool keep_time;                 /* as in tcx_transfer_options_t */
+  tcx_job_item_cb on_item;        /* each item, when it is over; may be NULL */
+  unsigned stall_limit, stall_ms; /* of each call: as in tcx_call_options_t */
 } tcx_job_options_t;
 TCX_NODISCARD TCX_EXTERN int tcx_job_start_sized(tcx_client_t *s3, tcx_items_t *items,
                                                  const tcx_job_options_t *options, size_t size,

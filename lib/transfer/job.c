@@ -156,7 +156,9 @@ static int start_item(tcx_job_t *job, const tcx_item_t *item) {
   struct job_item *it = new_item(job, item);
   if (it == NULL)
     return UV_ENOMEM;
-  tcx_transfer_options_t options = {.keep_time = job->options.keep_time};
+  tcx_transfer_options_t options = {.keep_time = job->options.keep_time,
+                                    .stall_limit = job->options.stall_limit,
+                                    .stall_ms = job->options.stall_ms};
   struct tcx_transfer_start start = {.s3 = job->s3,
                                      .kind = item->kind,
                                      .path = item->kind <= TCX_ITEM_DOWNLOAD ? it->item.path : NULL,

@@ -65,7 +65,8 @@ void tcx__transfer_fail_file(tcx_transfer_t *t) {
 
 int tcx__transfer_call(tcx_transfer_t *t, const char *operation, tcx_value_t *params,
                        size_t max_body, tcx_call_cb cb) {
-  tcx_call_options_t options = {.max_body = max_body};
+  tcx_call_options_t options = {
+      .max_body = max_body, .stall_limit = t->options.stall_limit, .stall_ms = t->options.stall_ms};
   return tcx_client_start(t->s3, operation, params, &options, cb, t, &t->call);
 }
 

@@ -92,6 +92,35 @@ static void test_download_tries_again(void **state) {
   assert_int_equal(count_below(folder), 1);
 }
 
+/* Its options, and a job's for its items, are each call's. */
+static void test_stall_limit(void **state) {
+  (void)state;
+  static const struct fault_step slow[] = {DO(REQUEST), SEND(OBJECT(1000, "1")), DO(END)};
+  static const struct fault_step *const scripts[] = {slow};
+  struct whole w;
+  struct end end = {0};
+  struct tally t = {0};
+  tcx_item_t item = {.kind = TCX_ITEM_DOWNLOAD,
+                     .bucket = "bucket",
+                     .key = "k",
+                     .path = in_folder("one"),
+                     .size = 1000};
+  tcx_items_t *one = tcx_items_one(&item);
+  whole_begin(&w, scripts, 1, &(tcx_client_options_t){.max_attempts = 1});
+  assert_int_equal(tcx_s3_download(w.client, in_folder("x"), object(),
+                                   &(tcx_transfer_options_t){.stall_limit = 1000, .stall_ms = 40},
+                                   on_end, &end, NULL),
+                   0);
+  whole_until(&w, &end.calls);
+  assert_int_equal(end.status, TCX_ESTALLED);
+  run_job(&w, tcx_items_chain(&one, 1), (tcx_job_options_t){.stall_limit = 1000, .stall_ms = 40},
+          &t);
+  assert_int_equal(t.failed, 1);
+  assert_int_equal(t.end.running, 0);
+  whole_end(&w);
+  assert_int_equal(count_below(folder), 0);
+}
+
 static void test_download_fails(void **state) {
   (void)state;
   static const struct fault_step missing[] = {
@@ -493,6 +522,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_download, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_download_tries_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_stall_limit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_download_fails, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_cancel, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_upload, set_up, tear_down),
