@@ -315,7 +315,7 @@ static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_err
   tcx_paginator_t *p = tcx_call_data(call);
   (void)response, (void)error;
   p->call = NULL;
-  if (p->owed)
+  if (p->owed && p->error.status == 0)
     give(p, call);
   else if (!p->closed)
     p->held = tcx_call_retain(call);
@@ -325,13 +325,14 @@ static void on_page(tcx_call_t *call, const tcx_value_t *response, const tcx_err
 static void on_ready(struct tcx_ready *ready) {
   tcx_paginator_t *p = (tcx_paginator_t *)((char *)ready - offsetof(tcx_paginator_t, ready));
   tcx_session_t *session = p->session;
-  tcx_call_t *call = p->held;
+  tcx_call_t *call = p->error.status == 0 ? p->held : NULL;
   tcx__session_enter(session);
-  p->held = NULL;
-  if (call != NULL)
+  if (call != NULL) {
+    p->held = NULL;
     give(p, call);
-  else
+  } else {
     tell(p, p->error.status != 0 ? p->error.status : TCX_EOF, NULL);
+  }
   tcx_call_release(call);
   tcx__session_leave(session);
   tcx__paginator_unref(p);
@@ -351,7 +352,7 @@ int tcx__paginator_next(tcx_paginator_t *p, tcx_page_cb cb) {
     return err;
   p->cb = cb;
   p->owed = true;
-  if (p->call != NULL)
+  if (p->call != NULL && p->error.status == 0)
     return 0; /* asked for ahead: it is under way */
   if (p->held != NULL || p->finished || p->error.status != 0) {
     tell_later(p);

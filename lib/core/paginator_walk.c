@@ -5,8 +5,8 @@
  *   off --each, search, build_full_result--> on --a page: given out, and next is asked--> on ...
  *     --TCX_EOF, an error, or a close--> off, with the last callback
  *
- * A page is looked at and gone before the next one is asked for, but for what the whole result
- * keeps, in an arena of its own.
+ * A page is looked at and gone before the next one is asked for (with prefetch, before it is given
+ * out), but for what the whole result keeps, in an arena of its own.
  */
 #include "core/paginator.h"
 #include <string.h>
@@ -29,7 +29,7 @@ static int fail(tcx_paginator_t *p, int status) {
   return status != 0 ? tcx__paginator_fail(p, status) : 0;
 }
 
-/* A search's failure stays with the paginator, whose pages are good. */
+/* A search's failure is the paginator's from then on, also where a page was asked for ahead. */
 static int give_items(tcx_paginator_t *p, const tcx_value_t *page) {
   const struct tcx_value *found;
   bool search = p->walk.search != NULL;

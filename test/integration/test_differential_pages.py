@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "dif
 import harness
 import tap
 
-SERVICES = 30  # of a sample, beside those with unusual paginators
+SERVICES = 20  # of a sample, beside those with unusual paginators
 OPERATIONS = 4  # of each of these services
 
 

@@ -346,6 +346,26 @@ static void test_search(void **state) {
   end(&t);
 }
 
+/* A search that fails while the next page is on its way, or has come: from then on it is the
+ * error. */
+static void test_search_fails_ahead(void **state) {
+  (void)state;
+  for (int held = 0; held < 2; held++) {
+    struct pages t;
+    begin(&t, &(tcx_paginate_options_t){.prefetch = true});
+    tcx_jmespath_t *e = tcx_jmespath_compile("sum(Contents[].Key)", 19);
+    assert_int_equal(tcx_paginator_search(t.pages, e, on_item), 0);
+    tcx_jmespath_free(e);
+    whole_until(&t.w, &t.ends);
+    assert_int_equal(t.status, TCX_EPARAM);
+    if (held)
+      until_held(&t);
+    for (int i = 0; i < 2; i++)
+      assert_int_equal(next(&t), TCX_EPARAM);
+    end(&t);
+  }
+}
+
 /* Whatever is closed under a walk, after any number of turns: it ends, once, with its outcome where
  * that stood already. */
 static void on_end(tcx_paginator_t *pages, int status, const tcx_value_t *value) {
@@ -424,11 +444,17 @@ static void test_whole_result(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_max_items),    cmocka_unit_test(test_borders),
-      cmocka_unit_test(test_resume),       cmocka_unit_test(test_bad_options),
-      cmocka_unit_test(test_prefetch),     cmocka_unit_test(test_prefetch_closed),
-      cmocka_unit_test(test_each),         cmocka_unit_test(test_search),
-      cmocka_unit_test(test_whole_result), cmocka_unit_test(test_closed_under_walks),
+      cmocka_unit_test(test_max_items),
+      cmocka_unit_test(test_borders),
+      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_bad_options),
+      cmocka_unit_test(test_prefetch),
+      cmocka_unit_test(test_prefetch_closed),
+      cmocka_unit_test(test_each),
+      cmocka_unit_test(test_search),
+      cmocka_unit_test(test_whole_result),
+      cmocka_unit_test(test_closed_under_walks),
+      cmocka_unit_test(test_search_fails_ahead),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
