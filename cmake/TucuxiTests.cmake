@@ -47,6 +47,16 @@ foreach(kind unit compliance wire torture)
   endforeach()
 endforeach()
 
+# Programs that the scripts of test/integration run against their servers.
+if(TARGET tucuxi_static)
+  file(GLOB programs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/integration/*.c)
+  foreach(source IN LISTS programs)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(integration_${name} ${source})
+    tcx_test_links(integration_${name} all)
+  endforeach()
+endif()
+
 # Those whose connections all go to a server of their own (test/support/redirect.h).
 foreach(target compliance_all_test_credentials compliance_all_test_credential_tables compliance_all_test_login compliance_all_test_monitor unit_all_test_login unit_all_test_providers unit_all_test_wiped torture_all_test_providers)
   if(TARGET ${target})

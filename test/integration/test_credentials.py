@@ -1,6 +1,6 @@
 """Credentials from real servers: instance metadata from Amazon's own mock, and roles from moto with its authentication on, also when their time runs out.
 
-TUCUXI_TOOL is the tool, TUCUXI_BOTOCORE a Python with botocore, TUCUXI_METADATA_MOCK the metadata mock; unit_all_test_role_expiry of the same build is run against moto.
+TUCUXI_TOOL is the tool, TUCUXI_BOTOCORE a Python with botocore, TUCUXI_METADATA_MOCK the metadata mock; integration_role_expiry of the same build is run against moto.
 """
 # timeout: 300
 import json
@@ -74,7 +74,7 @@ def test_roles():
             code, out, err = tool({**env, "AWS_PROFILE": profile}, "call", "sts", "get_caller_identity")
             tap.ok(code == 0 and f":assumed-role/{name}" in out, f"profile {profile}: a call with the role's credentials", out + err)
         build = os.path.dirname(os.path.dirname(os.path.dirname(TOOL)))
-        run = subprocess.run([os.path.join(build, "unit_all_test_role_expiry")], env={**BASE, **env, "AWS_PROFILE": "second", "TUCUXI_STS": moto.url}, capture_output=True, text=True, timeout=100, check=False)
+        run = subprocess.run([os.path.join(build, "integration_role_expiry")], env={**BASE, **env, "AWS_PROFILE": "second"}, capture_output=True, text=True, timeout=100, check=False)
         tap.ok(run.returncode == 0, "near the end of their 900 seconds the credentials are others, and serve", run.stdout + run.stderr)
         code, out, err = tool({**env, "AWS_CONFIG_FILE": config(folder, key, "wrong"), "AWS_PROFILE": "first"}, "call", "sts", "get_caller_identity")
         tap.ok(code != 0 and "SignatureDoesNotMatch" in err and "wrong" not in err.replace("wrong number", ""), "a wrong key is refused, and told", out + err)
