@@ -135,8 +135,9 @@ TCX_EXTERN unsigned tcx_call_attempt(const tcx_call_t *call);
 
 /* ---- answering ---- */
 
-/* before-call: this is the outcome, and nothing is sent; no credentials are wanted, nothing is
- * tried again, and hooks behind this one do not run. response is CONSUMED: the parsed response as
+/* before-call: this is the outcome, and nothing is sent; no credentials are wanted (but by a rule
+ * set that asks for their account: AWS::Auth::AccountId), nothing is tried again, and hooks behind
+ * this one do not run. response is CONSUMED: the parsed response as
  * the callback is to have it, or with http_status >= 300 an error's ({Error: {Code, Message},
  * ResponseMetadata, members}). It is not looked into: a ResponseMetadata that is not there does not
  * come. Bytes or text of a streaming member come as a stream, unless the call has max_body.
