@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* ---- URLs: botocore's generate_presigned_url ---------------------------------------------------- */
+/* ---- URLs: botocore's generate_presigned_url ------------------------------------------------- */
 
 typedef struct tcx_presign_options { /* all zero = defaults */
   unsigned expires_s; /* 0 = 3600, of a directory bucket 300; more than 604800 is UV_EINVAL */
@@ -37,7 +37,7 @@ static inline TCX_NODISCARD int tcx_client_presign_url(tcx_client_t *client, con
                                       sizeof(tcx_presign_options_t), cb, data);
 }
 
-/* ---- POST forms of S3: generate_presigned_post -------------------------------------------------- */
+/* ---- POST forms of S3: generate_presigned_post ----------------------------------------------- */
 
 /* Lets whoever has the form's fields upload one object to bucket. The response is {url, fields}:
  * the form (multipart/form-data) goes to url by POST, with every one of fields, and the file last.
@@ -52,7 +52,7 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_presign_post(tcx_client_t *s3, const cha
                                                      tcx_value_t *conditions, unsigned expires_s,
                                                      tcx_call_cb cb, void *data);
 
-/* ---- tokens of databases ---------------------------------------------------------------------- */
+/* ---- tokens of databases --------------------------------------------------------------------- */
 
 /* A token that is the password of username at an RDS database, for 15 minutes:
  * generate_db_auth_token. The response is {Token}. rds is a client of RDS; region NULL = the
@@ -69,7 +69,7 @@ TCX_NODISCARD TCX_EXTERN int tcx_client_db_connect_auth_token(tcx_client_t *dsql
                                                               unsigned expires_s, tcx_call_cb cb,
                                                               void *data);
 
-/* ---- CloudFront: botocore's CloudFrontSigner ---------------------------------------------------- */
+/* ---- CloudFront: botocore's CloudFrontSigner ------------------------------------------------- */
 
 #define TCX_RSA_SIGNATURE_MAX 512 /* bytes: keys of up to 4096 bits */
 typedef struct tcx_cloudfront_signer tcx_cloudfront_signer_t;

@@ -168,8 +168,10 @@ static void events_of(const struct fault_step *const *scripts, const char *opera
 #define BEGIN(op)                                                                                  \
   "provide-client-params.s3." op "\nbefore-parameter-build.s3." op                                 \
   "\nbefore-endpoint-resolution.s3\nbefore-call.s3." op "\nchoose-signer.s3." op "\n"
-#define ATTEMPT(op)    "request-created.s3." op "\nbefore-sign.s3." op "\nbefore-send.s3." op "\n"
-#define ANSWERED(op)   "before-parse.s3." op "\nresponse-received.s3." op "\nneeds-retry.s3." op "\n"
+#define ATTEMPT(op) "request-created.s3." op "\nbefore-sign.s3." op "\nbefore-send.s3." op "\n"
+#define ANSWERED(op)                                                                               \
+  "before-parse.s3." op "\nresponse-received.s3." op "\n"                                          \
+  "needs-retry.s3." op "\n"
 #define UNANSWERED(op) "response-received.s3." op "\nneeds-retry.s3." op "\n"
 
 static void test_events(void **state) {
