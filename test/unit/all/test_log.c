@@ -109,8 +109,8 @@ static void test_wire(void **state) {
       "wire: < (83 bytes, 83 shown)\n",
       "wire: < 200 OK\n",
       "wire: < etag: \"e\"\n",
-      "retry: PutObject attempt 1 of 3 failed (SlowDown, throttled): again in 0 ms, quota 495 of "
-      "500\n",
+      ("retry: PutObject attempt 1 of 3 failed (SlowDown, throttled): again in 0 ms, "
+       "quota 495 of 500\n"),
       "endpoint: PutObject goes to http://127.0.0.1:",
       "Bucket=b, Region=us-east-1, UseFIPS=false",
       "call: PutObject wants credentials\n",
