@@ -55,17 +55,17 @@ static int add_condition(tcx_call_t *call, struct tcx_value *conditions, const c
 /* [starts-with, $key, prefix] */
 static int add_prefix(tcx_call_t *call, struct tcx_value *conditions, struct tcx_str prefix) {
   static const char *const words[] = {"starts-with", "$key"};
-  struct tcx_value *list = tcx__value_new(call->arena, TCX_LIST), *v = NULL;
-  int err = list == NULL ? UV_ENOMEM : 0;
+  struct tcx_value *condition = tcx__value_new(call->arena, TCX_LIST), *v = NULL;
+  int err = condition == NULL ? UV_ENOMEM : 0;
   for (int i = 0; i < 2 && err == 0; i++)
     err = (v = tcx__value_new_str(call->arena, words[i], strlen(words[i]))) == NULL
               ? UV_ENOMEM
-              : tcx__value_push(call->arena, list, v);
+              : tcx__value_push(call->arena, condition, v);
   if (err == 0)
     err = (v = tcx__value_new_str_copy(call->arena, prefix.p, prefix.n)) == NULL
               ? UV_ENOMEM
-              : tcx__value_push(call->arena, list, v);
-  return err == 0 ? tcx__value_push(call->arena, conditions, list) : err;
+              : tcx__value_push(call->arena, condition, v);
+  return err == 0 ? tcx__value_push(call->arena, conditions, condition) : err;
 }
 
 static int add_key(tcx_call_t *call, struct tcx_value *conditions, const char *key) {
