@@ -24,8 +24,8 @@ TESTS = os.path.dirname(TOOLS)
 RESULT = re.compile(r"^(ok|not ok)\b(?:\s+\d+)?(?:\s+-)?\s*([^#]*)(?:#\s*(.*))?$")
 PLAN = re.compile(r"^1\.\.(\d+)(?:\s*#\s*(.*))?$")
 REPORT = re.compile(r"(ERROR: (Address|Leak|Undefined)Sanitizer|runtime error: |SUMMARY: \w+Sanitizer)")
-# These measure time or memory, which valgrind stretches, or look for secrets in all of a freed block, also where nobody wrote: they run without it only.
-NOT_BELOW_VALGRIND = {"unit.all.test_big", "unit.all.test_many_keys", "unit.all.test_timeouts", "unit.all.test_wiped"}
+# These measure time or memory, or want to be at a point of a call in time, which valgrind stretches, or look for secrets in all of a freed block, also where nobody wrote: they run without it only.
+NOT_BELOW_VALGRIND = {"unit.all.test_big", "unit.all.test_future_points", "unit.all.test_points", "unit.all.test_many_keys", "unit.all.test_timeouts", "unit.all.test_wiped"}
 SKIP = re.compile(r"^skip\S*\s*(.*)$", re.I)
 
 

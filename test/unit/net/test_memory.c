@@ -72,7 +72,7 @@ static int one_request(struct world *w, const struct scenario *s, int port) {
 
 static int requests(struct world *w, const struct scenario *s, int port) {
   struct tcx_pool_options pool = {
-      .max_connections = 2, .connect_timeout_ms = 200, .idle_ms = 10000};
+      .max_connections = 2, .connect_timeout_ms = 2000, .idle_ms = 10000};
   char path[4096];
   snprintf(path, sizeof path, "%s/unit/net/tls/ca.pem", TCX_TEST_DIR);
   pool.tls.ca_bundle = pool.proxy_tls.ca_bundle = path;
