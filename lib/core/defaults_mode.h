@@ -13,7 +13,8 @@ struct tcx_defaults_mode {
   bool ask; /* it was "auto", and only the metadata service of EC2 can tell more */
 };
 /* name in any case. TCX_ECONFIG for one that there is not. "auto" looks at the environment of the
- * process: in AWS it is in-region or cross-region, by region; elsewhere standard for now. */
+ * process: in AWS it is in-region or cross-region, by region; elsewhere standard, until the
+ * machine was asked (auto_mode.c). */
 int tcx__defaults_mode(const char *name, const char *region, struct tcx_defaults_mode *out,
                        struct tcx_fail *f);
 /* auto_mode.c: before a client's pool is made. 0: its mode is known; TCX_EAGAIN: the call is
