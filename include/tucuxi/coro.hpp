@@ -325,43 +325,44 @@ inline unsigned milliseconds(std::chrono::milliseconds time) noexcept {
   using count = std::chrono::milliseconds::rep;
   return static_cast<unsigned>(std::clamp<count>(time.count(), 0, TCX_NEVER - 1));
 }
-inline std::vector<tcx_future_t *> give_away(std::vector<future> &&futures) {
+/* tcx_future_all, any or race. */
+using combination = tcx_future_t *(*)(tcx_future_t *const *, std::size_t);
+inline future combine(combination how, std::vector<future> &&futures) {
   std::vector<tcx_future_t *> raw;
   raw.reserve(futures.size());
   for (future &f : futures)
     raw.push_back(f.release());
-  return raw;
+  return future(how(raw.data(), raw.size()));
+}
+template <given_away... Futures>
+future combine(combination how, future &first, Futures &&...others) noexcept {
+  tcx_future_t *raw[] = {first.release(), others.release()...};
+  return future(how(raw, 1 + sizeof...(others)));
 }
 } // namespace detail
 
 /* All of them; its failure is the first that came. result.at(i) is each one's. */
 inline future when_all(std::vector<future> futures) {
-  std::vector<tcx_future_t *> raw = detail::give_away(std::move(futures));
-  return future(tcx_future_all(raw.data(), raw.size()));
+  return detail::combine(tcx_future_all, std::move(futures));
 }
 template <detail::given_away... Futures>
 future when_all(future first, Futures &&...others) noexcept {
-  tcx_future_t *raw[] = {first.release(), others.release()...};
-  return future(tcx_future_all(raw, 1 + sizeof...(others)));
+  return detail::combine(tcx_future_all, first, std::forward<Futures>(others)...);
 }
 /* The first that goes well; the others are canceled then. */
 inline future when_any(std::vector<future> futures) {
-  std::vector<tcx_future_t *> raw = detail::give_away(std::move(futures));
-  return future(tcx_future_any(raw.data(), raw.size()));
+  return detail::combine(tcx_future_any, std::move(futures));
 }
 template <detail::given_away... Futures>
 future when_any(future first, Futures &&...others) noexcept {
-  tcx_future_t *raw[] = {first.release(), others.release()...};
-  return future(tcx_future_any(raw, 1 + sizeof...(others)));
+  return detail::combine(tcx_future_any, first, std::forward<Futures>(others)...);
 }
 /* The first that is done, well or not; the others are canceled then. */
 inline future race(std::vector<future> futures) {
-  std::vector<tcx_future_t *> raw = detail::give_away(std::move(futures));
-  return future(tcx_future_race(raw.data(), raw.size()));
+  return detail::combine(tcx_future_race, std::move(futures));
 }
 template <detail::given_away... Futures> future race(future first, Futures &&...others) noexcept {
-  tcx_future_t *raw[] = {first.release(), others.release()...};
-  return future(tcx_future_race(raw, 1 + sizeof...(others)));
+  return detail::combine(tcx_future_race, first, std::forward<Futures>(others)...);
 }
 /* UV_ETIMEDOUT when it is not done by then; it is canceled in that case. */
 inline future timeout(future f, std::chrono::milliseconds time) noexcept {

@@ -153,6 +153,9 @@ unsigned tcx__value_levels(const struct tcx_value *v); /* with its own */
 struct tcx_value *tcx__value_find(const struct tcx_value *map, const char *name, size_t name_len);
 /* bodies are not copied: UV_EINVAL shows as NULL */
 struct tcx_value *tcx__value_deep_copy(struct tcx_arena *arena, const struct tcx_value *v);
+/* Python's ==, where text is equal to its bytes; null_is_any: a null of a, at any depth, is equal
+ * to whatever b has there. */
+bool tcx__value_equal(const struct tcx_value *a, const struct tcx_value *b, bool null_is_any);
 /* all texts in it that are about to go: they were secret */
 void tcx__value_wipe(const struct tcx_value *v);
 /* Becomes a copy of what from is, and keeps its own name and place. from is not used any more. */

@@ -199,7 +199,7 @@ static int turn_page(tcx_paginator_t *p, struct tcx_arena *page_arena,
   if (err == 0) {
     p->finished = next.tokens == NULL || (p->max_items > 0 && p->items >= p->max_items);
     p->cut_off = p->finished && next.tokens != NULL;
-    if (!p->finished && p->turned && tcx__page_same(p->at.tokens, next.tokens))
+    if (!p->finished && p->turned && tcx__value_equal(p->at.tokens, next.tokens, false))
       err = repeated(p, next.tokens);
   }
   tcx__arena_free(p->token_arena);

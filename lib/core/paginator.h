@@ -68,7 +68,6 @@ int tcx__page_put(struct tcx_arena *arena, struct tcx_value *map, const char *na
                   const struct tcx_value *value);
 int tcx__page_set(struct tcx_arena *arena, struct tcx_value *map, const char *path,
                   const struct tcx_value *value);
-bool tcx__page_same(const struct tcx_value *a, const struct tcx_value *b); /* as Python's == */
 
 /* ---- paginator.c ---- */
 

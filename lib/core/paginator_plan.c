@@ -78,41 +78,6 @@ static bool is_true(const struct tcx_value *v) {
   }
 }
 
-bool tcx__page_same(const struct tcx_value *a, const struct tcx_value *b) {
-  if (a->type != b->type)
-    return false;
-  switch ((tcx_type_t)a->type) {
-  case TCX_BOOL:
-    return a->u.boolean == b->u.boolean;
-  case TCX_INT:
-    return a->u.integer == b->u.integer;
-  case TCX_DOUBLE:
-    return a->u.number == b->u.number;
-  case TCX_TIME:
-    return a->u.time.seconds == b->u.time.seconds && a->u.time.nanoseconds == b->u.time.nanoseconds;
-  case TCX_STRING:
-  case TCX_BLOB:
-  case TCX_BIGNUM:
-    return tcx__str_eq(a->u.bytes, b->u.bytes);
-  case TCX_LIST:
-  case TCX_MAP:
-    break;
-  default:
-    return true;
-  }
-  if (tcx__value_count(a) != tcx__value_count(b))
-    return false;
-  const struct tcx_value *y = tcx__value_kids(b);
-  for (const struct tcx_value *x = tcx__value_kids(a); x != NULL;
-       x = x->next, y = y != NULL ? y->next : NULL) {
-    const struct tcx_value *other =
-        a->type == TCX_MAP ? tcx__value_find(b, x->name, x->name_len) : y;
-    if (other == NULL || !tcx__page_same(x, other))
-      return false;
-  }
-  return true;
-}
-
 /* ---- changing ---- */
 
 int tcx__page_put(struct tcx_arena *arena, struct tcx_value *map, const char *name, size_t len,

@@ -129,7 +129,7 @@ static int on_params(tcx_call_t *call, const char *event, void *data) {
   const tcx_value_t *params = tcx_request_params(call);
   if (params == NULL)
     return UV_ENOMEM;
-  return tcx__stub_equals(s->first->expected, params)
+  return tcx__value_equal(s->first->expected, params, true)
              ? 0
              : tell_params(call, s->first->expected, params);
 }

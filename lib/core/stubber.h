@@ -12,6 +12,4 @@ int tcx__stub_check_response(const struct tcx_operation *op, tcx_value_t *respon
 /* Members of the exception that code names. */
 int tcx__stub_check_fields(const struct tcx_model *model, const char *code, tcx_value_t *fields,
                            struct tcx_fail *f);
-/* Python's ==, where null of expected is ANY, and text is equal to its bytes. */
-bool tcx__stub_equals(const struct tcx_value *expected, const struct tcx_value *given);
 #endif

@@ -46,7 +46,8 @@ void tcx__future_hold(tcx_future_t *f, bool on) {
     tcx__session_drop(f->session);
 }
 
-/* Nothing of it is to come for now; of a session that is closing: ever. */
+/* Nothing more of it is to come, unless tcx_future_then is called; of a session that is closing,
+ * nothing at all. */
 static void deactivate(tcx_future_t *f) {
   tcx_session_t *session = f->session;
   f->active = false;

@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_same(const struct tcx_page_token *a, const struct tcx_page_token *b) {
-  return a->truncated == b->truncated && tcx__page_same(a->tokens, b->tokens);
+  return a->truncated == b->truncated && tcx__value_equal(a->tokens, b->tokens, false);
 }
 
 static void write_and_read(struct tcx_arena *arena, const struct tcx_pagination *model,

@@ -103,25 +103,6 @@ static void test_read(void **state) {
         "{\"A\":\"eyJBIjoxLCJib3RvX2VuY29kZWRfa2V5cyI6W1siWCJdXX0=\"}", 0);
 }
 
-static void test_same(void **state) {
-  (void)state;
-  static const char *const values[] = {"null",
-                                       "true",
-                                       "1",
-                                       "1.5",
-                                       "\"a\"",
-                                       "\"b\"",
-                                       "[1]",
-                                       "[1,2]",
-                                       "{\"a\":1,\"b\":2}",
-                                       "{\"a\":1,\"c\":2}",
-                                       "123456789012345678901234567890"};
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-    for (size_t j = 0; j < sizeof values / sizeof values[0]; j++)
-      assert_int_equal(tcx__page_same(parse(values[i]), parse(values[j])), i == j);
-  assert_true(tcx__page_same(parse("{\"a\":1,\"b\":[2]}"), parse("{\"b\":[2],\"a\":1}")));
-}
-
 static void test_shown(void **state) {
   (void)state;
   struct tcx_buf shown;
@@ -137,6 +118,6 @@ static void test_shown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {TEST(test_written), TEST(test_bytes), TEST(test_read),
-                                     TEST(test_same), TEST(test_shown)};
+                                     TEST(test_shown)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -436,6 +436,40 @@ static void test_one_allocation_a_typical_call(void **state) {
   assert_int_equal(live, 0);
 }
 
+static bool equal(const char *a, const char *b, bool null_is_any) {
+  tcx_value_t *x = tcx_value_from_json(a, strlen(a)), *y = tcx_value_from_json(b, strlen(b));
+  assert_int_equal(tcx_value_status(x) | tcx_value_status(y), 0);
+  bool same = tcx__value_equal(x, y, null_is_any);
+  assert_true(same == tcx__value_equal(y, x, null_is_any) || null_is_any);
+  tcx_value_free(x);
+  tcx_value_free(y);
+  return same;
+}
+
+/* As Python has it: a true is a 1. */
+static void test_equality(void **state) {
+  (void)state;
+  static const char *const values[] = {"null",
+                                       "false",
+                                       "1",
+                                       "1.5",
+                                       "\"a\"",
+                                       "\"b\"",
+                                       "[1]",
+                                       "[1,2]",
+                                       "{}",
+                                       "{\"a\":1,\"b\":2}",
+                                       "{\"a\":1,\"c\":2}",
+                                       "123456789012345678901234567890"};
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+    for (size_t j = 0; j < sizeof values / sizeof values[0]; j++)
+      assert_int_equal(equal(values[i], values[j], false), i == j);
+  assert_true(equal("{\"a\":1,\"b\":[2]}", "{\"b\":[2.0],\"a\":true}", false));
+  assert_true(equal("{\"a\":null}", "{\"a\":[1]}", true));
+  assert_false(equal("{\"a\":[1]}", "{\"a\":null}", true));
+  assert_false(equal("{\"a\":null}", "{}", true));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_building),
@@ -446,6 +480,7 @@ int main(void) {
       cmocka_unit_test(test_nothing_is_safe),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_copies),
+      cmocka_unit_test(test_equality),
       cmocka_unit_test(test_large_maps),
       cmocka_unit_test(test_removing_from_small_maps),
       cmocka_unit_test(test_large_lists),
