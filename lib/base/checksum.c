@@ -23,8 +23,6 @@ tcx__sum tcx__sum_by_name(const char *name) {
   return TCX__SUM_NONE;
 }
 
-const char *tcx__sum_name(tcx__sum sum) { return sums[sum].name; }
-
 struct tcx_str tcx__sum_header(tcx__sum sum) {
   return sums[sum].header;
 }

@@ -27,7 +27,6 @@ typedef enum {
 } tcx__sum;
 /* "CRC32", "crc64nvme"; NONE when unknown (MD5, XXHASH64 ...) */
 tcx__sum tcx__sum_by_name(const char *name);
-const char *tcx__sum_name(tcx__sum sum);      /* "CRC32" */
 struct tcx_str tcx__sum_header(tcx__sum sum); /* "x-amz-checksum-crc32" */
 
 struct tcx_summer {

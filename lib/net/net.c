@@ -90,8 +90,6 @@ char *tcx__net_scratch(struct tcx_net *net, size_t *size) {
   return net->scratch;
 }
 
-uint64_t tcx__net_now_ms(const struct tcx_net *net) { return uv_now(net->loop); }
-
 uint64_t tcx__net_now_us(void) { return uv_hrtime() / 1000; }
 
 void tcx__net_log_line(struct tcx_net *net, tcx_log_level_t level, const char *area,

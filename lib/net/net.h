@@ -35,7 +35,6 @@ void tcx__timer_start(struct tcx_net *net, struct tcx_timer *timer, uint64_t ms,
                       void (*cb)(struct tcx_timer *timer));
 /* harmless when stopped */
 void tcx__timer_stop(struct tcx_net *net, struct tcx_timer *timer);
-uint64_t tcx__net_now_ms(const struct tcx_net *net); /* uv_now */
 
 /* ---- the session's network ---- */
 struct tcx_net_options {

@@ -122,11 +122,9 @@ static void names(void **state) {
   (void)state;
   for (tcx__sum sum = TCX__SUM_NONE + 1; sum < TCX__SUM_COUNT; sum++) {
     struct tcx_str header = tcx__sum_header(sum);
-    assert_int_equal(tcx__sum_by_name(tcx__sum_name(sum)), sum);
     assert_int_equal(strlen(header.p), header.n);
     assert_true(tcx__str_starts(header, "x-amz-checksum-"));
-    assert_true(
-        tcx__str_ieq(tcx__str(header.p + strlen("x-amz-checksum-")), tcx__str(tcx__sum_name(sum))));
+    assert_int_equal(tcx__sum_by_name(header.p + strlen("x-amz-checksum-")), sum);
   }
   assert_int_equal(tcx__sum_by_name("MD5"), TCX__SUM_NONE);
   assert_int_equal(tcx__sum_by_name("XXHASH64"), TCX__SUM_NONE);
