@@ -137,18 +137,23 @@ static const struct tcx_header *find_header(const struct header_index *index, st
   return NULL;
 }
 
+/* A header that came several times: text and lists are joined, of other values the first counts. */
 static int add_header(const struct tcx_parse *p, const struct tcx_header *h,
                       const struct tcx_member *m, struct tcx_value *map) {
   struct tcx_value *v = NULL;
-  int status;
-  if (m->flags & TCX__M_JSONVALUE)
-    status = read_json(p, h->value, &v);
-  else if (m->shape->type == TCX__SHAPE_LIST)
-    status = read_list(p, m, h->value, &v);
-  else
-    status = tcx__scalar_value(p->arena, m->shape, h->value, &v);
+  struct tcx_str text = h->value;
+  bool json = (m->flags & TCX__M_JSONVALUE) != 0, list = m->shape->type == TCX__SHAPE_LIST;
+  int status = 0;
+  if (list || (m->shape->type == TCX__SHAPE_STRING && !json))
+    status = tcx__headers_join(&p->head->headers, h, p->arena, &text);
+  if (status == 0 && json)
+    status = read_json(p, text, &v);
+  else if (status == 0 && list)
+    status = read_list(p, m, text, &v);
+  else if (status == 0)
+    status = tcx__scalar_value(p->arena, m->shape, text, &v);
   if (status != 0)
-    return bad_header(p, m, h->value, status);
+    return bad_header(p, m, text, status);
   return tcx__value_add(p->arena, map, m->name, m->name_len, v);
 }
 
@@ -164,9 +169,13 @@ static int add_prefix_headers(const struct tcx_parse *p, const struct tcx_member
     if (h->name.n < prefix ||
         !tcx__str_ieq((struct tcx_str){h->name.p, prefix}, (struct tcx_str){m->wire, prefix}))
       continue;
-    struct tcx_value *v = tcx__value_new_str(p->arena, h->value.p, h->value.n);
-    if (v == NULL ||
-        tcx__value_replace(p->arena, found, h->name.p + prefix, h->name.n - prefix, v) != 0)
+    const char *name = h->name.p + prefix;
+    struct tcx_str text;
+    if (tcx__value_find(found, name, h->name.n - prefix) != NULL)
+      continue;
+    int status = tcx__headers_join(&p->head->headers, h, p->arena, &text);
+    struct tcx_value *v = status == 0 ? tcx__value_new_str(p->arena, text.p, text.n) : NULL;
+    if (v == NULL || tcx__value_add(p->arena, found, name, h->name.n - prefix, v) != 0)
       return UV_ENOMEM;
   }
   return tcx__value_add(p->arena, map, m->name, m->name_len, found);

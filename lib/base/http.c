@@ -79,3 +79,20 @@ const struct tcx_header *tcx__headers_find(const struct tcx_headers *h, struct t
       return &h->list[i];
   return NULL;
 }
+
+int tcx__headers_join(const struct tcx_headers *h, const struct tcx_header *first,
+                      struct tcx_arena *arena, struct tcx_str *out) {
+  struct tcx_buf all;
+  tcx__buf_init(&all, arena, SIZE_MAX / 2);
+  *out = first->value;
+  for (const struct tcx_header *more = first + 1; more < h->list + h->count; more++) {
+    if (!tcx__str_ieq(more->name, first->name))
+      continue;
+    if (all.data == NULL)
+      tcx__buf_add_str(&all, first->value);
+    tcx__buf_adds(&all, ", ");
+    tcx__buf_add_str(&all, more->value);
+    *out = tcx__buf_str(&all);
+  }
+  return all.status;
+}

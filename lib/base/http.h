@@ -31,6 +31,10 @@ static inline const struct tcx_header *tcx__headers_get(const struct tcx_headers
                                                         const char *name) {
   return tcx__headers_find(h, tcx__str(name));
 }
+/* The value of one in the list and of those of its name behind it, joined by ", "; where it is the
+ * only one, its own. UV_ENOMEM. */
+int tcx__headers_join(const struct tcx_headers *h, const struct tcx_header *first,
+                      struct tcx_arena *arena, struct tcx_str *out);
 
 struct tcx_request {
   struct tcx_arena *arena;

@@ -24,15 +24,7 @@ static int put_id(tcx_call_t *call, struct tcx_value *map, const char *name, con
                        : tcx__value_new_str(call->arena, in_body, strlen(in_body)));
 }
 
-/* A header that came twice: joined, as urllib3 does. */
-static int join_header(tcx_call_t *call, struct tcx_value *seen, struct tcx_str more) {
-  char *joined = tcx__arena_printf(call->arena, "%s, %s", seen->u.bytes.p, more.p);
-  if (joined == NULL)
-    return UV_ENOMEM;
-  seen->u.bytes = tcx__str(joined);
-  return 0;
-}
-
+/* A header that came several times is told once. */
 static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
   /* of the names so far, modulo 64: only a name of such a length can have come before */
   uint64_t lengths = 0;
@@ -41,14 +33,13 @@ static int put_headers(tcx_call_t *call, struct tcx_value *metadata) {
   for (unsigned i = 0; i < call->head.headers.count && err == 0; i++) {
     const struct tcx_header *h = &call->head.headers.list[i];
     uint64_t bit = (uint64_t)1 << (h->name.n & 63);
-    struct tcx_value *seen =
-        (lengths & bit) != 0 ? tcx__value_find(all, h->name.p, h->name.n) : NULL;
+    bool seen = (lengths & bit) != 0 && tcx__value_find(all, h->name.p, h->name.n) != NULL;
+    struct tcx_str text;
     lengths |= bit;
-    if (seen != NULL) {
-      err = join_header(call, seen, h->value);
+    if (seen)
       continue;
-    }
-    struct tcx_value *v = tcx__value_new_str(call->arena, h->value.p, h->value.n);
+    err = tcx__headers_join(&call->head.headers, h, call->arena, &text);
+    struct tcx_value *v = err == 0 ? tcx__value_new_str(call->arena, text.p, text.n) : NULL;
     err = v == NULL ? UV_ENOMEM : tcx__value_add(call->arena, all, h->name.p, h->name.n, v);
   }
   return err;

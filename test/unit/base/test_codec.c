@@ -168,6 +168,25 @@ static void test_addresses(void **state) {
   assert_false(tcx__is_ip((struct tcx_str){"1.2.3.4\0", 8}));
 }
 
+static void test_joined_headers(void **state) {
+  (void)state;
+  struct tcx_arena *arena = tcx__arena_new();
+  struct tcx_headers h;
+  struct tcx_str text;
+  tcx__headers_init(&h, arena);
+  static const char *const given[][2] = {{"A", ""}, {"B", "alone"}, {"a", "x"}, {"A", "y, z"}};
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(tcx__headers_add(&h, tcx__str(given[i][0]), tcx__str(given[i][1])), 0);
+  assert_int_equal(tcx__headers_join(&h, &h.list[0], arena, &text), 0);
+  assert_string_equal(text.p, ", x, y, z");
+  assert_int_equal(text.n, 9);
+  assert_int_equal(tcx__headers_join(&h, &h.list[1], arena, &text), 0);
+  assert_ptr_equal(text.p, given[1][1]);
+  assert_int_equal(tcx__headers_join(&h, &h.list[3], arena, &text), 0);
+  assert_ptr_equal(text.p, given[3][1]);
+  tcx__arena_free(arena);
+}
+
 static void test_headers(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
@@ -257,11 +276,12 @@ static void test_near_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_base64),    cmocka_unit_test(test_hex),
-      cmocka_unit_test(test_percent),   cmocka_unit_test(test_urls),
-      cmocka_unit_test(test_addresses), cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_statuses),  cmocka_unit_test(test_phases),
-      cmocka_unit_test(test_failures),  cmocka_unit_test(test_near_names),
+      cmocka_unit_test(test_base64),         cmocka_unit_test(test_hex),
+      cmocka_unit_test(test_percent),        cmocka_unit_test(test_urls),
+      cmocka_unit_test(test_addresses),      cmocka_unit_test(test_headers),
+      cmocka_unit_test(test_joined_headers), cmocka_unit_test(test_statuses),
+      cmocka_unit_test(test_phases),         cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_near_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

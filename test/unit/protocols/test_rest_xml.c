@@ -317,6 +317,23 @@ static void reads_heads(void **state) {
   assert_null(ph_get(got.value, "Body"));
 }
 
+/* Names that differ in their letters alone are one header that came several times. */
+static void reads_repeated_headers(void **state) {
+  (void)state;
+  struct ph_parsed got = parse(own, "Put", TCX__PARSE_OUTPUT, 200,
+                               "{\"x-names\":\"a\",\"X-Names\":\"\\\"b, c\\\", d\"}", "", false);
+  assert_int_equal(got.status, 0);
+  assert_string_equal(ph_text(arena, got.value), "{\"Names\": [\"a\", \"b, c\", \"d\"]}");
+  got = parse(s3, "head_object", TCX__PARSE_OUTPUT, 200,
+              "{\"x-amz-meta-a\":\"1\",\"ETag\":\"e\",\"X-Amz-Meta-A\":\"2\",\"etag\":\"f\","
+              "\"x-amz-mp-parts-count\":\"3\",\"X-AMZ-mp-parts-count\":\"3\"}",
+              "", false);
+  assert_int_equal(got.status, 0);
+  assert_string_equal(ph_text(arena, ph_get(got.value, "Metadata")), "{\"a\": \"1, 2\"}");
+  assert_string_equal(ph_str(got.value, "ETag", ""), "e, f");
+  assert_int_equal(ph_int(got.value, "PartsCount", 0), 3);
+}
+
 /* So many headers are found too, whatever way they are searched. */
 static void reads_many_headers(void **state) {
   (void)state;
@@ -552,19 +569,13 @@ static int setup_models(void **state) {
 }
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(joins_paths),
-      TEST(refuses_requests),
-      TEST(writes_bodies),
-      TEST(hands_back_streams),
-      TEST(reads_bodies),
-      TEST(refuses_responses),
-      TEST(reads_heads),
-      TEST(reads_many_headers),
-      TEST(reads_the_location),
-      TEST(reads_errors),
-      TEST(finds_errors_in_successes),
-      TEST(reads_documents),
-      TEST(skips_in_constant_memory),
+      TEST(joins_paths),        TEST(refuses_requests),
+      TEST(writes_bodies),      TEST(hands_back_streams),
+      TEST(reads_bodies),       TEST(refuses_responses),
+      TEST(reads_heads),        TEST(reads_repeated_headers),
+      TEST(reads_many_headers), TEST(reads_the_location),
+      TEST(reads_errors),       TEST(finds_errors_in_successes),
+      TEST(reads_documents),    TEST(skips_in_constant_memory),
       TEST(out_of_memory),
   };
   return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
