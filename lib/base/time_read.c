@@ -16,11 +16,13 @@ struct stamp {
   int offset; /* seconds east of UTC */
 };
 
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 static struct scan scan_of(struct tcx_str text) {
   struct scan s = {text.p, text.p + text.n};
-  while (s.p < s.end && (s.end[-1] == ' ' || s.end[-1] == '\t'))
+  while (s.p < s.end && is_space(s.end[-1]))
     s.end--;
-  while (s.p < s.end && (*s.p == ' ' || *s.p == '\t'))
+  while (s.p < s.end && is_space(*s.p))
     s.p++;
   return s;
 }
@@ -32,6 +34,13 @@ static bool eat(struct scan *s, char c) {
     return false;
   s->p++;
   return true;
+}
+
+static bool eat_spaces(struct scan *s) {
+  bool any = false;
+  while (eat(s, ' '))
+    any = true;
+  return any;
 }
 
 static size_t count_digits(const struct scan *s) {
@@ -151,7 +160,10 @@ static int read_iso8601(struct scan s, int64_t *seconds, int32_t *nanoseconds) {
   if (s.p < s.end) {
     if (!eat(&s, 'T') && !eat(&s, 't') && !eat(&s, ' '))
       return UV_EINVAL;
-    if (!eat_iso_clock(&s, &stamp, basic) || !eat_zone(&s, &stamp.offset))
+    if (!eat_iso_clock(&s, &stamp, basic))
+      return UV_EINVAL;
+    eat_spaces(&s);
+    if (!eat_zone(&s, &stamp.offset))
       return UV_EINVAL;
   }
   return finish(&stamp, seconds, nanoseconds);
@@ -175,13 +187,6 @@ static bool eat_month(struct scan *s, int *month) {
     }
   }
   return false;
-}
-
-static bool eat_spaces(struct scan *s) {
-  bool any = false;
-  while (eat(s, ' '))
-    any = true;
-  return any;
 }
 
 static bool eat_day(struct scan *s, int *day) {
