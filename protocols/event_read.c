@@ -169,6 +169,27 @@ static const char *message_of(const struct tcx_value *members) {
   return v != NULL && v->type == TCX_STRING ? v->u.bytes.p : "";
 }
 
+/* What the payload says of the exception; one that cannot be read is its message, where it is
+ * text. */
+static int read_exception(const struct tcx_parse *p, const struct tcx_protocol *protocol,
+                          const struct tcx_event_frame *frame, struct tcx_event *out) {
+  struct tcx_str payload = frame->payload;
+  struct tcx_parse quiet = *p;
+  quiet.fail = NULL;
+  int status = read_structure(&quiet, protocol, out->shape, frame, &out->value);
+  if (status == 0) {
+    out->message = message_of(out->value);
+    return 0;
+  }
+  if (tcx__utf8_valid(payload.p, payload.n) != payload.n)
+    payload.n = 0;
+  out->value = tcx__value_new(p->arena, TCX_MAP);
+  out->message = tcx__arena_strndup(p->arena, payload.p, payload.n);
+  return status != UV_ENOMEM && out->value != NULL && out->message != NULL
+             ? 0
+             : tcx__fail_memory(p->fail);
+}
+
 static int read_error(const struct tcx_parse *p, const struct tcx_protocol *protocol,
                       const struct tcx_event_frame *frame, struct tcx_event *out) {
   const struct tcx_event_header *type = string_header(frame, ":exception-type"),
@@ -177,9 +198,7 @@ static int read_error(const struct tcx_parse *p, const struct tcx_protocol *prot
   if (m != NULL) {
     out->name = m->name;
     out->shape = m->shape;
-    int status = read_structure(p, protocol, m->shape, frame, &out->value);
-    out->message = status == 0 ? message_of(out->value) : "";
-    return status;
+    return read_exception(p, protocol, frame, out);
   }
   out->name = text_of(p, code != NULL ? code : type);
   out->message = text_of(p, string_header(frame, ":error-message"));
