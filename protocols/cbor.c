@@ -45,7 +45,7 @@ static int serialize(struct tcx_serialize *s, struct tcx_request *req, struct tc
   s->body = NULL;
   s->body_requires_length = false;
   req->method = "POST";
-  req->query = req->body = (struct tcx_str){NULL, 0};
+  req->body = (struct tcx_str){NULL, 0};
   int status = write_path(s, req);
   if (status == 0)
     status = write_headers(s, req);

@@ -44,7 +44,7 @@ void tcx__request_begin(struct tcx_serialize *s, struct tcx_request *req) {
   s->body = NULL;
   s->body_requires_length = false;
   req->method = s->op->http_method;
-  req->query = req->body = (struct tcx_str){NULL, 0};
+  req->body = (struct tcx_str){NULL, 0};
   if (req->path.n == 0)
     req->path = TCX__STR("/");
 }

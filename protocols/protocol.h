@@ -67,8 +67,8 @@ struct tcx_parse {
 
 struct tcx_protocol {
   const char *name; /* metadata.protocol: "rest-xml" */
-  /* req.arena, tls, host, host_header and the endpoint's path (in req->path) are set by the caller;
-   * the operation's path is joined to it. */
+  /* req.arena, tls, host, host_header and the endpoint's path and query (in req->path and
+   * req->query) are set by the caller; the operation's are joined to them. */
   int (*serialize)(struct tcx_serialize *s, struct tcx_request *req, struct tcx_fail *f);
   int (*start)(const struct tcx_parse *p, struct tcx_parser **out); /* UV_ENOMEM */
   /* TCX_EPROTO, TCX_ETOOBIG, UV_ENOMEM */
@@ -114,7 +114,7 @@ extern const struct tcx_protocol tcx__rest_xml, tcx__query, tcx__ec2, tcx__json,
 const struct tcx_protocol *tcx__protocol_by_name(const char *name);
 
 /* What the requests of protocols with one path have in common: the operation's method, the
- * endpoint's path or "/", no query, no body yet. */
+ * endpoint's path or "/", no body yet. */
 void tcx__request_begin(struct tcx_serialize *s, struct tcx_request *req);
 
 /* bytes of an error document that are looked at; the rest is ignored */

@@ -158,6 +158,9 @@ static int add_query(const struct binding *b, struct tcx_buf *out, const struct 
 static int write_query(const struct binding *b) {
   struct tcx_buf query;
   tcx__buf_init(&query, b->req->arena, TEXT_MAX);
+  tcx__buf_add_str(&query, b->req->query);
+  if (query.len > 0 && b->s->op->query != NULL)
+    tcx__buf_addc(&query, '&');
   int status = b->s->op->query != NULL ? render(b, &query, b->s->op->query) : 0;
   for (uint32_t i = 0; i < b->count && status == 0; i++)
     if (b->list[i].m->location == TCX__LOC_QUERY)

@@ -57,6 +57,7 @@ static int set_target(tcx_call_t *call, const struct tcx_endpoint_target *target
   req->tls = target->tls;
   req->port = target->port;
   req->path = target->path;
+  req->query = target->query;
   req->host = target->host;
   req->host_header = target->host_header;
   if (prefix[0] == '\0')

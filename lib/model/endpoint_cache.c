@@ -198,6 +198,7 @@ static int make_target(struct tcx_arena *arena, struct tcx_str text,
   out->tls = url.tls;
   out->port = url.port;
   out->path = url.path;
+  out->query = url.query;
   out->host = (struct tcx_str){host, url.host.n};
   if (!tcx__valid_host(out->host))
     return tcx__fail(f, TCX_EENDPOINT,

@@ -70,7 +70,7 @@ struct tcx_endpoint_target { /* the endpoint's url, cut into what a request need
   struct tcx_str host;
   /* with the port where it is not the scheme's, IPv6 in brackets */
   struct tcx_str host_header;
-  struct tcx_str path;
+  struct tcx_str path, query;
 };
 /* first member of the cache's own, counted entry */
 struct tcx_endpoint_ref {

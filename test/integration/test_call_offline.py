@@ -92,6 +92,14 @@ def refused():
     tap.ok("Authorization" not in shown["headers"] and shown["url"] == "https://s3.us-west-2.amazonaws.com/", "which is then missing", shown)
 
 
+def endpoint_queries():
+    """What stands in an endpoint's query goes before the operation's own."""
+    url, calls = "http://127.0.0.1:1/base?a=b&c", [("sts", "get_caller_identity", {}), ("dynamodb", "list_tables", {}), ("lambda", "list_functions", {"MaxItems": 1}), ("apigateway", "import_rest_api", {"body": "e30="})]
+    answers = lines([{"id": i, "service": s, "operation": o, "params": p, "endpoint_url": url} for i, (s, o, p) in enumerate(calls)], "--dry-run")
+    urls = [answers[i]["response"]["url"].removeprefix("http://127.0.0.1:1/base") for i in range(len(calls))]
+    tap.equal(urls, ["?a=b&c", "?a=b&c", "/2015-03-31/functions?a=b&c&MaxItems=1", "/restapis?a=b&c&mode=import"], "an endpoint's query is sent")
+
+
 def by_the_line():
     sts = {"service": "sts", "operation": "get_caller_identity"}
     put = {"service": "s3", "operation": "put_object", "params": {"Bucket": "bucket1", "Key": "k", "Body": "hello"}}
@@ -275,7 +283,7 @@ def client_methods():
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
+    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
         tap.diag(part.__name__)
         part()
     tap.done()
