@@ -94,23 +94,6 @@ static int feed(struct tcx_parser *head, const char *bytes, size_t n) {
                                                               : tcx__fail_memory(parser->p->fail);
 }
 
-/* What the document of any error may hold. */
-#define TEXT_MEMBER(NAME)                                                                          \
-  {                                                                                                \
-    .name = NAME, .wire = NAME, .name_len = sizeof NAME - 1, .wire_len = sizeof NAME - 1,          \
-    .shape = &text_shape                                                                           \
-  }
-static const struct tcx_shape text_shape = {.name = "String", .type = TCX__SHAPE_STRING};
-static const struct tcx_member error_members[] = {TEXT_MEMBER("__type"), TEXT_MEMBER("message"),
-                                                  TEXT_MEMBER("Message")};
-static const struct tcx_shape error_shape = {
-    .name = "Error", .type = TCX__SHAPE_STRUCTURE, .members = error_members, .n_members = 3};
-
-static const char *text_of(const struct tcx_value *map, const char *name) {
-  const struct tcx_value *v = tcx__value_find(map, name, strlen(name));
-  return v != NULL ? v->u.bytes.p : NULL;
-}
-
 /* Adds what the exception that the code names has for members. One that cannot be read is left out
  * whole. */
 static int add_modelled(const struct parser *parser, const struct tcx_shape *shape,
@@ -131,16 +114,15 @@ static int finish_error(struct parser *parser, struct tcx_value **out,
   struct tcx_value *found = NULL;
   struct tcx_str bytes = tcx__buf_str(&parser->document.bytes);
   error = error != NULL ? error : &unused;
-  int status = parser->document.cut ? TCX_EPROTO
-                                    : tcx__cbor_read(p->arena, NULL, &error_shape, bytes, &found);
+  int status = parser->document.cut
+                   ? TCX_EPROTO
+                   : tcx__cbor_read(p->arena, NULL, &tcx__error_document, bytes, &found);
   if (status == UV_ENOMEM)
     return tcx__fail_memory(p->fail);
   found = status == 0 ? found : NULL;
-  const char *message = text_of(found, "message");
-  if (message == NULL)
-    message = text_of(found, "Message");
-  status =
-      tcx__error_make(p, tcx__error_name(tcx__str(text_of(found, "__type"))), message, out, error);
+  const struct tcx_value *type = tcx__value_find(found, "__type", 6);
+  struct tcx_str name = type != NULL ? tcx__error_name(type->u.bytes) : (struct tcx_str){NULL, 0};
+  status = tcx__error_make(p, name, tcx__error_message(found), out, error);
   if (status == 0 && error->shape != NULL && found != NULL)
     status = add_modelled(parser, error->shape, *out);
   return status;

@@ -12,6 +12,27 @@ struct tcx_str tcx__error_name(struct tcx_str type) {
   return type;
 }
 
+#define TEXT_MEMBER(NAME)                                                                          \
+  {                                                                                                \
+    .name = NAME, .wire = NAME, .name_len = sizeof NAME - 1, .wire_len = sizeof NAME - 1,          \
+    .shape = &text_shape                                                                           \
+  }
+static const struct tcx_shape text_shape = {.name = "String", .type = TCX__SHAPE_STRING};
+static const struct tcx_member members[] = {TEXT_MEMBER("__type"), TEXT_MEMBER("message"),
+                                            TEXT_MEMBER("Message")};
+const struct tcx_shape tcx__error_document = {
+    .name = "Error", .type = TCX__SHAPE_STRUCTURE, .members = members, .n_members = 3};
+
+const char *tcx__error_message(const struct tcx_value *said) {
+  static const char *const names[] = {"message", "Message"};
+  for (int i = 0; i < 2; i++) {
+    const struct tcx_value *v = tcx__value_find(said, names[i], 7);
+    if (v != NULL && v->type == TCX_STRING)
+      return v->u.bytes.p;
+  }
+  return NULL;
+}
+
 /* The code and type that a query service would have sent: "Code;Type". */
 static bool query_error(const struct tcx_parse *p, struct tcx_str *code, struct tcx_str *type) {
   const struct tcx_header *h = tcx__headers_get(&p->head->headers, "x-amzn-query-error");

@@ -5,6 +5,11 @@
 
 /* The name in "aws.service#Name:http://...". */
 struct tcx_str tcx__error_name(struct tcx_str type);
+/* What the document of any error may say: __type, message, Message. */
+extern const struct tcx_shape tcx__error_document;
+/* message, else Message, where it is text; NULL when it says none. said may be NULL. */
+const char *tcx__error_message(const struct tcx_value *said);
+
 /* Makes {Error: {Code, Message}} of what a document says, and fills in error. name.p NULL: it says
    none, and the status speaks; message may be NULL. Where the service was a query one before, the
    header x-amzn-query-error gives the code, and QueryErrorCode and Type come to it. The modelled

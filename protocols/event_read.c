@@ -1,5 +1,6 @@
 /* event_read.c - a frame as an event, by the shape of its stream. */
 #include "base/utf8.h"
+#include "protocols/error.h"
 #include "protocols/eventstream.h"
 #include <string.h>
 
@@ -162,47 +163,49 @@ static int read_event(const struct tcx_parse *p, const struct tcx_protocol *prot
   return 0;
 }
 
-static const char *message_of(const struct tcx_value *members) {
-  const struct tcx_value *v = tcx__value_find(members, "Message", 7);
-  if (v == NULL)
-    v = tcx__value_find(members, "message", 7);
-  return v != NULL && v->type == TCX_STRING ? v->u.bytes.p : "";
+/* What the payload says of itself; one that cannot be read is the message, where it is text. */
+static int read_message(const struct tcx_parse *p, const struct tcx_protocol *protocol,
+                        struct tcx_str payload, const char **message) {
+  struct tcx_value *said = NULL;
+  int status = protocol->read(p, &tcx__error_document, payload.p, payload.n, &said);
+  *message = "";
+  if (status == 0 && tcx__error_message(said) != NULL)
+    *message = tcx__error_message(said);
+  else if (status == TCX_EPROTO && tcx__utf8_valid(payload.p, payload.n) == payload.n)
+    *message = tcx__arena_strndup(p->arena, payload.p, payload.n);
+  return status == UV_ENOMEM || *message == NULL ? UV_ENOMEM : 0;
 }
 
-/* What the payload says of the exception; one that cannot be read is its message, where it is
- * text. */
-static int read_exception(const struct tcx_parse *p, const struct tcx_protocol *protocol,
-                          const struct tcx_event_frame *frame, struct tcx_event *out) {
-  struct tcx_str payload = frame->payload;
-  struct tcx_parse quiet = *p;
-  quiet.fail = NULL;
-  int status = read_structure(&quiet, protocol, out->shape, frame, &out->value);
-  if (status == 0) {
-    out->message = message_of(out->value);
-    return 0;
-  }
-  if (tcx__utf8_valid(payload.p, payload.n) != payload.n)
-    payload.n = 0;
-  out->value = tcx__value_new(p->arena, TCX_MAP);
-  out->message = tcx__arena_strndup(p->arena, payload.p, payload.n);
-  return status != UV_ENOMEM && out->value != NULL && out->message != NULL
-             ? 0
-             : tcx__fail_memory(p->fail);
+/* The members, where they can be read. */
+static int read_members(const struct tcx_parse *p, const struct tcx_protocol *protocol,
+                        const struct tcx_event_frame *frame, struct tcx_event *out) {
+  int status = read_structure(p, protocol, out->shape, frame, &out->value);
+  if (status == TCX_EPROTO)
+    out->value = tcx__value_new(p->arena, TCX_MAP);
+  return status == UV_ENOMEM || out->value == NULL ? UV_ENOMEM : 0;
 }
 
 static int read_error(const struct tcx_parse *p, const struct tcx_protocol *protocol,
                       const struct tcx_event_frame *frame, struct tcx_event *out) {
   const struct tcx_event_header *type = string_header(frame, ":exception-type"),
-                                *code = string_header(frame, ":error-code");
+                                *code = string_header(frame, ":error-code"),
+                                *told = string_header(frame, ":error-message");
   const struct tcx_member *m = member_of(p, type);
+  struct tcx_parse quiet = *p;
+  quiet.fail = NULL;
+  int status = 0;
   if (m != NULL) {
     out->name = m->name;
     out->shape = m->shape;
-    return read_exception(p, protocol, frame, out);
+    status = read_members(&quiet, protocol, frame, out);
+  } else {
+    out->name = text_of(p, code != NULL ? code : type);
   }
-  out->name = text_of(p, code != NULL ? code : type);
-  out->message = text_of(p, string_header(frame, ":error-message"));
-  return out->name != NULL && out->message != NULL ? 0 : tcx__fail_memory(p->fail);
+  if (m == NULL && told != NULL)
+    out->message = text_of(p, told);
+  else if (status == 0)
+    status = read_message(&quiet, protocol, frame->payload, &out->message);
+  return status == 0 && out->name != NULL && out->message != NULL ? 0 : tcx__fail_memory(p->fail);
 }
 
 int tcx__event_read(const struct tcx_parse *p, const struct tcx_protocol *protocol,

@@ -49,13 +49,6 @@ static int find_code(const struct tcx_parse *p, const struct tcx_value *members,
   return status;
 }
 
-static const char *find_message(const struct tcx_value *members) {
-  const struct tcx_value *v = tcx__value_find(members, "message", 7);
-  if (v == NULL)
-    v = tcx__value_find(members, "Message", 7);
-  return v != NULL && v->type == TCX_STRING ? v->u.bytes.p : NULL;
-}
-
 /* What the exception has for members. One that cannot be read is left out whole. */
 static int add_modelled(const struct tcx_parse *p, const struct tcx_shape *shape,
                         struct tcx_str text, bool rest, struct tcx_value *out) {
@@ -91,7 +84,7 @@ static int make(const struct tcx_parse *p, struct tcx_str text, bool rest, struc
     }
   }
   if (members != NULL)
-    message = find_message(members);
+    message = tcx__error_message(members);
   struct tcx_str code = {NULL, 0};
   int status = find_code(p, members, rest, &code);
   if (status == 0)

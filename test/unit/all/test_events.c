@@ -259,6 +259,12 @@ static void whole_streams(void **state) {
     assert_non_null(strstr(s.response, "{\"Code\":\"Over\",\"Message\":\"not a document\"}"));
     end(&s);
     em_begin(&body, i);
+    em_exception(&body, "Newer", em_document(i, "message", "news"));
+    watch_whole(&s, i, &body, 10000);
+    assert_int_equal(s.ended, TCX_ECLIENT);
+    assert_non_null(strstr(s.response, "{\"Code\":\"Newer\",\"Message\":\"news\"}"));
+    end(&s);
+    em_begin(&body, i);
     em_exception(&body, "Over", TCX__STR("\xff\xff"));
     watch_whole(&s, i, &body, 10000);
     assert_int_equal(s.ended, TCX_ECLIENT);

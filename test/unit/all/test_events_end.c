@@ -41,15 +41,17 @@ static void exceptions(void **state) {
   } others[] = {
       {{":message-type", "exception", ":exception-type", "Strange"},
        "Strange\n",
-       "An error occurred (Strange) when calling the Watch operation: "},
+       "An error occurred (Strange) when calling the Watch operation: some words"},
       {{":message-type", "error", ":error-code", "Internal", ":error-message", "it broke"},
        "Internal\n",
        "An error occurred (Internal) when calling the Watch operation: it broke"},
-      {{":message-type", "error"}, "\n", "An error occurred () when calling the Watch operation: "},
+      {{":message-type", "error"},
+       "\n",
+       "An error occurred () when calling the Watch operation: some words"},
   };
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
     em_begin(&body, EM_REST_JSON);
-    ef_message(&body, others[k].headers, TCX__STR("not looked at"));
+    ef_message(&body, others[k].headers, TCX__STR("some words"));
     watch_all(&s, EM_REST_JSON, &body, 0, false);
     assert_string_equal(s.log.data, others[k].log);
     assert_string_equal(s.msg, others[k].msg);

@@ -368,7 +368,7 @@ static void reads_errors(void **state) {
       {404, "{}", "404", ""},
       {403, "no JSON", "403", "no JSON"},
       {403, "[1]", "403", "[1]"},
-      {400, "{\"__type\":7,\"message\":null,\"Message\":\"x\"}", "7", ""},
+      {400, "{\"__type\":7,\"message\":null,\"Message\":\"x\"}", "7", "x"},
       {400, "{\"__type\":\"\",\"message\":{}}", "400", ""},
       {500, " \n", "500", "Internal Server Error"},
       {503, "\t<html>down</html>", "503", "Service Unavailable"},
