@@ -29,6 +29,11 @@ static bool write_all(const char *p, size_t n) {
   return true;
 }
 
+static void end_unwritten(struct tool *tool) {
+  print_stdout_error(tool->command->name);
+  tool_end(tool, EXIT_OTHER);
+}
+
 static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
   struct cat *cat = tcx_stream_data(stream);
   struct tool *tool = cat->tool;
@@ -38,7 +43,7 @@ static void on_bytes(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
   if (n == TCX_EOF)
     next_object(tool, at + 1);
   else if (n > 0)
-    tool_end(tool, EXIT_OTHER); /* whoever reads us is gone */
+    end_unwritten(tool);
   else
     tool_fail(tool, tcx_stream_error(stream));
   leave(stream, cat);

@@ -10,16 +10,16 @@
 
 #define PIECE          65536
 #define LINE_MAX_BYTES ((size_t)64 << 20)
+#define TOO_LONG       "a line is longer than 64 MiB"
 
 static void go_on(struct lines *all);
 
-static void end(struct lines *all, int code) {
-  struct tool *tool = all->tool;
+/* The run is over: what it was made of goes once nobody is to come back to it. */
+static void leave(struct lines *all) {
+  if (all->taking || all->reading || all->running > 0)
+    return;
   free(all->text);
-  all->text = NULL;
-  if (!all->reading)
-    all->free(all);
-  tool_end(tool, code);
+  all->free(all);
 }
 
 static void take_line(struct lines *all, const char *p, size_t n) {
@@ -29,13 +29,13 @@ static void take_line(struct lines *all, const char *p, size_t n) {
     return;
   tcx_value_t *v = tcx_value_from_json(p, n);
   char *id = NULL;
-  const tcx_value_t *given = tcx_value_get(v, "id");
   if (tcx_value_status(v) != 0)
     all->refuse("null", tcx_value_problem(v));
   else if (tcx_value_type(v, NULL) != TCX_MAP)
     all->refuse("null", "a line is a JSON object");
-  else if ((given != NULL ? tcx_value_to_json(given, &id, NULL)
-                          : tcx_value_to_json(tcx_value_get(v, "id"), &id, NULL)) == 0)
+  else if (tcx_value_to_json(tcx_value_get(v, "id"), &id, NULL) != 0)
+    all->refuse("null", "out of memory");
+  else
     all->take(all, v, id);
   tcx_value_free(v);
 }
@@ -43,15 +43,21 @@ static void take_line(struct lines *all, const char *p, size_t n) {
 /* Takes the lines that may start. True when more input is wanted. */
 static bool take_lines(struct lines *all) {
   while (all->running < all->limit && !all->tool->ending) {
+    size_t left = all->len - all->at;
     char *from = all->text + all->at,
-         *newline = all->len > all->at ? memchr(from, '\n', all->len - all->at) : NULL;
-    if (newline == NULL && !all->ended)
+         *newline = left > all->seen ? memchr(from + all->seen, '\n', left - all->seen) : NULL;
+    if (newline == NULL && !all->ended) {
+      all->seen = left;
       return true;
-    size_t n = newline != NULL ? (size_t)(newline - from) : all->len - all->at;
+    }
+    size_t n = newline != NULL ? (size_t)(newline - from) : left;
     if (newline == NULL && n == 0)
       return false;
     all->at += n + (newline != NULL);
-    take_line(all, from, n);
+    all->seen = 0;
+    if (!all->too_long)
+      take_line(all, from, n);
+    all->too_long = false;
   }
   return false;
 }
@@ -63,25 +69,36 @@ static void on_read(uv_fs_t *req) {
   ssize_t n = req->result;
   uv_fs_req_cleanup(req);
   all->reading = false;
-  if (n <= 0)
-    all->ended = true;
-  else
+  if (n > 0)
     all->len += (size_t)n;
-  if (!all->tool->ending)
-    go_on(all);
+  else
+    all->ended = true;
+  if (n < 0) { /* the lines before are answered */
+    fprintf(stderr, "tucuxi %s: cannot read stdin: %s\n", all->tool->command->name,
+            uv_strerror((int)n));
+    all->exit_code = EXIT_OTHER;
+  }
+  go_on(all);
 }
 
-/* Makes room for another piece behind what is left. */
+/* Makes room for another piece behind what is left; of a line that is too long nothing is kept.
+ * False: out of memory. */
 static bool make_room(struct lines *all) {
   if (all->at > 0) {
     memmove(all->text, all->text + all->at, all->len - all->at);
     all->len -= all->at;
     all->at = 0;
   }
+  if (all->len > LINE_MAX_BYTES && !all->too_long) {
+    all->refuse("null", TOO_LONG);
+    all->too_long = true;
+  }
+  if (all->too_long)
+    all->len = all->seen = 0;
   if (all->cap - all->len >= PIECE)
     return true;
   size_t cap = all->cap * 2 > all->len + PIECE ? all->cap * 2 : all->len + PIECE;
-  char *bigger = cap <= LINE_MAX_BYTES ? realloc(all->text, cap) : NULL;
+  char *bigger = realloc(all->text, cap);
   if (bigger == NULL)
     return false;
   all->text = bigger;
@@ -89,39 +106,36 @@ static bool make_room(struct lines *all) {
   return true;
 }
 
+static int read_more(struct lines *all) {
+  if (!make_room(all))
+    return UV_ENOMEM;
+  uv_buf_t buf = uv_buf_init(all->text + all->len, PIECE);
+  all->req.data = all;
+  int err = uv_fs_read(&all->tool->loop, &all->req, STDIN_FILENO, &buf, 1, -1, on_read);
+  all->reading = err == 0;
+  return err;
+}
+
 static void go_on(struct lines *all) {
+  struct tool *tool = all->tool;
   if (all->taking)
     return;
   all->taking = true;
   bool wanted = take_lines(all);
   all->taking = false;
-  if (all->tool->ending || all->reading)
-    return;
-  if (wanted) {
-    uv_buf_t buf;
-    int err = make_room(all) ? 0 : UV_ENOMEM;
-    if (err == 0) {
-      buf = uv_buf_init(all->text + all->len, PIECE);
-      all->req.data = all;
-      err = uv_fs_read(&all->tool->loop, &all->req, STDIN_FILENO, &buf, 1, -1, on_read);
-    }
-    all->reading = err == 0;
-    if (tool_refused(all->tool, err))
-      return;
-  } else if (all->ended && all->running == 0 && all->at == all->len) {
-    print_flush();
-    end(all, 0);
-  }
+  if (!tool->ending && !print_flush())
+    tool_end(tool, EXIT_OTHER);
+  else if (!tool->ending && !all->reading && wanted)
+    (void)tool_refused(tool, read_more(all));
+  else if (!tool->ending && all->ended && all->running == 0 && all->at == all->len)
+    tool_end(tool, all->exit_code);
+  if (tool->ending)
+    leave(all);
 }
 
 void lines_done(struct lines *all) {
   all->running--;
-  if (all->tool->ending)
-    return;
-  if (!print_flush())
-    tool_end(all->tool, EXIT_OTHER);
-  else
-    go_on(all);
+  go_on(all);
 }
 
 void lines_begin(struct lines *all, struct tool *tool) {

@@ -1,6 +1,7 @@
 /* main.c - tucuxi, the command-line tool of the library: the table of commands and the way of every
  * run. */
 #include "tool.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -61,8 +62,10 @@ void tool_end(struct tool *tool, int exit_code) {
     return;
   tool->ending = true;
   tool->exit_code = tool->interrupted ? EXIT_INTERRUPTED : exit_code;
-  if (!print_flush() && tool->exit_code == 0)
-    tool->exit_code = EXIT_OTHER;
+  if (!print_flush()) {
+    print_stdout_error(tool->command->name);
+    tool->exit_code = tool->exit_code == 0 ? EXIT_OTHER : tool->exit_code;
+  }
   for (unsigned i = 0; i < 2; i++)
     uv_close((uv_handle_t *)&tool->signals[i], NULL);
   tcx_session_close(tool->session, on_session_closed);
@@ -181,6 +184,14 @@ static int run(struct tool *tool) {
   return tool->exit_code;
 }
 
+/* Of a run that only printed a text. */
+static int exit_code_of_text(const char *command) {
+  if (print_flush())
+    return 0;
+  print_stdout_error(command);
+  return EXIT_OTHER;
+}
+
 static int show_help(FILE *out) {
   fprintf(out, "usage: tucuxi COMMAND [options] ...\n\ncommands:\n");
   for (size_t i = 0; i < COMMANDS; i++)
@@ -191,18 +202,29 @@ static int show_help(FILE *out) {
                "252 usage or parameters;\n"
                "253 configuration or credentials; 254 the service answered with an error; 255 "
                "anything else\n");
-  return out == stdout ? 0 : EXIT_USAGE;
+  return out == stdout ? exit_code_of_text("") : EXIT_USAGE;
+}
+
+/* A standard stream that is closed is opened so that its use fails: what the run opens must not get
+ * its number. */
+static bool fill_standard_streams(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      return false;
+  return true;
 }
 
 int main(int argc, char **argv) {
   struct tool tool = {0};
   const char *name = argc > 1 ? argv[1] : "";
+  if (!fill_standard_streams())
+    return EXIT_OTHER;
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
     return show_help(stdout);
   if (strcmp(name, "--version") == 0) {
     printf("tucuxi %d.%d.%d libuv/%s\n", TCX_VERSION_MAJOR, TCX_VERSION_MINOR, TCX_VERSION_PATCH,
            uv_version_string());
-    return 0;
+    return exit_code_of_text("");
   }
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0)
@@ -216,7 +238,7 @@ int main(int argc, char **argv) {
   if (args_parse(&tool.args, tool.command, argc - 2, argv + 2) == 0) {
     if (tool.args.help && tool.args.n_words == 0 && !tool.args.json)
       args_help(tool.command);
-    code = tool.args.help && tool.command->help == NULL ? 0 : run(&tool);
+    code = tool.args.help && tool.command->help == NULL ? exit_code_of_text(name) : run(&tool);
   }
   free(tool.args.words);
   return code;

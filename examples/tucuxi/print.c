@@ -1,4 +1,5 @@
 #include "tool.h"
+#include <errno.h>
 
 int exit_code_of(const tcx_error_t *error) {
   switch (error->status) {
@@ -64,6 +65,12 @@ bool print_json(const tcx_value_t *value) {
 }
 
 bool print_flush(void) { return fflush(stdout) == 0 && !ferror(stdout); }
+
+void print_stdout_error(const char *command) {
+  if (errno != EPIPE)
+    fprintf(stderr, "tucuxi%s%s: cannot write to stdout: %s\n", command[0] != '\0' ? " " : "",
+            command, strerror(errno));
+}
 
 const char *size_text(char out[32], double bytes) {
   static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

@@ -102,6 +102,9 @@ struct uri {
 bool uri_is_s3(const char *text);
 /* false: no bucket, or out of memory; else uri_free is due */
 bool uri_parse(const char *text, struct uri *uri);
+/* The same where wildcards pick keys. No pattern: it has none, and key is without the backslashes
+ * that made characters plain. */
+bool uri_parse_pattern(const char *text, struct uri *uri, bool *pattern);
 void uri_free(struct uri *uri);
 /* behind the last slash that is not the end */
 const char *uri_last_part(const char *path);
@@ -115,6 +118,8 @@ tcx_value_t *error_value(const tcx_error_t *error); /* as call shows it; OWNED *
 /* one line; false: out of memory, or stdout is gone */
 bool print_json(const tcx_value_t *value);
 bool print_flush(void);
+/* errno says why; not a word where the reader is gone, as it is when a pipe has seen enough */
+void print_stdout_error(const char *command);
 const char *size_text(char out[32], double bytes); /* "1.5 MiB" */
 
 /* bulk.c: exactly one call a run. again (may be NULL) makes the items once more, to count them for
@@ -191,7 +196,10 @@ struct lines {
   uv_fs_t req;
   char *text; /* what was read and not yet taken: [at, len) of cap */
   size_t at, len, cap;
+  size_t seen; /* of them, from at on: without a newline */
   bool reading, ended, taking;
+  bool too_long; /* the rest of this line is passed over */
+  int exit_code;
   /* running: take adds one for each line that is not answered at once */
   unsigned running, limit;
 };

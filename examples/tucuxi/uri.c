@@ -28,6 +28,26 @@ bool uri_parse(const char *text, struct uri *uri) {
   return true;
 }
 
+static bool has_wildcard(const char *p) {
+  while (*(p += tcx_glob_plain(p)) == '\\')
+    p += p[1] != '\0' ? 2 : 1;
+  return *p != '\0';
+}
+
+bool uri_parse_pattern(const char *text, struct uri *uri, bool *pattern) {
+  if (!uri_parse(text, uri))
+    return false;
+  *pattern = has_wildcard(uri->key);
+  char *to = uri->bucket + (uri->key - uri->bucket);
+  for (const char *p = to; !*pattern && *p != '\0'; p++) {
+    p += *p == '\\' && p[1] != '\0';
+    *to++ = *p;
+  }
+  if (!*pattern)
+    *to = '\0';
+  return true;
+}
+
 void uri_free(struct uri *uri) {
   free(uri->bucket);
   uri->bucket = NULL;

@@ -4,6 +4,7 @@ TUCUXI_TOOL is the tool.
 """
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -77,10 +78,22 @@ def own_service():
               [{"id": [1], "url": "https://host.example.com", "headers": {}, "properties": {}}, {"id": 2, "error": 'a line needs "service"'}, {"id": None, "error": "a line is a JSON object"}], "lines")
 
 
+def at_once():
+    """Each line is answered while stdin is still open."""
+    env = {**ENV, "AWS_DATA_PATH": str(source.path("models", "data"))}
+    with subprocess.Popen([TOOL, "endpoint", "--jsonl"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+        for line, answer in [(b'{"id":1,"service":"sts","params":{"Region":"eu-west-1"}}\n', b'{"id":1,"url":'), (b"{broken\n", b'{"id":null,"error":')]:
+            p.stdin.write(line)
+            p.stdin.flush()
+            tap.ok(select.select([p.stdout], [], [], 30)[0] and p.stdout.readline().startswith(answer), f"{answer.decode()} comes before the next line")
+        p.stdin.close()
+        tap.equal(p.wait(30), 0, "the end of input is the end")
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [public_cases, one_question, own_service]:
+    for part in [public_cases, one_question, own_service, at_once]:
         tap.diag(part.__name__)
         part()
     tap.done()
