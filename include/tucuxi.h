@@ -609,7 +609,8 @@ TCX_NODISCARD TCX_EXTERN int tcx_stream_events_start(tcx_stream_t *stream, tcx_e
 /* Reads to the end into memory; more than max is TCX_ETOOBIG. */
 TCX_NODISCARD TCX_EXTERN int tcx_stream_read_all(tcx_stream_t *stream, size_t max,
                                                  tcx_stream_done_cb cb);
-/* Writes to an open file from offset on (through libuv's pool); the file stays open and yours. */
+/* Writes to an open file from offset on, -1: where it stands, as a pipe wants it (through libuv's
+ * pool); the file stays open and yours. */
 TCX_NODISCARD TCX_EXTERN int tcx_stream_to_file(tcx_stream_t *stream, uv_file file, int64_t offset,
                                                 tcx_stream_done_cb cb);
 /* After it no byte and no event comes until the next start. */

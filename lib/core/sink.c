@@ -2,6 +2,7 @@
  * buffers, one filling while the other is written. */
 #include "base/mem.h"
 #include "core/stream.h"
+#include <stdio.h>
 #include <string.h>
 
 int tcx__sink_new(tcx_stream_t *s, size_t max, uv_file file, int64_t offset) {
@@ -77,9 +78,16 @@ static int swap(tcx_stream_t *s) {
   return write_some(s);
 }
 
+/* In text, which lives on the caller's stack. */
+static const char *write_error(char text[128], int err) {
+  snprintf(text, 128, "cannot write the response body: %s", uv_strerror(err));
+  return text;
+}
+
 static bool full(const struct tcx_sink *sink) { return sink->cap - sink->filled < TCX__READ_SIZE; }
 
 static void on_written(uv_fs_t *req) {
+  char text[128];
   tcx_stream_t *s = req->data;
   struct tcx_sink *sink = s->sink;
   ssize_t n = req->result;
@@ -87,7 +95,7 @@ static void on_written(uv_fs_t *req) {
   uv_fs_req_cleanup(req);
   sink->busy = false;
   if (err == 0) {
-    sink->offset += n;
+    sink->offset += sink->offset >= 0 ? n : 0;
     sink->write_at += (size_t)n;
     if (sink->write_at < sink->write_len && n > 0)
       err = write_some(s);
@@ -100,7 +108,7 @@ static void on_written(uv_fs_t *req) {
     sink->filled = 0;
     if (s->over && s->end_status == TCX_EOF)
       s->over = false; /* the end is not as good as it looked */
-    tcx__stream_break(s, err, uv_strerror(err));
+    tcx__stream_break(s, err, write_error(text, err));
   }
   if (sink->busy && s->call->exchanging)
     tcx__exchange_unpause(&s->call->x);
@@ -123,6 +131,7 @@ int tcx__sink_data(tcx_stream_t *s, const char *p, size_t n) {
 }
 
 bool tcx__sink_flushed(tcx_stream_t *s) {
+  char text[128];
   struct tcx_sink *sink = s->sink;
   if (sink->busy)
     return false;
@@ -132,7 +141,7 @@ bool tcx__sink_flushed(tcx_stream_t *s) {
   if (err == 0)
     return false;
   s->call->fail.status = 0;
-  (void)tcx__fail(&s->call->fail, err, "%s", uv_strerror(err));
+  (void)tcx__fail(&s->call->fail, err, "%s", write_error(text, err));
   tcx__stream_set_end(s, err);
   sink->filled = 0;
   return true;

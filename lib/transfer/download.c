@@ -3,6 +3,7 @@
  * verifies and retries it) and is written in one trip to the pool; any other flows through a stream
  * into the temporary file. Only what came whole and verified is renamed.
  */
+#include "base/mem.h"
 #include "transfer/transfer.h"
 
 #define TRIES_MAX 3
@@ -63,7 +64,7 @@ static void write_whole(tcx_transfer_t *t, const tcx_value_t *response) {
 
 static bool worth_another_try(const tcx_transfer_t *t) {
   int status = t->error.status;
-  return t->tries < TRIES_MAX && !t->canceled &&
+  return t->tries < TRIES_MAX && !t->canceled && !t->work.as_it_is &&
          (status == TCX_EPROTO || status == TCX_ECHECKSUM || status == TCX_ESTALLED ||
           status == UV_ECONNRESET || status == UV_ETIMEDOUT || status == UV_EPIPE ||
           status == UV_EOF);
@@ -73,6 +74,8 @@ static void on_discarded(struct tcx_file_work *work) {
   tcx_transfer_t *t = transfer_of(work);
   if (worth_another_try(t)) {
     t->error = (tcx_error_t){0};
+    tcx__free(t->msg);
+    t->msg = NULL;
     t->moved = 0;
     tcx_call_release(t->kept);
     t->kept = NULL;
@@ -131,7 +134,7 @@ static void on_opened(struct tcx_file_work *work) {
     tcx__transfer_fail_file(t);
   else if (t->canceled)
     tcx__transfer_fail(t, err = TCX_ECANCELED, "The transfer was canceled");
-  else if ((err = tcx_stream_to_file(stream, work->fd, 0, on_streamed)) != 0)
+  else if ((err = tcx_stream_to_file(stream, work->fd, work->as_it_is ? -1 : 0, on_streamed)) != 0)
     tcx__transfer_fail(t, err, "%s", tcx_strerror(err));
   if (err == 0) {
     t->to_file = true;

@@ -88,7 +88,22 @@ static int make_folders(char *temp) {
   return 0;
 }
 
+/* A device or a pipe is written to, not replaced. Nobody who reads the pipe is an error, not a
+ * reason to wait. */
+static int open_as_it_is(struct tcx_file_work *w) {
+  w->temp[0] = '\0';
+  w->as_it_is = true;
+  w->fd = open(w->path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (w->fd < 0)
+    return failed(w, "open");
+  (void)fcntl(w->fd, F_SETFL, 0); /* from here on it may block: this is a thread of its own */
+  return 0;
+}
+
 static int open_temp(struct tcx_file_work *w) {
+  struct stat st;
+  if (stat(w->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+    return open_as_it_is(w);
   size_t folder = folder_length(w->path);
   memcpy(w->temp, w->path, folder);
   bool folders_made = false;
@@ -128,13 +143,13 @@ static void step_discard(struct tcx_file_work *w) {
 static void step_commit(struct tcx_file_work *w) {
   struct timespec times[2] = {{.tv_nsec = UTIME_NOW},
                               {.tv_sec = (time_t)w->seconds, .tv_nsec = w->nanoseconds}};
-  if (w->keep_time && futimens(w->fd, times) < 0)
+  if (w->keep_time && !w->as_it_is && futimens(w->fd, times) < 0)
     failed(w, "set the time of");
   int fd = w->fd;
   w->fd = -1;
   if (close(fd) < 0 && w->status == 0)
     failed(w, "write");
-  if (w->status == 0 && rename(w->temp, w->path) < 0)
+  if (w->status == 0 && !w->as_it_is && rename(w->temp, w->path) < 0)
     failed(w, "rename");
   if (w->status == 0)
     w->temp[0] = '\0';

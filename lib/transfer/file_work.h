@@ -35,6 +35,7 @@ struct tcx_file_work {
   uint32_t salt;    /* makes temp's name differ within a process */
   tcx__file_step step;
   bool whole, keep_time, busy;
+  bool as_it_is; /* path is no file but a device or a pipe: there is no temp */
 };
 size_t tcx__temp_size(const char *path);
 int tcx__file_work(uv_loop_t *loop, struct tcx_file_work *work, tcx__file_step step,

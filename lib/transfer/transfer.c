@@ -43,15 +43,25 @@ void tcx__transfer_end_call(tcx_transfer_t *t, tcx_call_t *call, const tcx_error
   tcx__transfer_end(t, error != NULL ? error->status : 0);
 }
 
+/* Paths are long: the text is as long as it has to be. */
+static char *text_of(const char *format, va_list args) {
+  va_list again;
+  va_copy(again, args);
+  int n = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  char *text = n >= 0 ? tcx__malloc((size_t)n + 1) : NULL;
+  if (text != NULL)
+    vsnprintf(text, (size_t)n + 1, format, args);
+  return text;
+}
+
 void tcx__transfer_fail(tcx_transfer_t *t, int status, const char *format, ...) {
-  char text[1024];
   va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
   if (t->error.status != 0)
     return;
-  t->msg = tcx__strdup(text);
+  va_start(args, format);
+  t->msg = text_of(format, args);
+  va_end(args);
   t->error = (tcx_error_t){
       .status = status, .msg = t->msg != NULL ? t->msg : tcx_strerror(status), .operation = ""};
 }

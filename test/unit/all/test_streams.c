@@ -221,23 +221,26 @@ static void test_to_file(void **state) {
       {(const struct fault_step[]){DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n"), DO(AGAIN)}, 10},
   };
   /* clang-format on */
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+  const size_t n_cases = sizeof cases / sizeof cases[0];
+  for (size_t k = 0; k < 2 * n_cases; k++) { /* at an offset, and where the file stands */
+    const size_t i = k / 2;
     const struct fault_step *const scripts[] = {cases[i].steps};
     struct whole w;
     struct reader r;
     struct stat st;
     assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(lseek(fd, 5, SEEK_SET), 5);
     open_stream(&w, &r, scripts, NULL);
     assert_int_equal(tcx_stream_to_file(r.stream, -1, 0, on_done), UV_EINVAL);
-    assert_int_equal(tcx_stream_to_file(r.stream, fd, 5, on_done), 0);
+    assert_int_equal(tcx_stream_to_file(r.stream, fd, k % 2 == 0 ? 5 : -1, on_done), 0);
     whole_until(&w, &r.done);
     assert_int_equal(r.done_status, 0);
     assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(st.st_size, cases[i].n > 0 ? cases[i].n + 5 : 0);
     char *text = test_read_file(path, NULL);
-    for (size_t k = 0; k < cases[i].n; k++)
-      if (text[k + 5] != (char)('0' + k % 10))
-        fail_msg("byte %zu", k);
+    for (size_t at = 0; at < cases[i].n; at++)
+      if (text[at + 5] != (char)('0' + at % 10))
+        fail_msg("byte %zu", at);
     free(text);
     close_stream(&w, &r);
   }
@@ -256,6 +259,8 @@ static void test_bad_file(void **state) {
   whole_until(&w, &r.done);
   assert_int_equal(r.done_status, UV_EBADF);
   assert_int_equal(tcx_stream_error(r.stream)->status, UV_EBADF);
+  assert_string_equal(tcx_stream_error(r.stream)->msg,
+                      "cannot write the response body: bad file descriptor");
   close_stream(&w, &r);
   open_stream(
       &w, &r,
