@@ -1,9 +1,10 @@
 /* glob.c - shell patterns over whole keys: '*' passes slashes too. One star back is remembered, so
  * the time is at most pattern times text. */
+#include <stdint.h>
 #include <string.h>
 #include <tucuxi/transfer.h>
 
-/* One character of text: a whole UTF-8 sequence where it is one. */
+/* Behind one character of text: a whole UTF-8 sequence where it is one. */
 static const char *after_character(const char *p) {
   p++;
   while (((unsigned char)*p & 0xc0) == 0x80)
@@ -19,13 +20,23 @@ static const char *set_end(const char *p) {
   return strchr(p, ']');
 }
 
-static bool in_set(const char *p, const char *end, unsigned char c) {
+/* The bytes of a character as one number, which has the order of the code points. */
+static uint32_t take_character(const char **p) {
+  const char *end = after_character(*p);
+  uint32_t c = 0;
+  while (*p < end)
+    c = c << 8 | (unsigned char)*(*p)++;
+  return c;
+}
+
+static bool in_set(const char *p, const char *end, uint32_t c) {
   bool negated = p[1] == '!' || p[1] == '^', found = false;
-  for (p += negated ? 2 : 1; p < end; p++) {
-    unsigned char low = (unsigned char)*p, high = low;
-    if (p[1] == '-' && p + 2 < end) {
-      high = (unsigned char)p[2];
-      p += 2;
+  p += negated ? 2 : 1;
+  while (p < end) {
+    uint32_t low = take_character(&p), high = low;
+    if (*p == '-' && p + 1 < end) {
+      p++;
+      high = take_character(&p);
     }
     found = found || (low <= c && c <= high);
   }
@@ -43,18 +54,13 @@ static bool match_one(const char **glob, const char **text) {
     return true;
   }
   if (end != NULL) {
-    if (!in_set(g, end, (unsigned char)**text))
-      return false;
     *glob = end + 1;
-  } else {
-    if (*g == '\\' && g[1] != '\0')
-      g++;
-    if (*g != **text)
-      return false;
-    *glob = g + 1;
+    return in_set(g, end, take_character(text));
   }
-  ++*text;
-  return true;
+  if (*g == '\\' && g[1] != '\0')
+    g++;
+  *glob = g + 1;
+  return *(*text)++ == *g;
 }
 
 bool tcx_glob_match(const char *glob, const char *text) {
@@ -68,7 +74,7 @@ bool tcx_glob_match(const char *glob, const char *text) {
     } else if (*glob == '\0' || !match_one(&glob, &text)) {
       if (star == NULL || *retry == '\0')
         return false;
-      text = ++retry;
+      text = retry = after_character(retry);
       glob = star;
     }
   }
