@@ -1,5 +1,6 @@
 /* cmd_cp.c - what is copied whereto: the arguments become sources of items. */
 #include "tool.h"
+#include <errno.h>
 #include <sys/stat.h>
 
 static bool has_wildcard(const char *text) { return text[tcx_glob_plain(text)] != '\0'; }
@@ -104,8 +105,7 @@ static void set_target(tcx_listing_options_t *o, const char *target, const struc
 
 /* Everything below a prefix, or what a pattern picks. */
 static tcx_items_t *from_listing(struct tool *tool, const struct uri *source,
-                                 const struct uri *target) {
-  bool glob = has_wildcard(source->key);
+                                 const struct uri *target, bool glob) {
   char *prefix = text_join(source->key, !glob && !ends_with_slash(source->key) ? "/" : "", "");
   char *below = target->bucket != NULL
                     ? text_join(target->key, ends_with_slash(target->key) ? "" : "/", "")
@@ -155,11 +155,12 @@ static tcx_items_t *one_object(struct tool *tool, const struct uri *source,
 static tcx_items_t *from_s3(struct tool *tool, const char *source) {
   struct uri from, to = {NULL, ""};
   tcx_items_t *items = NULL;
-  if (!uri_parse(source, &from))
+  bool glob;
+  if (!uri_parse_pattern(source, &from, &glob))
     return NULL;
   if (!uri_is_s3(target_of(tool)) || uri_parse(target_of(tool), &to))
-    items = tool->args.recursive || has_wildcard(from.key) ? from_listing(tool, &from, &to)
-                                                           : one_object(tool, &from, &to);
+    items = tool->args.recursive || glob ? from_listing(tool, &from, &to, glob)
+                                         : one_object(tool, &from, &to);
   uri_free(&from);
   uri_free(&to);
   return items;
@@ -188,7 +189,7 @@ static bool check_local(struct tool *tool, const char *source, bool *single) {
       *single = false;
       return true;
     }
-    fprintf(stderr, "tucuxi cp: %s: no such file or folder\n", source);
+    fprintf(stderr, "tucuxi cp: %s: %s\n", source, strerror(errno));
     tool_end(tool, EXIT_OTHER);
     return false;
   }
@@ -203,11 +204,12 @@ static bool check_local(struct tool *tool, const char *source, bool *single) {
 static bool check_s3(struct tool *tool, const char *source, bool *single) {
   struct uri uri;
   const char *problem = NULL;
-  if (!uri_parse(source, &uri)) {
+  bool glob;
+  if (!uri_parse_pattern(source, &uri, &glob)) {
     tool_usage(tool, "%s names no bucket", source);
     return false;
   }
-  bool one = !tool->args.recursive && !has_wildcard(uri.key);
+  bool one = !tool->args.recursive && !glob;
   const char *name = uri_last_part(uri.key);
   if (one && ends_with_slash(uri.key))
     problem = "names no object: --recursive copies what is below";

@@ -60,15 +60,16 @@ static void on_page(tcx_paginator_t *pages, int status, const tcx_value_t *page)
 static void list_objects(struct tool *tool) {
   struct ls *ls = calloc(1, sizeof *ls);
   tcx_client_t *s3 = tool_s3(tool);
-  if (ls == NULL || s3 == NULL || !uri_parse(tool->args.words[0], &ls->uri)) {
+  bool glob;
+  if (ls == NULL || s3 == NULL || !uri_parse_pattern(tool->args.words[0], &ls->uri, &glob)) {
     free(ls);
     tool_usage(tool, "%s is no s3://BUCKET", tool->args.words[0]);
     return;
   }
   ls->tool = tool;
   const char *key = ls->uri.key;
-  size_t plain = tcx_glob_plain(key);
-  bool glob = key[plain] != '\0', flat = glob || tool->args.recursive;
+  size_t plain = glob ? tcx_glob_plain(key) : strlen(key);
+  bool flat = glob || tool->args.recursive;
   if (glob)
     ls->glob = key;
   for (size_t i = 0; !flat && i < plain; i++)

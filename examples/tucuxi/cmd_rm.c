@@ -1,14 +1,12 @@
 #include "tool.h"
 
-static bool has_wildcard(const char *text) { return text[tcx_glob_plain(text)] != '\0'; }
-
 static tcx_items_t *items_of(struct tool *tool, const char *word) {
   struct uri uri;
   tcx_items_t *items = NULL;
-  if (!uri_parse(word, &uri))
+  bool glob;
+  if (!uri_parse_pattern(word, &uri, &glob))
     return NULL;
-  bool glob = has_wildcard(uri.key),
-       slash = uri.key[0] == '\0' || uri.key[strlen(uri.key) - 1] == '/';
+  bool slash = uri.key[0] == '\0' || uri.key[strlen(uri.key) - 1] == '/';
   if (!tool->args.recursive && !glob) {
     tcx_item_t item = {.kind = TCX_ITEM_DELETE, .bucket = uri.bucket, .key = uri.key, .size = -1};
     items = tcx_items_one(&item);
@@ -43,11 +41,12 @@ void cmd_rm(struct tool *tool) {
   struct bulk_options options = {.make = make_items, .single = tool->args.n_words == 1};
   for (unsigned i = 0; i < tool->args.n_words; i++) {
     struct uri uri;
-    if (!uri_parse(tool->args.words[i], &uri)) {
+    bool glob;
+    if (!uri_parse_pattern(tool->args.words[i], &uri, &glob)) {
       tool_usage(tool, "%s is no s3://BUCKET/KEY", tool->args.words[i]);
       return;
     }
-    bool many = tool->args.recursive || has_wildcard(uri.key), empty = uri.key[0] == '\0';
+    bool many = tool->args.recursive || glob, empty = uri.key[0] == '\0';
     uri_free(&uri);
     options.single = options.single && !many;
     if (!many && empty) {

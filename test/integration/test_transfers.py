@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -186,10 +187,11 @@ def interrupted(t):
         tap.equal(p.wait(60), INTERRUPTED, f"a download stopped by {name} exits with 130")
         tap.ok(time.monotonic() - started < 5, "at once")
         tap.equal(os.listdir(target) if os.path.isdir(target) else [], [], "and leaves nothing")
-    p = subprocess.Popen([TOOL, "cp", "-r", "tree", "s3://bucket2/stopped", "--concurrency", "2"], env=t.env, cwd=t.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(0.05)
+    p = subprocess.Popen([TOOL, "cp", "-r", "--debug", "tree", "s3://bucket2/stopped", "--concurrency", "2"], env=t.env, cwd=t.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    p.stderr.readline()    # it has begun
     p.send_signal(signal.SIGINT)
-    tap.ok(p.wait(60) in (OK, INTERRUPTED), "an upload of many is stopped as well")
+    p.communicate(timeout=60)
+    tap.ok(p.returncode in (OK, INTERRUPTED), "an upload of many is stopped as well", p.returncode)
 
 
 def skipped(t):
@@ -215,6 +217,45 @@ def skipped(t):
     write(t.folder + "/blocked", b"a file where a folder would have to be")
     t.expect(FAILED, "files that cannot be written", "cp", "-r", "s3://bucket2/mixed", "blocked")
     tap.equal(leftovers(t.folder), [], "no temporary file is left")
+
+
+def devices(t):
+    """What is no file is written to, and stays what it is."""
+    write(t.folder + "/some", b"x" * 2000)
+    write(t.folder + "/more", b"y" * MIB)
+    t.expect(OK, "two objects", "cp", "some", "more", "s3://bucket1/devices/")
+    pipe = t.folder + "/a pipe"
+    os.mkfifo(pipe)
+    t.expect(OTHER, "a pipe that nobody reads", "cp", "s3://bucket1/devices/some", pipe)
+    ways = [("a small object", "some", ["cp", "s3://bucket1/devices/some", pipe]), ("a large one", "more", ["cp", "s3://bucket1/devices/more", pipe]),
+            ("a body", "more", ["call", "s3", "get_object", '{"Bucket": "bucket1", "Key": "devices/more"}', "--output", pipe])]
+    for name, source, words in ways:
+        with open(t.folder + "/through", "wb") as through:
+            reader = subprocess.Popen(["cat", pipe], stdout=through)
+        writer = os.open(pipe, os.O_WRONLY)    # returns once cat reads
+        t.expect(OK, f"{name} to a pipe", *words)
+        os.close(writer)
+        tap.ok(reader.wait(60) == 0 and digest(t.folder + "/through") == digest(f"{t.folder}/{source}") and stat.S_ISFIFO(os.stat(pipe).st_mode), "goes through it")
+    tap.equal(leftovers(t.folder), [], "no temporary file is left")
+
+
+def names(t):
+    """Keys with characters that are wildcards, and names that are long."""
+    for key in ["n/[slug].js", "n/s.js", "n/what?", "n/back\\slash", "n/é1", "n/ü1", "n/folder [1]/x"]:
+        t.expect(OK, f"{key} goes up", "cp", "one/hello.txt", "s3://bucket2/" + key)
+    t.expect(OK, "a backslash makes a wildcard plain", "cp", "s3://bucket2/n/\\[slug].js", "plain.js")
+    tap.ok(os.path.isfile(t.folder + "/plain.js"), "the target is the file's name then")
+    t.expect(OK, "below a folder as well", "cp", "-r", "s3://bucket2/n/folder \\[1]", "plain")
+    tap.equal(list(tree(t.folder + "/plain")), ["x"], "of which its content comes")
+    tap.ok(t.expect(OK, "ls", "ls", "s3://bucket2/n/folder \\[1]/").split()[-1] == "x", "shows it")
+    t.expect(OK, "a set is one of characters", "cp", "s3://bucket2/n/[éa]1", "set")
+    tap.equal(list(tree(t.folder + "/set")), ["é1"], "not of bytes")
+    t.expect(OK, "rm takes it so too", "rm", "s3://bucket2/n/\\[slug].js", "s3://bucket2/n/what\\?", "s3://bucket2/n/back\\\\slash")
+    tap.equal(t.keys("s3://bucket2/n/"), ["n/folder [1]/x", "n/s.js", "n/é1", "n/ü1"], "and leaves its neighbours")
+    deep = t.folder + "/deep" + ("/" + "d" * 200) * 6
+    os.makedirs(deep + "/s.js")
+    t.expect(OTHER, "a folder where the file would be", "cp", "s3://bucket2/n/s.js", deep)
+    tap.ok(t.err.rstrip().endswith("illegal operation on a directory"), "the reason stands behind the longest path", t.err[-100:])
 
 
 def progress_bar(t):
@@ -346,7 +387,7 @@ def failures(t):
         tap.ok("usage:" in t.expect(OK, f"{command} --help", *([command] if command else []), "--help"), "tells the usage")
 
 
-PARTS = [one_object, trees, wildcards, dry_runs, big_file, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]
+PARTS = [one_object, trees, wildcards, dry_runs, big_file, devices, names, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]
 
 
 def against(s3):
