@@ -98,9 +98,10 @@ static void start(struct call *call, tcx_client_t *client, tcx_value_t *params) 
   struct tool *tool = call->tool;
   const struct args *args = &tool->args;
   bool by_page = args->print != NULL && strcmp(args->print, "text") == 0;
-  bool in_pages = call->about != NULL && !args->no_paginate && !args->dry_run &&
-                  (pages_asked(args) || (tcx_value_bool(call->about, "paginated", false) &&
-                                         !names_page(call->about, params)));
+  bool in_pages =
+      call->about != NULL && !args->no_paginate && !args->dry_run && args->output == NULL &&
+      (pages_asked(args) ||
+       (tcx_value_bool(call->about, "paginated", false) && !names_page(call->about, params)));
   if (!in_pages) {
     one_call(
         tool, client,
@@ -131,16 +132,27 @@ static tcx_value_t *describe(tcx_client_t *client, const struct args *args) {
   return about;
 }
 
+/* Options that do not go together; NULL: they do. */
+static const char *bad_options(const struct args *args) {
+  if (args->no_paginate && pages_asked(args))
+    return "--no-paginate does not go with --paginate, --max-items, --page-size and "
+           "--starting-token";
+  if (args->dry_run && pages_asked(args))
+    return "--dry-run shows one request: it does not go with --paginate, --max-items, --page-size "
+           "and --starting-token";
+  if (args->jsonl && (args->query != NULL || args->print != NULL || pages_asked(args)))
+    return "with --jsonl pages are asked for in a line, and answers are JSON";
+  if (args->jsonl && args->output != NULL)
+    return "with --jsonl each line has its own \"output\"";
+  return NULL;
+}
+
 void cmd_call(struct tool *tool) {
   const struct args *args = &tool->args;
+  const char *wrong = bad_options(args);
   tcx_value_t *params = NULL;
-  if (args->no_paginate && pages_asked(args)) {
-    tool_usage(tool, "--no-paginate does not go with --paginate, --max-items, --page-size and "
-                     "--starting-token");
-    return;
-  }
-  if (args->jsonl && (args->query != NULL || args->print != NULL || pages_asked(args))) {
-    tool_usage(tool, "with --jsonl pages are asked for in a line, and answers are JSON");
+  if (wrong != NULL) {
+    tool_usage(tool, "%s", wrong);
     return;
   }
   if (args->jsonl) {

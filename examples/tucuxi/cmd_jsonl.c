@@ -79,21 +79,27 @@ static void on_page(void *data, const tcx_value_t *page) { print_part(data, "pag
 
 /* ---- clients ---- */
 
+/* NULL where it is null, which is as good as none. */
+static const tcx_value_t *member(const tcx_value_t *line, const char *name) {
+  const tcx_value_t *v = tcx_value_get(line, name);
+  return tcx_value_type(v, NULL) != TCX_NULL ? v : NULL;
+}
+
 /* The line's client options, as JSON. OWNED (tcx_free); NULL: out of memory. */
 static char *client_key(const tcx_value_t *line) {
   static const char *const names[] = {"service", "region", "endpoint_url", "config"};
   tcx_value_t *options = tcx_value_new_map();
   char *key = NULL;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (tcx_value_get(line, names[i]) != NULL)
-      tcx_value_set(options, names[i], tcx_value_copy(tcx_value_get(line, names[i])));
+    if (member(line, names[i]) != NULL)
+      tcx_value_set(options, names[i], tcx_value_copy(member(line, names[i])));
   int err = tcx_value_to_json(options, &key, NULL);
   tcx_value_free(options);
   return err == 0 ? key : NULL;
 }
 
 static tcx_client_t *new_client(struct calls *all, const tcx_value_t *line) {
-  const tcx_value_t *config = tcx_value_get(line, "config");
+  const tcx_value_t *config = member(line, "config");
   return tool_client(all->lines.tool, tcx_value_str(line, "service"), tcx_value_str(line, "region"),
                      tcx_value_str(line, "endpoint_url"),
                      config != NULL ? tcx_value_copy(config) : NULL);
@@ -120,13 +126,56 @@ static void refuse(const char *id, const char *msg) {
   answer(id, NULL, &error);
 }
 
+/* What a line may have; params, config and paginate are looked at where they are used. */
+static const struct {
+  const char *name;
+  tcx_type_t type; /* TCX_ABSENT: any */
+  const char *must;
+} members[] = {{"id", TCX_ABSENT, NULL},
+               {"service", TCX_STRING, "a string"},
+               {"operation", TCX_STRING, "a string"},
+               {"params", TCX_ABSENT, NULL},
+               {"region", TCX_STRING, "a string"},
+               {"endpoint_url", TCX_STRING, "a string"},
+               {"output", TCX_STRING, "a string"},
+               {"config", TCX_ABSENT, NULL},
+               {"dry_run", TCX_BOOL, "true or false"},
+               {"paginate", TCX_ABSENT, NULL},
+               {"wait", TCX_STRING, "a string"},
+               {"delay_ms", TCX_INT, "a whole number"},
+               {"max_attempts", TCX_INT, "a whole number"}};
+#define MEMBERS (sizeof members / sizeof members[0])
+
+/* NULL, or what is wrong with a member. */
+static const char *bad_member(const tcx_value_t *v, char *msg, size_t size) {
+  const char *name = tcx_value_name(v), *text = tcx_value_str(v, NULL);
+  tcx_type_t type = tcx_value_type(v, NULL);
+  size_t i = 0;
+  while (i < MEMBERS && strcmp(members[i].name, name) != 0)
+    i++;
+  if (i == MEMBERS)
+    snprintf(msg, size, "unknown member \"%.100s\" of a line", name);
+  else if (type == TCX_NULL || members[i].type == TCX_ABSENT)
+    return NULL;
+  else if (type != members[i].type)
+    snprintf(msg, size, "\"%s\" is %s", name, members[i].must);
+  else if (text != NULL && strlen(text) != tcx_value_len(v, NULL))
+    snprintf(msg, size, "\"%s\" has a NUL in it", name);
+  else if (type == TCX_INT &&
+           (tcx_value_int(v, NULL, -1) < 0 || tcx_value_int(v, NULL, 0) >= TCX_NEVER))
+    snprintf(msg, size, "\"%s\" is out of its range", name);
+  else
+    return NULL;
+  return msg;
+}
+
 /* "delay_ms": 0 is no delay, as in botocore; what is absent is the waiter's own. */
 static tcx_wait_options_t wait_options(const tcx_value_t *v) {
-  int64_t delay = tcx_value_int(v, "delay_ms", -1), most = tcx_value_int(v, "max_attempts", 0);
-  return (tcx_wait_options_t){.delay_ms = delay == 0                       ? TCX_NEVER
-                                          : delay > 0 && delay < TCX_NEVER ? (unsigned)delay
-                                                                           : 0,
-                              .max_attempts = most > 0 && most < TCX_NEVER ? (unsigned)most : 0};
+  int64_t delay = tcx_value_int(v, "delay_ms", -1);
+  return (tcx_wait_options_t){.delay_ms = delay == 0  ? TCX_NEVER
+                                          : delay > 0 ? (unsigned)delay
+                                                      : 0,
+                              .max_attempts = (unsigned)tcx_value_int(v, "max_attempts", 0)};
 }
 
 /* What a line says of its pages: {"max_items", "page_size", "starting_token", "pages"}, pages true:
@@ -159,17 +208,29 @@ static struct line *new_line(struct calls *all, char *id) {
   return line;
 }
 
+/* NULL, or why the line cannot be started. */
+static const char *bad_line(const tcx_value_t *v, bool dry_run, char *msg, size_t size) {
+  const bool operation = tcx_value_str(v, "operation") != NULL,
+             waiter = tcx_value_str(v, "wait") != NULL, pages = member(v, "paginate") != NULL;
+  for (const tcx_value_t *m = tcx_value_first(v, NULL); m != NULL; m = tcx_value_next(m))
+    if (bad_member(m, msg, size) != NULL)
+      return msg;
+  if (tcx_value_str(v, "service") == NULL || operation == waiter)
+    return "a line needs \"service\", and \"operation\" or \"wait\"";
+  if (waiter && pages)
+    return "a line has \"wait\" or \"paginate\"";
+  if (dry_run && (waiter || pages))
+    return "a dry run shows one request: it does not go with \"wait\" and \"paginate\"";
+  return NULL;
+}
+
 /* NULL: it was started; else why not, and id is still the caller's. */
-static const char *try_line(struct calls *all, const tcx_value_t *v, char *id) {
+static const char *start_line(struct calls *all, const tcx_value_t *v, char *id, bool dry_run) {
   struct tool *tool = all->lines.tool;
-  const tcx_value_t *params = tcx_value_get(v, "params"), *paginate = tcx_value_get(v, "paginate");
+  const tcx_value_t *params = member(v, "params"), *paginate = member(v, "paginate");
   const char *waiter = tcx_value_str(v, "wait");
   const tcx_wait_options_t wait = wait_options(v);
   struct paged_call pages = {.operation = waiter != NULL ? waiter : tcx_value_str(v, "operation")};
-  if (tcx_value_str(v, "service") == NULL || pages.operation == NULL)
-    return "a line needs \"service\", and \"operation\" or \"wait\"";
-  if (waiter != NULL && paginate != NULL)
-    return "a line has \"wait\" or \"paginate\"";
   const char *wrong = paginate != NULL ? read_paginate(paginate, &pages) : NULL;
   if (wrong != NULL)
     return wrong;
@@ -182,7 +243,7 @@ static const char *try_line(struct calls *all, const tcx_value_t *v, char *id) {
   struct one_call one = {pages.operation,
                          pages.params,
                          tcx_value_str(v, "output"),
-                         tcx_value_bool(v, "dry_run", tool->args.dry_run),
+                         dry_run,
                          waiter != NULL ? &wait : NULL,
                          on_event};
   if (paginate != NULL)
@@ -192,8 +253,12 @@ static const char *try_line(struct calls *all, const tcx_value_t *v, char *id) {
   return NULL;
 }
 
-static void start_line(struct lines *lines, const tcx_value_t *v, char *id) {
-  const char *wrong = try_line((struct calls *)lines, v, id);
+static void take(struct lines *lines, const tcx_value_t *v, char *id) {
+  bool dry_run = tcx_value_bool(v, "dry_run", lines->tool->args.dry_run);
+  char msg[256];
+  const char *wrong = bad_line(v, dry_run, msg, sizeof msg);
+  if (wrong == NULL)
+    wrong = start_line((struct calls *)lines, v, id, dry_run);
   if (wrong == NULL)
     return;
   refuse(id, wrong);
@@ -206,7 +271,7 @@ void cmd_jsonl(struct tool *tool) {
     tool_end(tool, EXIT_OTHER);
     return;
   }
-  all->lines.take = start_line;
+  all->lines.take = take;
   all->lines.refuse = refuse;
   all->lines.free = free_calls;
   lines_begin(&all->lines, tool);

@@ -1,6 +1,8 @@
 #include "tool.h"
 #include <tucuxi/presign.h>
 
+#define EXPIRES_MAX 604800
+
 static void on_signed(tcx_call_t *call, const tcx_value_t *response, const tcx_error_t *error) {
   struct tool *tool = tcx_call_data(call);
   if (error != NULL) {
@@ -51,6 +53,14 @@ void cmd_presign(struct tool *tool) {
     return;
   }
   unsigned expires_s = tool->args.expires_s;
+  const char *wrong = uri.key[0] == '\0'        ? "a URL is for an object: s3://BUCKET/KEY"
+                      : expires_s > EXPIRES_MAX ? "--expires-in is 604800 (7 days) at most"
+                                                : NULL;
+  if (wrong != NULL) {
+    uri_free(&uri);
+    tool_usage(tool, "%s", wrong);
+    return;
+  }
   int err =
       operation[0] == '\0'
           ? tcx_client_presign_post(s3, uri.bucket, uri.key, NULL, NULL, expires_s, on_form, tool)

@@ -6,6 +6,7 @@
 #include "tool.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <tucuxi/model.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@ struct one {
   one_call_cb cb;
   one_event_cb event; /* NULL: the answer is no event stream */
   void *data;
-  char *output, *temp; /* NULL without --output */
+  char *output; /* NULL without --output */
+  char *temp;   /* what is written; NULL: output itself, which is no file but a device or a pipe */
   int fd;
 };
 
@@ -39,10 +41,11 @@ static void on_written(tcx_stream_t *stream, int status, const uv_buf_t *whole) 
   (void)whole;
   if (close(one->fd) < 0 && status == 0)
     status = uv_translate_sys_error(errno);
-  if (status == 0 && rename(one->temp, one->output) < 0)
+  if (status == 0 && one->temp != NULL && rename(one->temp, one->output) < 0)
     status = uv_translate_sys_error(errno);
   if (status != 0) {
-    unlink(one->temp);
+    if (one->temp != NULL)
+      unlink(one->temp);
     const tcx_error_t *error = tcx_stream_error(stream);
     if (error != NULL)
       end(one, NULL, error);
@@ -60,19 +63,33 @@ static void on_written(tcx_stream_t *stream, int status, const uv_buf_t *whole) 
   tcx_stream_close(stream);
 }
 
-static void write_stream(struct one *one, tcx_stream_t *stream) {
+/* 0, or why there is no fd. */
+static int open_output(struct one *one) {
+  struct stat st;
   char mark[32];
-  snprintf(mark, sizeof mark, ".tucuxi-%ld-%llx", (long)getpid(), (unsigned long long)uv_hrtime());
-  one->temp = text_join(one->output, mark, "");
-  one->fd = one->temp != NULL ? open(one->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
-  int err = one->temp == NULL ? UV_ENOMEM
-            : one->fd < 0     ? uv_translate_sys_error(errno)
-                              : tcx_stream_to_file(stream, one->fd, 0, on_written);
+  bool file = stat(one->output, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+  if (file) {
+    size_t folder = (size_t)(uri_last_part(one->output) - one->output);
+    snprintf(mark, sizeof mark, ".tucuxi-%016llx", (unsigned long long)uv_hrtime());
+    if ((one->temp = text_join(one->output, mark, "")) == NULL)
+      return UV_ENOMEM;
+    memcpy(one->temp + folder, mark, sizeof ".tucuxi-0123456789abcdef");
+  }
+  one->fd = file ? open(one->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
+                 : open(one->output, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  return one->fd < 0 ? uv_translate_sys_error(errno) : 0;
+}
+
+static void write_stream(struct one *one, tcx_stream_t *stream) {
+  int err = open_output(one);
+  if (err == 0)
+    err = tcx_stream_to_file(stream, one->fd, one->temp != NULL ? 0 : -1, on_written);
   if (err == 0)
     return;
   if (one->fd >= 0) {
     close(one->fd);
-    unlink(one->temp);
+    if (one->temp != NULL)
+      unlink(one->temp);
   }
   tcx_stream_close(stream);
   end_with(one, err, one->output);
@@ -135,16 +152,33 @@ char *operation_name(const char *word) {
   return name;
 }
 
-/* What is wrong with the arguments is told at once. */
+/* What is wrong with the call is told at once. */
+static int refuse(struct one *one, const char *msg) {
+  end(one, NULL, &(tcx_error_t){.status = TCX_EPARAM, .msg = msg, .operation = ""});
+  return 0;
+}
+
 static int start_method(struct one *one, tcx_client_t *client, const struct client_method *method,
                         tcx_value_t *params) {
   char msg[512];
   int err = client_method_start(method, client, params, on_call, one, msg, sizeof msg);
   tcx_value_free(params);
-  if (err != TCX_EPARAM)
-    return err;
-  end(one, NULL, &(tcx_error_t){.status = err, .msg = msg, .operation = ""});
-  return 0;
+  return err != TCX_EPARAM ? err : refuse(one, msg);
+}
+
+/* Whether a member of the operation's answer is bytes or events, of any length. An operation that
+ * there is not is for the call to tell. */
+static bool streams(tcx_client_t *client, const char *name) {
+  tcx_value_t *about = tcx_client_describe_operation(client, name);
+  const char *output = tcx_value_str(about, "output");
+  const tcx_value_t *shapes = tcx_value_get(about, "shapes");
+  const tcx_value_t *shape =
+      output != NULL ? tcx_value_member(shapes, output, strlen(output)) : NULL;
+  bool found = tcx_value_status(about) != 0 || tcx_client_has_event_stream(client, name);
+  for (const tcx_value_t *m = tcx_value_first(shape, "members"); m != NULL; m = tcx_value_next(m))
+    found = found || tcx_value_bool(m, "streaming", false);
+  tcx_value_free(about);
+  return found;
 }
 
 static int start(struct one *one, tcx_client_t *client, const char *name,
@@ -152,6 +186,10 @@ static int start(struct one *one, tcx_client_t *client, const char *name,
   const struct client_method *method = what->wait == NULL ? client_method(client, name) : NULL;
   if (method != NULL)
     return start_method(one, client, method, what->params);
+  if (one->output != NULL && what->wait == NULL && !streams(client, name)) {
+    tcx_value_free(what->params);
+    return refuse(one, "the answer has no streaming member that could go to a file");
+  }
   one->event = tcx_client_has_event_stream(client, name) ? what->event : NULL;
   tcx_call_options_t options = {.max_body =
                                     one->output != NULL || one->event != NULL ? 0 : BODY_MAX};

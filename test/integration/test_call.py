@@ -6,6 +6,7 @@ TUCUXI_TOOL is the tool, TUCUXI_VERSITYGW the server (test/tools/servers.py star
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -84,8 +85,12 @@ def parameters(c):
     tap.equal(answer["Body"], {"file": "large.out", "size": 8192 * 256}, "the response names it")
     with open(c.folder + "/large.out", "rb") as file:
         tap.equal(file.read() == blob * 8192, True, "with the same bytes")
-    answer = c.good("--output where nothing streams", "s3", "list_objects_v2", '{"Bucket": "bucket1"}', "--output", "unused")
-    tap.ok(not os.path.exists(c.folder + "/unused"), "makes no file")
+    e = c.bad(USAGE, "ParamValidationError", "--output where nothing streams", "s3", "list_objects_v2", '{"Bucket": "bucket1"}', "--output", "yaml")
+    tap.ok("no streaming member" in e["message"] and not os.path.exists(c.folder + "/yaml"), "says why, and makes no file", e)
+    c.good("--output with a name that is as long as names may be", "s3", "get_object", get("blob"), "--output", "n" * 255)
+    with open(c.folder + "/" + "n" * 255, "rb") as file:
+        tap.equal(file.read(), blob, "is that file")
+    answer = c.good("a listing", "s3", "list_objects_v2", '{"Bucket": "bucket1"}')
     tap.ok(all(o["LastModified"].endswith("Z") and len(o["LastModified"]) == 20 for o in answer["Contents"]), "timestamps are ISO 8601 in UTC")
     tap.equal([o["Key"] for o in answer["Contents"]], ["blob", "empty", "from-file", "from-stdin", "large", "timed"], "the listing is whole")
 
@@ -150,6 +155,10 @@ def jsonl(c):
     answers = [json.loads(line) for line in r.stdout.splitlines()]
     tap.equal((r.returncode, sorted(("error" in a, a["id"]) for a in answers if a["id"] is None), len(answers)), (OK, [(True, None), (True, None)], 3), "broken lines are answered, empty ones passed over, the last needs no end")
     tap.equal(c.run("--jsonl", stdin=b"").returncode, OK, "no line at all")
+    one = b'{"id":1,"service":"s3","operation":"list_buckets"}\n'
+    r = c.run("--jsonl", stdin=one + b'{"x":"' + b"x" * (65 << 20) + b'"}\n' + one)
+    answers = [json.loads(line) for line in r.stdout.splitlines()]
+    tap.equal((r.returncode, len(answers), [a["error"]["message"] for a in answers if "error" in a]), (OK, 3, ["a line is longer than 64 MiB"]), "a line that is too long is answered, and passed over")
     tap.equal(c.run("--jsonl", "s3", "list_buckets", stdin=b"").returncode, USAGE, "--jsonl takes no words")
 
 
@@ -173,6 +182,10 @@ def flushed(c):
         p.stdin.write(json.dumps({"id": i, "service": "s3", "operation": "list_buckets"}).encode() + b"\n")
         p.stdin.flush()
         tap.equal(json.loads(p.stdout.readline())["id"], i, f"answer {i} comes before the next line")
+    for line, name in [(b"{broken\n", "one that is no JSON"), (b'{"id": null, "service": "s3"}\n', "one without an operation")]:
+        p.stdin.write(line)
+        p.stdin.flush()
+        tap.ok(select.select([p.stdout], [], [], 30)[0] and json.loads(p.stdout.readline())["id"] is None, f"so does the answer to {name}")
     p.send_signal(2)
     started = time.monotonic()
     tap.ok(p.wait(30) == 130 and time.monotonic() - started < 5, "Ctrl-C ends it while it waits for a line")

@@ -280,10 +280,69 @@ def client_methods():
     tap.ok("Token" in answers[3]["response"], "and others go on")
 
 
+def wrong_lines():
+    """A slip in a line is told, and nothing is sent: not with another value, not to another place."""
+    listing = {"service": "s3", "operation": "list_buckets", "endpoint_url": "http://127.0.0.1:1"}
+    cases = [({"dry_run": "yes"}, '"dry_run" is true or false'), ({"dry_run": 1}, '"dry_run" is true or false'), ({"region": 5}, '"region" is a string'),
+             ({"endpoint_url": ["http://127.0.0.1:1"]}, '"endpoint_url" is a string'), ({"output": 5}, '"output" is a string'), ({"operation": 7}, '"operation" is a string'),
+             ({"Region": "eu-west-1"}, 'unknown member "Region" of a line'), ({"operation": "list_buckets\0x"}, '"operation" has a NUL in it'),
+             ({"wait": "bucket_exists"}, 'a line needs "service", and "operation" or "wait"'), ({"delay_ms": "5"}, '"delay_ms" is a whole number'),
+             ({"operation": None, "wait": "bucket_exists", "max_attempts": -1}, '"max_attempts" is out of its range'),
+             ({"output": "file"}, "the answer has no streaming member that could go to a file")]
+    answers = lines([{"id": i, **listing, **change} for i, (change, _) in enumerate(cases)])
+    for i, (change, message) in enumerate(cases):
+        tap.equal((answers[i].get("error", {}).get("type"), answers[i].get("error", {}).get("message")), ("ParamValidationError", message), f"a line with {json.dumps(change)}")
+    nothing = dict.fromkeys(["params", "region", "config", "paginate", "wait", "output", "delay_ms"])
+    tap.ok("url" in lines([{"id": 1, **listing, **nothing, "dry_run": True}])[1].get("response", {}), "null is as good as none")
+
+
+def dry_pages_and_waits():
+    """What a dry run cannot show it does not do."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), Recorder)
+    connections = []
+    server.verify_request = lambda *request: connections.append(request)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    answers = lines([{"id": 1, "service": "s3", "operation": "list_buckets", "paginate": {}}, {"id": 2, "service": "s3", "wait": "bucket_exists", "params": {"Bucket": "bucket1"}}],
+                    "--dry-run", "--endpoint-url", url)
+    tap.ok(all("a dry run shows one request" in answers[i]["error"]["message"] for i in (1, 2)), "pages and waits by the line", answers)
+    for option in (["--paginate"], ["--max-items", "1"], ["--page-size", "1"], ["--starting-token", "x"]):
+        r = run("call", "s3", "list_buckets", "--dry-run", *option, "--endpoint-url", url)
+        tap.ok(r.returncode == 252 and "--dry-run shows one request" in r.stderr and r.stdout == "", option[0], r.stderr)
+    tap.equal(connections, [], "nobody is asked")
+    server.shutdown()
+    server.server_close()
+    r = run("call", "--jsonl", "--output", "file", stdin="")
+    tap.ok(r.returncode == 252 and '"output"' in r.stderr, "--output is a line's own", r.stderr)
+
+
+def standard_streams():
+    """Output that cannot be written, input that cannot be read, and streams that are closed: a sentence and a status."""
+    def shell(line, *words):
+        return subprocess.run(["sh", "-c", 'exec "$0" "$@" ' + line, TOOL, *words], env=ENV, capture_output=True, text=True, timeout=100, check=False)
+    presign = ["presign", "s3://bucket1/k"]
+    if os.path.exists("/dev/full"):
+        for words in [["--help"], ["--version"], ["cp", "--help"], ["call", "--help", "s3"], ["configure", "list"], presign, ["call", "s3", "list_buckets", "--dry-run"]]:
+            r = shell(">/dev/full", *words)
+            tap.ok(r.returncode == 255 and "cannot write to stdout: No space left on device" in r.stderr and len(r.stderr.splitlines()) == 1, f"a full disk: {' '.join(words)}", r)
+    r = shell(">&-", *presign)
+    tap.ok(r.returncode == 255 and "cannot write to stdout" in r.stderr, "stdout is closed", r)
+    tap.equal((shell("<&- 2>&-", *presign).returncode, shell("<&- >&- 2>&-", *presign).returncode), (0, 255), "stdin and stderr are, all are")
+    for name, line in [("is closed", "<&-"), ("is a folder", "</")]:
+        for command in ("call", "endpoint"):
+            r = shell(line, command, "--jsonl")
+            tap.ok(r.returncode == 255 and "cannot read stdin" in r.stderr, f"stdin of {command} --jsonl {name}", r)
+    r = run("presign", "s3://bucket1/k", "--expires-in", "604801")
+    tap.ok(r.returncode == 252 and "604800" in r.stderr, "a URL is good for seven days at most", r.stderr)
+    for words in (["s3://bucket1"], ["s3://bucket1/", "--method", "post"]):
+        r = run("presign", *words)
+        tap.ok(r.returncode == 252 and "s3://BUCKET/KEY" in r.stderr and r.stdout == "", "and for an object", r.stderr)
+
+
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
+    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, wrong_lines, dry_pages_and_waits, standard_streams, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
         tap.diag(part.__name__)
         part()
     tap.done()
