@@ -7,12 +7,9 @@
 #include "protocols/rest.h"
 #include <string.h>
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 /* A page of a proxy or a load balancer, or nothing at all. */
 static bool is_generic(const struct tcx_parse *p, struct tcx_str text) {
-  while (text.n > 0 && is_space(*text.p))
-    text.p++, text.n--;
+  text = tcx__str_trim(text);
   return p->head->status >= 500 && (text.n == 0 || tcx__str_starts(text, "<html>"));
 }
 

@@ -13,14 +13,6 @@ static int bad_header(const struct tcx_parse *p, const struct tcx_member *m, str
                    m->wire, (int)(value.n < 60 ? value.n : 60), value.p, m->name);
 }
 
-static struct tcx_str trim(struct tcx_str s) {
-  while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
-    s.p++, s.n--;
-  while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-    s.n--;
-  return s;
-}
-
 /* "Mon, 16 Dec 2019 23:48:18 GMT": a comma that is inside an item. */
 static bool is_weekday(struct tcx_str s) {
   static const char days[] = "MonTueWedThuFriSatSun";
@@ -41,13 +33,13 @@ static struct tcx_str next_item(struct tcx_str *rest, bool dates) {
     else if (c == '"')
       quoted = !quoted;
     else if (c == ',' && !quoted &&
-             !(dates && !commas && is_weekday(trim((struct tcx_str){rest->p, i}))))
+             !(dates && !commas && is_weekday(tcx__str_trim((struct tcx_str){rest->p, i}))))
       break;
     else if (c == ',')
       commas = true;
   }
   i = i < rest->n ? i : rest->n;
-  struct tcx_str item = trim((struct tcx_str){rest->p, i});
+  struct tcx_str item = tcx__str_trim((struct tcx_str){rest->p, i});
   if (i < rest->n)
     *rest = (struct tcx_str){rest->p + i + 1, rest->n - i - 1};
   else

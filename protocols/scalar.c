@@ -111,14 +111,6 @@ int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
 
 /* ---- in ---- */
 
-static struct tcx_str strip(struct tcx_str s) {
-  while (s.n > 0 && (*s.p == ' ' || (*s.p >= '\t' && *s.p <= '\r')))
-    s.p++, s.n--;
-  while (s.n > 0 && (s.p[s.n - 1] == ' ' || (s.p[s.n - 1] >= '\t' && s.p[s.n - 1] <= '\r')))
-    s.n--;
-  return s;
-}
-
 static size_t digits_at(struct tcx_str s, size_t i) {
   size_t from = i;
   while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
@@ -127,7 +119,7 @@ static size_t digits_at(struct tcx_str s, size_t i) {
 }
 
 static int read_integer(struct tcx_arena *arena, struct tcx_str text, struct tcx_value **out) {
-  struct tcx_str s = strip(text);
+  struct tcx_str s = tcx__str_trim(text);
   size_t sign = s.n > 0 && (*s.p == '-' || *s.p == '+');
   if (s.n == sign || s.n > NUMBER_MAX || digits_at(s, sign) != s.n - sign)
     return TCX_EPROTO;
@@ -186,7 +178,7 @@ static double to_double(struct tcx_str s) {
 }
 
 static int read_double(struct tcx_arena *arena, struct tcx_str text, struct tcx_value **out) {
-  struct tcx_str s = strip(text), name = s;
+  struct tcx_str s = tcx__str_trim(text), name = s;
   bool minus = s.n > 0 && *s.p == '-';
   if (s.n > 0 && (*s.p == '-' || *s.p == '+'))
     name = (struct tcx_str){s.p + 1, s.n - 1};

@@ -181,10 +181,6 @@ int tcx__signed_headers(struct tcx_signed_headers *h, const struct tcx_request *
   return join_names(h, req->arena);
 }
 
-static inline bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-}
-
 /* Without white space at its ends, and with one space for each run of it inside; in pieces that the
  * window holds. */
 static void put_value(struct sink *s, struct tcx_str v) {
@@ -198,7 +194,7 @@ static void put_value(struct sink *s, struct tcx_str v) {
       n = left;
     char *out = s->window + s->used;
     for (const char *p = v.p + done, *end = p + n; p < end; p++) {
-      if ((unsigned char)*p <= ' ' && is_space(*p)) {
+      if ((unsigned char)*p <= ' ' && tcx__is_space(*p)) {
         pending = any;
         continue;
       }

@@ -35,6 +35,11 @@ static inline bool tcx__str_ieq(struct tcx_str a, struct tcx_str b) {
 }
 bool tcx__str_starts(struct tcx_str a, const char *prefix);
 bool tcx__str_ends(struct tcx_str a, const char *suffix);
+/* what str.strip takes off in Python, as far as it is ASCII */
+static inline bool tcx__is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
+}
+struct tcx_str tcx__str_trim(struct tcx_str s); /* without white space at its ends */
 /* whole decimal, sign allowed; UV_EINVAL, UV_ERANGE */
 int tcx__str_to_int64(struct tcx_str s, int64_t *out);
 

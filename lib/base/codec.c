@@ -53,8 +53,6 @@ static int base64_value(unsigned char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n) {
   if (tcx__buf_reserve(out, n / 4 * 3 + 3) != 0)
     return out->status;
@@ -64,7 +62,7 @@ int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n) {
   for (size_t i = 0; i < n; i++) {
     int value = base64_value((unsigned char)p[i]);
     if (value < 0) {
-      if (is_space(p[i]))
+      if (tcx__is_space(p[i]))
         continue;
       if (p[i] != '=' || have < 2 || ++padding > 4 - have)
         return UV_EINVAL;

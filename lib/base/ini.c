@@ -27,22 +27,10 @@ struct reader {
   size_t indent; /* of the line that opened the key or the section */
 };
 
-static bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-}
-
 static struct tcx_str strip_end(struct tcx_str s) {
-  while (s.n > 0 && is_space(s.p[s.n - 1]))
+  while (s.n > 0 && tcx__is_space(s.p[s.n - 1]))
     s.n--;
   return s;
-}
-
-static struct tcx_str strip(struct tcx_str s) {
-  while (s.n > 0 && is_space(*s.p)) {
-    s.p++;
-    s.n--;
-  }
-  return strip_end(s);
 }
 
 static int bad(struct reader *r, const char *what) {
@@ -87,7 +75,7 @@ static int add_block(struct reader *r, struct tcx_str text) {
   while (text.n > 0) {
     const char *end = memchr(text.p, '\n', text.n);
     size_t n = end == NULL ? text.n : (size_t)(end - text.p);
-    struct tcx_str line = strip((struct tcx_str){text.p, n});
+    struct tcx_str line = tcx__str_trim((struct tcx_str){text.p, n});
     text.p += n + (end != NULL);
     text.n -= n + (end != NULL);
     if (line.n == 0)
@@ -97,8 +85,8 @@ static int add_block(struct reader *r, struct tcx_str text) {
       return tcx__fail(r->fail, TCX_ECONFIG, "before line %u: no '=' in the block of '%.*s'",
                        r->line, (int)(r->key.n < 100 ? r->key.n : 100), r->key.p);
     size_t left = (size_t)(equals - line.p);
-    int status = add_text(r, map, strip((struct tcx_str){line.p, left}),
-                          strip((struct tcx_str){equals + 1, line.n - left - 1}));
+    int status = add_text(r, map, tcx__str_trim((struct tcx_str){line.p, left}),
+                          tcx__str_trim((struct tcx_str){equals + 1, line.n - left - 1}));
     if (status != 0)
       return status;
   }
@@ -155,7 +143,7 @@ static int open_key(struct reader *r, struct tcx_str line) {
   if (tcx__value_find(r->section, lower, key.n) != NULL)
     return bad(r, "this key is there already");
   r->key = (struct tcx_str){lower, key.n};
-  tcx__buf_add_str(&r->value, strip((struct tcx_str){line.p + n + 1, line.n - n - 1}));
+  tcx__buf_add_str(&r->value, tcx__str_trim((struct tcx_str){line.p + n + 1, line.n - n - 1}));
   return 0;
 }
 
@@ -171,7 +159,7 @@ static bool is_section(struct tcx_str line, struct tcx_str *name) {
 }
 
 static int read_line(struct reader *r, struct tcx_str line) {
-  struct tcx_str text = strip(line), name;
+  struct tcx_str text = tcx__str_trim(line), name;
   if (text.n > 0 && (text.p[0] == '#' || text.p[0] == ';'))
     return 0;
   if (text.n == 0) {

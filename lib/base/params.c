@@ -37,7 +37,7 @@ static struct tcx_value *made(struct parser *s, struct tcx_value *v) {
 static bool failed(const struct parser *s) { return s->root->status != 0; }
 
 static void skip_space(struct parser *s) {
-  while (*s->p == ' ' || (*s->p >= '\t' && *s->p <= '\r'))
+  while (tcx__is_space(*s->p))
     s->p++;
 }
 

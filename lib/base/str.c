@@ -24,6 +24,14 @@ bool tcx__str_ends(struct tcx_str a, const char *suffix) {
   return n == 0 || (a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0);
 }
 
+struct tcx_str tcx__str_trim(struct tcx_str s) {
+  while (s.n > 0 && tcx__is_space(s.p[s.n - 1]))
+    s.n--;
+  while (s.n > 0 && tcx__is_space(*s.p))
+    s.p++, s.n--;
+  return s;
+}
+
 #define SURE 100000000000000000 /* below it another digit fits: no need to divide */
 
 int tcx__str_to_int64(struct tcx_str s, int64_t *out) {

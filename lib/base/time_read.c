@@ -16,15 +16,9 @@ struct stamp {
   int offset; /* seconds east of UTC */
 };
 
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 static struct scan scan_of(struct tcx_str text) {
-  struct scan s = {text.p, text.p + text.n};
-  while (s.p < s.end && is_space(s.end[-1]))
-    s.end--;
-  while (s.p < s.end && is_space(*s.p))
-    s.p++;
-  return s;
+  text = tcx__str_trim(text);
+  return (struct scan){text.p, text.p + text.n};
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }

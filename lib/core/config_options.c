@@ -228,12 +228,7 @@ static int set_preference(struct tcx_config_resolve *r, const struct tcx_value *
   r->out->n_preference = 0;
   for (const char *p = v->u.bytes.p, *end = p + v->u.bytes.n; p < end;) {
     const char *comma = memchr(p, ',', (size_t)(end - p)), *stop = comma != NULL ? comma : end;
-    while (p < stop && (*p == ' ' || *p == '\t'))
-      p++;
-    size_t n = (size_t)(stop - p);
-    while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
-      n--;
-    uint8_t scheme = tcx__scheme_by_name((struct tcx_str){p, n});
+    uint8_t scheme = tcx__scheme_by_name(tcx__str_trim((struct tcx_str){p, (size_t)(stop - p)}));
     if (scheme != TCX__SCHEME_UNSET && r->out->n_preference < TCX__SCHEMES_MAX)
       r->out->preference[r->out->n_preference++] = scheme;
     p = comma != NULL ? comma + 1 : end;

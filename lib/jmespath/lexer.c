@@ -167,7 +167,7 @@ static int literal(struct lexer *l) {
   err = tcx__json_parse(l->arena, json + 1, n - 2, &v, NULL);
   if (err == TCX_EPARAM) {
     size_t skip = 0;
-    while (json[1 + skip] == ' ' || (json[1 + skip] >= '\t' && json[1 + skip] <= '\r'))
+    while (tcx__is_space(json[1 + skip]))
       skip++;
     json[skip] = '"';
     err = tcx__json_parse(l->arena, json + skip, n - skip, &v, NULL);

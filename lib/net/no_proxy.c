@@ -9,14 +9,6 @@ struct address {
   unsigned bits;
 }; /* bits 0: none */
 
-static struct tcx_str trim(struct tcx_str s) {
-  while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-    s.p++, s.n--;
-  while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-    s.n--;
-  return s;
-}
-
 static struct address read_address(struct tcx_str s) {
   struct address a = {.bits = 0};
   char text[INET6_ADDRSTRLEN];
@@ -99,7 +91,7 @@ bool tcx__no_proxy(const char *list, struct tcx_str host, uint16_t port) {
   while (rest.n > 0) {
     const char *comma = memchr(rest.p, ',', rest.n);
     size_t n = comma != NULL ? (size_t)(comma - rest.p) : rest.n;
-    if (matches(trim((struct tcx_str){rest.p, n}), host, &address, port))
+    if (matches(tcx__str_trim((struct tcx_str){rest.p, n}), host, &address, port))
       return true;
     n += comma != NULL ? 1 : 0;
     rest.p += n;

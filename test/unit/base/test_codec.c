@@ -168,6 +168,15 @@ static void test_addresses(void **state) {
   assert_false(tcx__is_ip((struct tcx_str){"1.2.3.4\0", 8}));
 }
 
+static void test_trim(void **state) {
+  (void)state;
+  struct tcx_str s = tcx__str_trim(TCX__STR("\t \x1c\na b\r\v\f\x1f "));
+  assert_true(tcx__str_is(s, "a b"));
+  assert_int_equal(tcx__str_trim(TCX__STR(" \n ")).n, 0);
+  assert_int_equal(tcx__str_trim((struct tcx_str){NULL, 0}).n, 0);
+  assert_true(tcx__str_is(tcx__str_trim(TCX__STR("\xc2\xa0")), "\xc2\xa0"));
+}
+
 static void test_joined_headers(void **state) {
   (void)state;
   struct tcx_arena *arena = tcx__arena_new();
@@ -279,9 +288,9 @@ int main(void) {
       cmocka_unit_test(test_base64),         cmocka_unit_test(test_hex),
       cmocka_unit_test(test_percent),        cmocka_unit_test(test_urls),
       cmocka_unit_test(test_addresses),      cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_joined_headers), cmocka_unit_test(test_statuses),
-      cmocka_unit_test(test_phases),         cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_near_names),
+      cmocka_unit_test(test_joined_headers), cmocka_unit_test(test_trim),
+      cmocka_unit_test(test_statuses),       cmocka_unit_test(test_phases),
+      cmocka_unit_test(test_failures),       cmocka_unit_test(test_near_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
