@@ -130,8 +130,12 @@ const struct tcx_value *tcx__jmespath_bool(bool b);
 const struct tcx_value *tcx__jmespath_stop(struct tcx_search *s, int status);
 /* false when there are none left, or s has failed */
 bool tcx__jmespath_spend(struct tcx_search *s, unsigned steps);
-/* One for each value of the tree, as often as it stands in it: what is made may hold the same one
- * many times over. */
+/* One, and what walking n bytes costs. */
+bool tcx__jmespath_spend_bytes(struct tcx_search *s, size_t n);
+/* for looking at v: its name, its text; not its kids */
+bool tcx__jmespath_spend_value(struct tcx_search *s, const struct tcx_value *v);
+/* For each value of the tree, as often as it stands in it: what is made may hold the same one many
+ * times over. */
 bool tcx__jmespath_spend_tree(struct tcx_search *s, const struct tcx_value *v);
 /* a new one; NULL when memory is out */
 struct tcx_value *tcx__jmespath_list(struct tcx_search *s);

@@ -156,9 +156,8 @@ static const struct tcx_value *new_num(struct tcx_search *s, double d) {
   return made(s, tcx__value_new_num(s->arena, d));
 }
 static const struct tcx_value *new_text(struct tcx_search *s, const char *p, size_t n) {
-  return tcx__jmespath_spend(s, (unsigned)(n / 64 + 1))
-             ? made(s, tcx__value_new_str_copy(s->arena, p, n))
-             : &tcx__jmespath_null;
+  return tcx__jmespath_spend_bytes(s, n) ? made(s, tcx__value_new_str_copy(s->arena, p, n))
+                                         : &tcx__jmespath_null;
 }
 
 static const struct tcx_value *ended(const struct tcx_search *s, const struct tcx_value *v) {
@@ -244,8 +243,8 @@ static bool found_in(struct tcx_search *s, struct tcx_str text, struct tcx_str w
   if (what.n == 0)
     return true;
   for (size_t i = 0; i + what.n <= text.n; i++)
-    if (text.p[i] == what.p[0] && (!tcx__jmespath_spend(s, (unsigned)(what.n / 64 + 1)) ||
-                                   memcmp(text.p + i, what.p, what.n) == 0))
+    if (text.p[i] == what.p[0] &&
+        (!tcx__jmespath_spend_bytes(s, what.n) || memcmp(text.p + i, what.p, what.n) == 0))
       return s->status == 0;
   return false;
 }
@@ -296,9 +295,7 @@ static const struct tcx_value *f_length(struct tcx_search *s, const struct args 
 }
 
 static const struct tcx_value *reversed_text(struct tcx_search *s, struct tcx_str text) {
-  char *out = tcx__jmespath_spend(s, (unsigned)(text.n / 64 + 1))
-                  ? tcx__arena_alloc(s->arena, text.n + 1)
-                  : NULL;
+  char *out = tcx__arena_alloc(s->arena, text.n + 1);
   if (out == NULL)
     return tcx__jmespath_stop(s, UV_ENOMEM);
   char *to = out + text.n;
@@ -335,7 +332,7 @@ static const struct tcx_value *f_join(struct tcx_search *s, const struct args *a
     (void)tcx__fail(s->f, TCX_ETOOBIG, "join() makes more than %u bytes", TEXT_MAX);
   if (out.status != 0)
     return tcx__jmespath_stop(s, out.status);
-  return tcx__jmespath_spend(s, (unsigned)(out.len / 64 + 1))
+  return tcx__jmespath_spend_bytes(s, out.len)
              ? made(s, tcx__value_new_str(s->arena, out.data != NULL ? out.data : "", out.len))
              : &tcx__jmespath_null;
 }
@@ -352,7 +349,7 @@ static const struct tcx_value *f_to_string(struct tcx_search *s, const struct ar
     (void)tcx__fail(s->f, TCX_ETOOBIG, "to_string() makes more than %u bytes", TEXT_MAX);
   if (out.status != 0)
     return tcx__jmespath_stop(s, out.status);
-  return tcx__jmespath_spend(s, (unsigned)(out.len / 64 + 1))
+  return tcx__jmespath_spend_bytes(s, out.len)
              ? made(s, tcx__value_new_str(s->arena, out.data, out.len))
              : &tcx__jmespath_null;
 }
@@ -434,7 +431,7 @@ static struct keyed *keys_of(struct tcx_search *s, const struct args *a, uint32_
   uint16_t wanted = NUMBER | STRING;
   uint32_t i = 0;
   *n = tcx__value_count(list);
-  if (*n == 0 || !tcx__jmespath_spend(s, *n < UINT32_MAX / 2 ? 2 * *n : UINT32_MAX))
+  if (*n == 0 || !tcx__jmespath_spend(s, *n))
     return NULL;
   struct keyed *keys = tcx__arena_alloc(s->arena, 2 * (size_t)*n * sizeof *keys);
   if (keys == NULL) {
@@ -444,7 +441,7 @@ static struct keyed *keys_of(struct tcx_search *s, const struct args *a, uint32_
   for (const struct tcx_value *v = tcx__value_kids(list); v != NULL && s->status == 0;
        v = v->next, i++) {
     const struct tcx_value *key = a->expref != NULL ? tcx__jmespath_eval(s, a->expref, v) : v;
-    if (s->status == 0 && check(s, a->name, key, wanted) && i == 0)
+    if (tcx__jmespath_spend_value(s, key) && check(s, a->name, key, wanted) && i == 0)
       wanted = type_of(key);
     keys[i] = (struct keyed){v, key};
   }
@@ -552,7 +549,8 @@ static bool take(struct tcx_search *s, const struct tcx_function *function, stru
     return s->status == 0;
   }
   const struct tcx_value *value = tcx__jmespath_eval(s, node, v);
-  if (s->status != 0 || !check(s, function->name, value, wanted))
+  if (s->status != 0 || !tcx__jmespath_spend_value(s, value) ||
+      !check(s, function->name, value, wanted))
     return false;
   if (function->variadic)
     a->list[i] = value;

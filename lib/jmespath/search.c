@@ -6,11 +6,13 @@
  */
 #include "base/number.h"
 #include "jmespath/ast.h"
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAKING 16 /* steps that a new value costs */
+#define MAKING     16 /* steps that a new value costs */
+#define STEP_BYTES 16 /* bytes of text that are walked in a step */
 
 const struct tcx_value tcx__jmespath_null = {.type = TCX_NULL};
 
@@ -38,8 +40,18 @@ bool tcx__jmespath_spend(struct tcx_search *s, unsigned steps) {
   return false;
 }
 
+bool tcx__jmespath_spend_bytes(struct tcx_search *s, size_t n) {
+  return tcx__jmespath_spend(s,
+                             n / STEP_BYTES < UINT_MAX ? (unsigned)(n / STEP_BYTES) + 1 : UINT_MAX);
+}
+
+bool tcx__jmespath_spend_value(struct tcx_search *s, const struct tcx_value *v) {
+  bool text = v->type == TCX_STRING || v->type == TCX_BLOB || v->type == TCX_BIGNUM;
+  return tcx__jmespath_spend_bytes(s, v->name_len + (text ? v->u.bytes.n : 0));
+}
+
 bool tcx__jmespath_spend_tree(struct tcx_search *s, const struct tcx_value *v) {
-  if (!tcx__jmespath_spend(s, 1))
+  if (!tcx__jmespath_spend_value(s, v))
     return false;
   for (const struct tcx_value *kid = tcx__value_kids(v); kid != NULL; kid = kid->next)
     if (!tcx__jmespath_spend_tree(s, kid))
@@ -210,7 +222,7 @@ static bool equal_maps(struct tcx_search *s, const struct tcx_value *a, const st
 
 bool tcx__jmespath_equal(struct tcx_search *s, const struct tcx_value *a,
                          const struct tcx_value *b) {
-  if (!tcx__jmespath_spend(s, 1))
+  if (!tcx__jmespath_spend_value(s, a))
     return false;
   if (tcx__is_number(a) && tcx__is_number(b))
     return order_numbers(a, b) == 0 && !(a->type == TCX_DOUBLE && isnan(a->u.number)) &&
@@ -242,6 +254,8 @@ static const struct tcx_value *compare(struct tcx_search *s, const struct tcx_no
   if (n->op == TCX__TOKEN_EQ || n->op == TCX__TOKEN_NE)
     return tcx__jmespath_bool(tcx__jmespath_equal(s, a, b) == (n->op == TCX__TOKEN_EQ));
   if (!(tcx__is_number(a) && tcx__is_number(b)) && !(tcx__is_string(a) && tcx__is_string(b)))
+    return &tcx__jmespath_null;
+  if (!tcx__jmespath_spend_value(s, a))
     return &tcx__jmespath_null;
   int order = tcx__jmespath_order(a, b);
   switch (n->op) {

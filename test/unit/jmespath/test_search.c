@@ -266,6 +266,40 @@ static void test_work_is_bounded(void **state) {
   tcx_value_free(v);
 }
 
+/* Walking a long text costs steps, whoever walks it. */
+static void test_text_is_bounded(void **state) {
+  (void)state;
+  size_t n = 1 << 20;
+  char *text = malloc(n + 1);
+  memset(text, 'a', n);
+  text[n] = '\0';
+  tcx_value_t *v = tcx_value_new_map();
+  tcx_value_set(v, "t", tcx_value_new_str(text));
+  tcx_value_set(v, "u", tcx_value_new_str(text));
+  static const char *const walks[] = {"length(t)",    "contains(t, 'z')", "starts_with(t, u)",
+                                      "reverse(t)",   "t == u",           "t < u",
+                                      "sort([t, u])", "max([t, u])",      "to_number(t)",
+                                      "to_string(@)", "join('', [t, u])", "max_by([@], &t)"};
+  for (size_t i = 0; i < sizeof walks / sizeof walks[0]; i++) {
+    struct tcx_arena *arena = tcx__arena_new();
+    struct tcx_fail f = {.arena = arena};
+    const struct tcx_jmespath *e = NULL;
+    assert_int_equal(tcx__jmespath_compile(arena, tcx__str(walks[i]), &e, &f), 0);
+    struct tcx_search few = {.arena = arena, .f = &f, .steps = 1 << 15};
+    (void)tcx__jmespath_eval(&few, e->top, v);
+    assert_int_equal(few.status, TCX_ETOOBIG);
+    struct tcx_search enough = {.arena = arena, .steps = 1 << 19};
+    (void)tcx__jmespath_eval(&enough, e->top, v);
+    assert_int_equal(enough.status, 0);
+    tcx__arena_free(arena);
+  }
+  /* A result is walked too: [t, t], twice as long each time. */
+  ends_with_status("t", "|[@,@][]", "", 12, v, TCX_ETOOBIG, "takes more than");
+  ends_with_status("t", "|[@,@][]", "", 6, v, 0, NULL);
+  free(text);
+  tcx_value_free(v);
+}
+
 /* Compiled once. What came of one search is still there after the next. */
 static void test_reuse(void **state) {
   (void)state;
@@ -330,7 +364,8 @@ int main(void) {
       cmocka_unit_test(test_numbers),          cmocka_unit_test(test_types),
       cmocka_unit_test(test_commas),           cmocka_unit_test(test_limits),
       cmocka_unit_test(test_nearly_contained), cmocka_unit_test(test_reuse),
-      cmocka_unit_test(test_work_is_bounded),  cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_work_is_bounded),  cmocka_unit_test(test_text_is_bounded),
+      cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
