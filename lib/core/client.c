@@ -26,11 +26,7 @@ static int find_model(tcx_client_t *c, struct tcx_fail *f) {
                      "Service %s speaks %s, a protocol that this version of tucuxi does not have",
                      c->service, c->model->protocol);
   c->partitions = tcx__models_partitions(models, f);
-  if (c->partitions == NULL)
-    return f->status != 0 ? f->status : TCX_ESERVICE;
-  if (c->model->rules == NULL)
-    return tcx__fail(f, TCX_ESERVICE, "Service %s has no endpoint rule set", c->service);
-  return 0;
+  return c->partitions != NULL ? 0 : f->status;
 }
 
 static int find_customization(tcx_client_t *c) {

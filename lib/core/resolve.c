@@ -82,14 +82,12 @@ static int find_rules(struct question *q, tcx_session_t *session, const char *se
     err = tcx__models_get(models, service, &model, &q->fail);
   if (err != 0)
     return err;
-  if (model->rules == NULL)
-    return tcx__fail(&q->fail, TCX_ESERVICE, "Service %s has no endpoint rule set", service);
   *partitions = tcx__models_partitions(models, &q->fail);
   q->rules = model->rules;
   q->n_params = tcx__ruleset_params(model->rules, &q->params);
   q->values = tcx__arena_zalloc(q->arena, (q->n_params + 1) * sizeof *q->values);
   if (*partitions == NULL)
-    return q->fail.status != 0 ? q->fail.status : TCX_ESERVICE;
+    return q->fail.status;
   return q->values != NULL ? 0 : UV_ENOMEM;
 }
 

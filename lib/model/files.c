@@ -171,6 +171,19 @@ static int merge(struct tcx_arena *arena, struct tcx_value *base, const struct t
   return 0;
 }
 
+/* *file then says so: what is wrong may be the one's or the other's. */
+static int add_extras(struct tcx_arena *arena, struct tcx_value *json,
+                      const struct tcx_value *extras, const char *extras_file, const char **file,
+                      struct tcx_fail *f) {
+  const struct tcx_value *changes = tcx__value_find(extras, "merge", 5);
+  if (extras->type != TCX_MAP || (changes != NULL && changes->type != TCX_MAP))
+    return tcx__fail(f, TCX_ESERVICE, "%s: no object, or its merge is none", extras_file);
+  if (json->type == TCX_MAP && changes != NULL && merge(arena, json, changes) != 0)
+    return tcx__fail(f, UV_ENOMEM, "out of memory");
+  *file = tcx__arena_printf(arena, "%s with its sdk-extras", *file);
+  return *file != NULL ? 0 : tcx__fail(f, UV_ENOMEM, "out of memory");
+}
+
 int tcx__read_part(struct tcx_arena *arena, const char *service, const struct tcx_found *found,
                    tcx__part part, struct tcx_value **json, const char **file, struct tcx_fail *f) {
   struct tcx_value *extras;
@@ -188,9 +201,5 @@ int tcx__read_part(struct tcx_arena *arena, const char *service, const struct tc
     status = tcx__read_document(arena, extras_path, &extras, &extras_file, f);
   if (status != 0 || extras == NULL)
     return status;
-  struct tcx_value *changes = tcx__value_find(extras, "merge", 5);
-  if ((*json)->type == TCX_MAP && changes != NULL && changes->type == TCX_MAP &&
-      merge(arena, *json, changes) != 0)
-    return tcx__fail(f, UV_ENOMEM, "out of memory");
-  return 0;
+  return add_extras(arena, *json, extras, extras_file, file, f);
 }

@@ -91,4 +91,8 @@ uint32_t tcx__load_count_variants(const struct tcx_value *operations);
 int tcx__load_static_context(struct tcx_loader *l, struct tcx_place at, const struct tcx_value *map,
                              bool types_only, const struct tcx_static_context **out,
                              uint8_t *count);
+/* rules_default.c: the rule set of a service that has none: the client's own endpoint, else
+ * PREFIX[-fips].REGION.SUFFIX. TCX_ESERVICE when prefix is no host name, UV_ENOMEM. */
+int tcx__ruleset_default(struct tcx_arena *arena, const char *prefix,
+                         const struct tcx_ruleset **out, struct tcx_fail *f);
 #endif

@@ -216,7 +216,7 @@ struct tcx_model {
   const struct tcx_shape *shapes;
   const struct tcx_pagination *paginations; /* n_paginations, sorted by operation */
   const struct tcx_waiter_model *waiters;   /* n_waiters, sorted by name */
-  const struct tcx_ruleset *rules;          /* NULL when the service has none */
+  const struct tcx_ruleset *rules;          /* of every model that was loaded */
   /* metadata clientContextParams: names and types; n_client_context */
   const struct tcx_static_context *client_context;
   uint32_t n_operations, n_shapes, n_variants, n_paginations, n_waiters;

@@ -311,6 +311,15 @@ static int load_parts(struct tcx_loader *l, const char *service,
   return status;
 }
 
+/* A model has rules, whoever made it. */
+static int complete_rules(struct tcx_loader *l, const char *service, struct tcx_model *model) {
+  struct tcx_fail inner = {.arena = l->fail->arena};
+  if (model->rules != NULL)
+    return 0;
+  int status = tcx__ruleset_default(l->arena, model->endpoint_prefix, &model->rules, &inner);
+  return status == 0 ? 0 : tcx__fail(l->fail, status, "Service %s: %s", service, inner.text);
+}
+
 static int load_model(struct tcx_models *models, const char *service,
                       const struct tcx_packed_model *embedded, const struct tcx_found *found,
                       struct tcx_fail *f) {
@@ -324,6 +333,8 @@ static int load_model(struct tcx_models *models, const char *service,
   loaded->arena = arena;
   tcx__interner_init(&loader.names, arena);
   int status = load_parts(&loader, service, embedded, found, &loaded->model);
+  if (status == 0)
+    status = complete_rules(&loader, service, &loaded->model);
   tcx__interner_free(&loader.names);
   if (status != 0) {
     tcx__arena_free(arena);

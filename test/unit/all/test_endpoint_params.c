@@ -122,6 +122,38 @@ static void test_s3control(void **state) {
       "`us-west-2` does not match client region `us-east-1` and UseArnRegion is `false`");
 }
 
+/* What a client's own endpoint has as a path and a query stays, in front of the operation's. */
+static void test_endpoint_query(void **state) {
+  (void)state;
+  static const struct {
+    const char *service, *operation, *params, *endpoint, *url;
+  } cases[] = {
+      {"sts", "get_caller_identity", "{}", "https://h.example?x=y", "https://h.example/?x=y"},
+      {"sts", "get_caller_identity", "{}", "http://h.example:9/a/?x", "http://h.example:9/a/?x"},
+      {"lambda", "list_functions", "{}", "https://h.example/a?x=y&z=%20",
+       "https://h.example/a/2015-03-31/functions?x=y&z=%20"},
+      {"lambda", "list_functions", "{\"MaxItems\": 5}", "https://h.example/?x=y",
+       "https://h.example/2015-03-31/functions?x=y&MaxItems=5"},
+      {"lambda", "list_functions", "{\"MaxItems\": 5}", "https://h.example/?",
+       "https://h.example/2015-03-31/functions?MaxItems=5"},
+      {"events", "put_events", "{\"Entries\": [{}]}", "https://h.example/b?x=y",
+       "https://h.example/b?x=y"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    url_is(render((struct render_plan){
+               .service = cases[i].service,
+               .operation = cases[i].operation,
+               .params = tcx_value_from_json(cases[i].params, strlen(cases[i].params)),
+               .client.endpoint_url = cases[i].endpoint}),
+           cases[i].url);
+  error_is(render((struct render_plan){.service = "s3",
+                                       .operation = "head_bucket",
+                                       .params = bucket("b-1"),
+                                       .client.endpoint_url = "https://h.example?x=y"}),
+           TCX_EENDPOINT, "EndpointResolutionError",
+           "Custom endpoint `https://h.example?x=y` was not a valid URI");
+}
+
 /* The rule set's errors become botocore's. */
 static void test_words(void **state) {
   (void)state;
@@ -270,6 +302,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_client_context), cmocka_unit_test(test_bad_context),
       cmocka_unit_test(test_s3control),      cmocka_unit_test(test_words),
-      cmocka_unit_test(test_account),        cmocka_unit_test(test_paths)};
+      cmocka_unit_test(test_endpoint_query), cmocka_unit_test(test_account),
+      cmocka_unit_test(test_paths)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,7 +168,7 @@ static void newest_version_and_first_folder_win(void **state) {
   assert_string_equal(a.model->waiters[0].acceptors[0].expected, "true");
   assert_int_equal(a.model->n_paginations, 1);
   assert_int_equal(a.model->paginations[0].n_non_aggregate_keys, 2);
-  assert_null(a.model->rules);
+  assert_non_null(a.model->rules); /* none has some: the usual hosts */
   done(&a);
 }
 
@@ -397,6 +397,84 @@ static void unknown_services_get_near_names(void **state) {
   }
 }
 
+/* ---- a model alone ---- */
+
+static void url_is(const struct asked *a, const char *region, bool fips, bool dual_stack,
+                   const char *endpoint, const char *url) {
+  struct tcx_rule_param_value values[4] = {{0}};
+  struct tcx_fail fail = {.arena = a->arena};
+  struct tcx_endpoint out;
+  const struct tcx_partitions *partitions = tcx__models_partitions(a->models, &fail);
+  assert_non_null(partitions);
+  if (region != NULL)
+    values[tcx__ruleset_param_index(a->model->rules, "Region")] =
+        (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(region)};
+  values[tcx__ruleset_param_index(a->model->rules, "UseFIPS")] =
+      (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = fips};
+  values[tcx__ruleset_param_index(a->model->rules, "UseDualStack")] =
+      (struct tcx_rule_param_value){.type = TCX__RULE_BOOL, .boolean = dual_stack};
+  if (endpoint != NULL)
+    values[tcx__ruleset_param_index(a->model->rules, "Endpoint")] =
+        (struct tcx_rule_param_value){.type = TCX__RULE_STRING, .string = tcx__str(endpoint)};
+  if (tcx__endpoint_resolve(a->model->rules, partitions, values, a->arena, &out, &fail) == 0)
+    assert_string_equal(out.url.p, url);
+  else
+    assert_string_equal(fail.text, url);
+}
+
+/* What botocore says of a service without a rule set whose endpoint prefix is "small". */
+static void a_model_without_rules_has_the_usual_hosts(void **state) {
+  (void)state;
+  test_folder_put("small/2020-01-01/service-2.json", SMALL);
+  test_folder_put(
+      "odd/2020-01-01/service-2.json",
+      "{\"metadata\":{\"apiVersion\":\"1\",\"endpointPrefix\":\"a{b}\",\"serviceId\":\"O\","
+      "\"protocol\":\"json\"},\"operations\":{},\"shapes\":{}}");
+  struct tcx_models_options options = {.home = NULL};
+  char path[600];
+  snprintf(path, sizeof path, "%s:%s", test_folder, DATA);
+  options.data_path = path;
+  struct asked a = ask_with(options, "small");
+  assert_int_equal(a.status, 0);
+  url_is(&a, "us-east-1", false, false, NULL, "https://small.us-east-1.amazonaws.com");
+  url_is(&a, "us-east-1", true, false, NULL, "https://small-fips.us-east-1.amazonaws.com");
+  url_is(&a, "us-east-1", false, true, NULL, "https://small.us-east-1.api.aws");
+  url_is(&a, "cn-north-1", true, true, NULL,
+         "https://small-fips.cn-north-1.api.amazonwebservices.com.cn");
+  url_is(&a, "us-iso-east-1", false, false, NULL, "https://small.us-iso-east-1.c2s.ic.gov");
+  url_is(&a, "mars-1", false, false, NULL, "https://small.mars-1.amazonaws.com");
+  url_is(&a, "us-east-1", true, false, "http://localhost:99/x", "http://localhost:99/x");
+  url_is(&a, NULL, false, false, NULL, "Invalid Configuration: Missing Region");
+  done(&a);
+  a = ask_with(options, "odd");
+  assert_int_equal(a.status, TCX_ESERVICE);
+  assert_string_equal(a.fail.text, "Service odd: there is no endpoint rule set, and the endpoint "
+                                   "prefix \"a{b}\" is no host name");
+  done(&a);
+}
+
+static void extras_are_named(void **state) {
+  (void)state;
+  static const struct {
+    const char *extras, *end;
+  } cases[] = {{"{\"merge\":{\"metadata\":1}}",
+                "/small/2020-01-01/service-2.json with its sdk-extras: metadata: expected map, "
+                "found integer"},
+               {"{\"merge\":1}",
+                "/small/2020-01-01/service-2.sdk-extras.json: no object, or its merge is none"},
+               {"[]", "/small/2020-01-01/service-2.sdk-extras.json: no object, or its merge is "
+                      "none"}};
+  test_folder_put("small/2020-01-01/service-2.json", SMALL);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    test_folder_put("small/2020-01-01/service-2.sdk-extras.json", cases[i].extras);
+    struct asked a = ask("small");
+    assert_int_equal(a.status, TCX_ESERVICE);
+    assert_memory_equal(a.fail.text, test_folder, strlen(test_folder));
+    assert_string_equal(a.fail.text + strlen(test_folder), cases[i].end);
+    done(&a);
+  }
+}
+
 /* ---- memory ---- */
 
 static int load_once(void *ctx) {
@@ -444,8 +522,12 @@ static void memory_may_end_anywhere(void **state) {
       "small/2020-01-01/endpoint-rule-set-1.json",
       "{\"version\":\"1.0\",\"parameters\":{},\"rules\":[{\"conditions\":[],\"endpoint\":{\"url\":"
       "\"https://a.example\",\"properties\":{},\"headers\":{}},\"type\":\"endpoint\"}]}");
-  char good[] = "small", near[] = "smal";
+  test_folder_put("bare/2020-01-01/service-2.json",
+                  SMALL_HEAD "\"operations\":{\"Op\":{\"http\":{\"method\":\"GET\",\"requestUri\":"
+                             "\"/\"}}},\"shapes\":{}}");
+  char good[] = "small", bare[] = "bare", near[] = "smal";
   test_fail_until_ok(load_once, good);
+  test_fail_until_ok(load_once, bare);
   test_fail_until_ok(load_once, near);
 }
 
@@ -461,6 +543,8 @@ int main(void) {
                                      T(broken_models_say_where),
                                      T(broken_gzip_is_refused),
                                      T(unknown_services_get_near_names),
+                                     T(a_model_without_rules_has_the_usual_hosts),
+                                     T(extras_are_named),
                                      T(memory_may_end_anywhere)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
