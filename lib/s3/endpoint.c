@@ -66,6 +66,17 @@ const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str buck
   return v != NULL ? v->u.bytes.p : NULL;
 }
 
+/* It is asked when the region is not known; S3 takes it by path with any region in the signature. */
+static bool asks_location(const tcx_call_t *call) {
+  return strcmp(call->op->name, "GetBucketLocation") == 0;
+}
+
+/* Whether the name stands before the global host; a service's own operation has none. */
+static bool before_global_host(struct tcx_str bucket) {
+  return bucket.p == NULL ||
+         (host_label(bucket) && !tcx__s3_is_arn(bucket) && !tcx__str_ends(bucket, "--x-s3"));
+}
+
 /* botocore's conditions for the global host of a presigned URL. */
 static bool presigns_globally(const tcx_call_t *call, struct tcx_str bucket) {
   const struct tcx_client_config *c = &call->client->config;
@@ -79,8 +90,7 @@ static bool presigns_globally(const tcx_call_t *call, struct tcx_str bucket) {
     return false;
   if (c->s3.us_east_1_global == TCX__FALSE && strcmp(c->region, "us-east-1") == 0)
     return false;
-  return bucket.p != NULL && host_label(bucket) && !path_style(c) && !tcx__s3_is_arn(bucket) &&
-         !tcx__str_ends(bucket, "--x-s3");
+  return !path_style(c) && !asks_location(call) && before_global_host(bucket);
 }
 
 /* The rule set takes it as a client context parameter, not as a built-in. */
@@ -94,7 +104,7 @@ static void express_auth(tcx_call_t *call) {
 int tcx__s3_addressing(tcx_call_t *call) {
   struct tcx_str bucket = tcx__s3_bucket(call);
   express_auth(call);
-  if (strcmp(call->op->name, "GetBucketLocation") == 0)
+  if (asks_location(call))
     tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(true));
   else if (tcx__s3_is_arn(bucket))
     tcx__endpoint_set_builtin(call, "AWS::S3::ForcePathStyle", flag(false));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes data/presign/*.json: what botocore signs for directory buckets, for POSTs, for databases and for CloudFront, with its clock frozen. Needs botocore 1.44.5 and, for CloudFront, cryptography."""
+"""Writes data/presign/*.json: what botocore signs for directory buckets, for URLs at S3's global host and beside it, for POSTs, for databases and for CloudFront, with its clock frozen. Needs botocore 1.44.5, without the CRT, whose clock runs, and, for CloudFront, cryptography."""
 import base64
 import datetime
 import json
@@ -93,6 +93,15 @@ EXPRESS = [
 ]
 
 
+# ---- the global host ----
+
+PLAIN = {'Bucket': 'a-bucket'}
+GLOBAL = [('ListBuckets', {}), ('GetBucketLocation', PLAIN), ('ListObjectsV2', PLAIN)] + [('GetObject', {'Bucket': bucket, 'Key': 'k'}) for bucket in (
+    'a-bucket', 'a.bucket', 'A_bucket', 'arn:aws:s3:us-west-2:123456789012:accesspoint/a-point')]
+STYLES = [{}, {'addressing_style': 'auto'}, {'addressing_style': 'path'}, {'addressing_style': 'virtual'}, {'use_dualstack_endpoint': True}]
+REGIONS = ['us-west-2', 'us-east-1', 'cn-north-1']
+
+
 def in_our_order(url):
     """The order of a presigned URL's own parameters is the AWS CRT's, not Python's: -Expires behind -SignedHeaders."""
     names = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-SignedHeaders', 'X-Amz-Expires', 'X-Amz-S3session-Token', 'X-Amz-Security-Token', 'X-Amz-Signature']
@@ -115,6 +124,21 @@ def express():
                 expect = {'url': in_our_order(url)}
         cases.append({'id': 'express/%s/%d' % (operation, i), 'kind': kind, 'service': 's3', 'operation': operation, 'region': 'us-west-2', 'credentials': TEMPORARY,
                       'client_config': config, 'endpoint_url': None, 'params': {k: as_text(v) for k, v in params.items()}, 'expires_in': 300, 'expect': expect})
+    return cases
+
+
+def global_host():
+    cases = []
+    for region in REGIONS:
+        for style in STYLES:
+            for operation, params in GLOBAL:
+                config = {'signature_version': 's3v4', 's3': style}
+                try:
+                    expect = {'url': in_our_order(client('s3', region, KEYS, config).generate_presigned_url(botocore.xform_name(operation), Params=dict(params), ExpiresIn=300))}
+                except botocore.exceptions.BotoCoreError:
+                    continue
+                cases.append({'id': 'global/%s/%d' % (operation, len(cases)), 'kind': 'presign', 'service': 's3', 'operation': operation, 'region': region, 'credentials': KEYS,
+                              'client_config': config, 'endpoint_url': None, 'params': params, 'expires_in': 300, 'expect': expect})
     return cases
 
 
@@ -227,6 +251,7 @@ def main():
     for p in patches:
         p.start()
     write('express.json', express())
+    write('global.json', global_host())
     write('posts.json', posts())
     write('tokens.json', tokens())
     write('cloudfront.json', cloudfront())

@@ -159,9 +159,15 @@ static void test_express(void **state) {
   each_case(EXPRESS, "presign", 5);
 }
 
+static void test_global_host(void **state) {
+  (void)state;
+  each_case("compliance/data/presign/global.json", "presign", 100);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_presign), cmocka_unit_test(test_request),
-                                     cmocka_unit_test(test_express)};
+                                     cmocka_unit_test(test_express),
+                                     cmocka_unit_test(test_global_host)};
   unsetenv("AWS_ENDPOINT_URL");
   unsetenv("AWS_ENDPOINT_URL_S3");
   return cmocka_run_group_tests(tests, NULL, NULL);
