@@ -269,6 +269,9 @@ void tcx__http1_init(struct tcx_http1 *h, const struct tcx_http1_ops *ops, void 
 void tcx__http1_reset(struct tcx_http1 *h, struct tcx_arena *arena, bool head_request) {
   tcx__http1_free(h);
   llhttp_init(&h->parser, HTTP_RESPONSE, &settings);
+  /* else what follows an interim response of HTTP/1.0, or with "Connection: close", is passed over;
+   * a final response pauses the parser, so nothing is read behind that */
+  llhttp_set_lenient_keep_alive(&h->parser, 1);
   h->parser.data = h;
   h->arena = arena;
   h->len = h->quiet = h->owed = 0;

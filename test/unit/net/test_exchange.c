@@ -64,6 +64,11 @@ static const struct good goods[] = {
     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Early "
      "Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab",
      200, "ab", false, false, true},
+    {"HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: "
+     "2\r\n\r\nab",
+     200, "ab", false, false, true},
+    {"HTTP/1.0 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, "ab",
+     false, false, false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n", 200, "ab", false, false,
      false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab\r\n", 200, "ab", false, false, false},
