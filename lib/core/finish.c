@@ -385,10 +385,11 @@ static void judge(tcx_call_t *call, int status, tcx_phase_t phase) {
 }
 
 /* A request on a reused connection that died before a byte came back: the service never saw it, or
- * may see it again. */
+ * may see it again. One that is slow or silent has not died. */
 static bool dead_connection(const tcx_call_t *call, int status) {
-  return call->x.reused && !call->x.received && status != UV_ETIMEDOUT && status != TCX_ECLOSING &&
-         status != TCX_EBODY && status != UV_ENOMEM && call->attempts > 0 && !call->free_retried;
+  return call->x.reused && !call->x.received && status != UV_ETIMEDOUT && status != TCX_ESTALLED &&
+         status != TCX_ECLOSING && status != TCX_EBODY && status != UV_ENOMEM &&
+         call->attempts > 0 && !call->free_retried;
 }
 
 void tcx__call_attempt_failed(tcx_call_t *call, int status, tcx_phase_t phase, const char *why) {

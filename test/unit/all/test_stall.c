@@ -20,6 +20,8 @@ static const struct fault_step silent_inside[] = {DO(REQUEST), SEND(OBJECT), FIL
 static const struct fault_step thinks[] = {DO(REQUEST), DO_N(WAIT, 3 * SPAN), SEND(OBJECT),
                                            FILL("1111111111", 100), DO(END)};
 static const struct fault_step deaf[] = {DO(STOP_READING), DO(END)};
+static const struct fault_step deaf_later[] = {DO(REQUEST), SEND(NOTHING), DO(STOP_READING),
+                                               DO(END)};
 static const struct fault_step takes[] = {DO(REQUEST), SEND(NOTHING), DO(AGAIN)};
 
 static char big[32u << 20];
@@ -80,6 +82,25 @@ static void test_upload(void **state) {
 }
 
 /* A service that thinks before it answers is not slow at sending. */
+/* A kept connection that is slow has not died: it is an attempt like any other. */
+static void test_upload_again(void **state) {
+  (void)state;
+  const struct fault_step *const scripts[] = {deaf_later};
+  struct whole w;
+  whole_begin(&w, scripts, 1, NULL);
+  struct outcome o = whole_call(&w, "head_object", key(), NULL);
+  assert_int_equal(o.status, 0);
+  outcome_free(&o);
+  tcx_value_t *params = tcx_value_set_body(key(), "Body", tcx_body_borrow(big, sizeof big));
+  o = whole_call(&w, "put_object", params,
+                 &(tcx_call_options_t){.stall_limit = 1000, .stall_ms = SPAN, .max_attempts = 1});
+  check_error(&o, TCX_PHASE_SEND, 1, "while the request was being sent");
+  assert_true(o.timings.reused);
+  assert_int_equal(w.server.accepted, 1);
+  outcome_free(&o);
+  whole_end(&w);
+}
+
 static void test_thinking(void **state) {
   (void)state;
   const struct fault_step *const scripts[] = {thinks};
@@ -185,9 +206,10 @@ static void test_fast(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_download), cmocka_unit_test(test_upload),
-      cmocka_unit_test(test_thinking), cmocka_unit_test(test_source),
-      cmocka_unit_test(test_stream),   cmocka_unit_test(test_fast),
+      cmocka_unit_test(test_download),     cmocka_unit_test(test_upload),
+      cmocka_unit_test(test_upload_again), cmocka_unit_test(test_thinking),
+      cmocka_unit_test(test_source),       cmocka_unit_test(test_stream),
+      cmocka_unit_test(test_fast),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
