@@ -113,6 +113,7 @@ struct tcx_lease {
   struct tcx_bucket *bucket; /* where it waits: its target */
   struct tcx_attempt *dial;  /* the connection that is being made for it */
   struct tcx_lease *prev, *next;
+  struct tcx_lease *older, *newer; /* of all targets, while it has no dial */
   struct tcx_timer timer;
   uint64_t since_us, arrival;
   unsigned char state;

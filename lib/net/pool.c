@@ -370,11 +370,8 @@ void tcx__pool_conn_freed(struct tcx_pool *pool) {
     tcx__pool_pump_later(pool);
 }
 
-static struct tcx_lease *any_waiting(const struct tcx_pool *pool) {
-  const struct tcx_bucket *bucket = pool->policy.busy;
-  return bucket == NULL                 ? NULL
-         : bucket->dialed.first != NULL ? bucket->dialed.first
-                                        : bucket->undialed.first;
+static struct tcx_lease *any_undialed(const struct tcx_policy *p) {
+  return p->undialed[false].first != NULL ? p->undialed[false].first : p->undialed[true].first;
 }
 
 void tcx__pool_close(struct tcx_pool *pool, void (*cb)(void *ctx), void *ctx) {
@@ -382,17 +379,19 @@ void tcx__pool_close(struct tcx_pool *pool, void (*cb)(void *ctx), void *ctx) {
   pool->closed = cb;
   pool->closed_ctx = ctx;
   tcx__timer_stop(pool->net, &pool->idle_timer);
+  while (pool->policy.dials != NULL) {
+    struct tcx_attempt *dial = pool->policy.dials;
+    struct tcx_lease *lease = tcx__policy_dial_gone(&pool->policy, dial);
+    tcx__dial_abandon(TCX__CONTAINER(dial, struct tcx_dial, attempt));
+    if (lease != NULL)
+      fail_lease(lease, TCX_ECLOSING, TCX_PHASE_POOL, "the client is closing");
+  }
   struct tcx_lease *lease;
-  while ((lease = any_waiting(pool)) != NULL) {
+  while ((lease = any_undialed(&pool->policy)) != NULL) {
     tcx__policy_leave(&pool->policy, lease);
     fail_lease(lease, TCX_ECLOSING, TCX_PHASE_POOL, "the client is closing");
   }
   fail_failing(pool);
-  while (pool->policy.dials != NULL) {
-    struct tcx_attempt *dial = pool->policy.dials;
-    tcx__policy_dial_gone(&pool->policy, dial);
-    tcx__dial_abandon(TCX__CONTAINER(dial, struct tcx_dial, attempt));
-  }
   while (pool->conns != NULL) {
     if (pool->conns->x != NULL)
       tcx__exchange_fail(pool->conns, TCX_ECLOSING, tcx__exchange_phase(pool->conns),

@@ -146,16 +146,46 @@ static void cut(struct tcx_lease_queue *queue, struct tcx_lease *lease) {
   lease->prev = lease->next = NULL;
 }
 
+static void append_undialed(struct tcx_policy *p, struct tcx_lease *lease) {
+  struct tcx_lease_queue *all = &p->undialed[lease->fresh];
+  append(&lease->bucket->undialed[lease->fresh], lease);
+  lease->newer = NULL;
+  lease->older = all->last;
+  if (all->last != NULL)
+    all->last->newer = lease;
+  else
+    all->first = lease;
+  all->last = lease;
+}
+
+static void cut_undialed(struct tcx_policy *p, struct tcx_lease *lease) {
+  struct tcx_lease_queue *all = &p->undialed[lease->fresh];
+  cut(&lease->bucket->undialed[lease->fresh], lease);
+  if (lease->older != NULL)
+    lease->older->newer = lease->newer;
+  else
+    all->first = lease->newer;
+  if (lease->newer != NULL)
+    lease->newer->older = lease->older;
+  else
+    all->last = lease->older;
+  lease->older = lease->newer = NULL;
+}
+
+static struct tcx_lease *earlier(struct tcx_lease *a, struct tcx_lease *b) {
+  return b == NULL || (a != NULL && a->arrival < b->arrival) ? a : b;
+}
+
 /* The dial goes to the bucket's first lease without one; nobody there: it is spare. */
 static void pass_on(struct tcx_policy *p, struct tcx_attempt *dial) {
   struct tcx_bucket *bucket = dial->bucket;
-  struct tcx_lease *lease = bucket->undialed.first;
+  struct tcx_lease *lease = earlier(bucket->undialed[false].first, bucket->undialed[true].first);
   dial->lease = lease;
   if (lease == NULL) {
     p->spare++;
     return;
   }
-  cut(&bucket->undialed, lease);
+  cut_undialed(p, lease);
   append(&bucket->dialed, lease);
   lease->dial = dial;
 }
@@ -164,16 +194,10 @@ void tcx__policy_wait(struct tcx_policy *p, struct tcx_bucket *bucket, struct tc
   lease->bucket = bucket;
   lease->dial = NULL;
   lease->arrival = ++p->arrivals;
-  append(&bucket->undialed, lease);
+  append_undialed(p, lease);
   bucket->choosy += lease->fresh;
+  bucket->waiting++;
   p->waiting++;
-  if (bucket->waiting++ == 0) {
-    bucket->prev = NULL;
-    bucket->next = p->busy;
-    if (p->busy != NULL)
-      p->busy->prev = bucket;
-    p->busy = bucket;
-  }
   for (struct tcx_attempt *dial = p->spare > 0 ? p->dials : NULL; dial != NULL; dial = dial->next)
     if (dial->lease == NULL && dial->bucket == bucket) {
       p->spare--;
@@ -185,18 +209,14 @@ void tcx__policy_wait(struct tcx_policy *p, struct tcx_bucket *bucket, struct tc
 /* Off the books; its dial, if any, is left to the caller. */
 static void remove_lease(struct tcx_policy *p, struct tcx_lease *lease) {
   struct tcx_bucket *bucket = lease->bucket;
-  cut(lease->dial != NULL ? &bucket->dialed : &bucket->undialed, lease);
+  if (lease->dial != NULL)
+    cut(&bucket->dialed, lease);
+  else
+    cut_undialed(p, lease);
   bucket->choosy -= lease->fresh;
   p->waiting--;
-  if (--bucket->waiting > 0)
-    return;
-  bucket->overtaken = 0;
-  if (bucket->prev != NULL)
-    bucket->prev->next = bucket->next;
-  else
-    p->busy = bucket->next;
-  if (bucket->next != NULL)
-    bucket->next->prev = bucket->prev;
+  if (--bucket->waiting == 0)
+    bucket->overtaken = 0;
 }
 
 void tcx__policy_leave(struct tcx_policy *p, struct tcx_lease *lease) {
@@ -218,7 +238,7 @@ void tcx__policy_dial(struct tcx_policy *p, struct tcx_lease *lease, struct tcx_
   if (p->dials != NULL)
     p->dials->prev = dial;
   p->dials = dial;
-  cut(&bucket->undialed, lease);
+  cut_undialed(p, lease);
   append(&bucket->dialed, lease);
   lease->dial = dial;
   bucket->connections++;
@@ -276,10 +296,7 @@ static struct tcx_lease *first_unchoosy(const struct tcx_bucket *bucket) {
   struct tcx_lease *lease = bucket->dialed.first;
   while (lease != NULL && lease->fresh)
     lease = lease->next;
-  if (lease == NULL)
-    for (lease = bucket->undialed.first; lease->fresh;)
-      lease = lease->next;
-  return lease;
+  return lease != NULL ? lease : bucket->undialed[false].first;
 }
 
 static struct tcx_step evict(struct tcx_policy *p, struct tcx_idle *idle) {
@@ -294,43 +311,59 @@ static struct tcx_step serve(struct tcx_policy *p, struct tcx_lease *lease) {
   return (struct tcx_step){.kind = TCX__STEP_SERVE, .lease = lease, .idle = idle};
 }
 
-/* Room at the limit, from what nobody waits for: the oldest idle connection, else a spare dial. */
-static struct tcx_step make_room(struct tcx_policy *p) {
-  for (struct tcx_idle *idle = p->oldest; idle != NULL; idle = idle->newer)
-    if (!wanted(idle->bucket))
-      return evict(p, idle);
-  for (struct tcx_attempt *dial = p->spare > 0 ? p->dials : NULL; dial != NULL; dial = dial->next)
-    if (dial->lease == NULL) {
-      remove_dial(p, dial);
-      tcx__policy_gone(p, dial->bucket);
-      return (struct tcx_step){.kind = TCX__STEP_ABANDON, .dial = dial};
-    }
-  return (struct tcx_step){.kind = TCX__STEP_NONE};
+/* Who can have an idle connection as it is, and has waited longest of these. */
+static struct tcx_lease *first_served(const struct tcx_policy *p) {
+  struct tcx_lease *first = NULL;
+  for (const struct tcx_idle *idle = p->oldest; idle != NULL; idle = idle->newer) {
+    if (idle->bucket->idle != idle || !wanted(idle->bucket))
+      continue;
+    struct tcx_lease *lease = first_unchoosy(idle->bucket);
+    if (first == NULL || lease->arrival < first->arrival)
+      first = lease;
+  }
+  return first;
+}
+
+/* Who needs a dial, since no idle connection will do, and has waited longest, of those that came
+ * before `before`. Whoever came before the first that can be served needs one: no step looks
+ * far. */
+static struct tcx_lease *first_starved(const struct tcx_policy *p, uint64_t before) {
+  struct tcx_lease *lease = p->undialed[false].first;
+  while (lease != NULL && lease->arrival < before && lease->bucket->idle != NULL)
+    lease = lease->newer;
+  lease = earlier(lease, p->undialed[true].first);
+  return lease != NULL && lease->arrival < before ? lease : NULL;
+}
+
+static struct tcx_idle *oldest_unwanted(const struct tcx_policy *p) {
+  struct tcx_idle *idle = p->oldest;
+  while (idle != NULL && wanted(idle->bucket))
+    idle = idle->newer;
+  return idle;
+}
+
+static struct tcx_step abandon_spare(struct tcx_policy *p) {
+  struct tcx_attempt *dial = p->dials;
+  while (dial->lease != NULL)
+    dial = dial->next;
+  remove_dial(p, dial);
+  tcx__policy_gone(p, dial->bucket);
+  return (struct tcx_step){.kind = TCX__STEP_ABANDON, .dial = dial};
 }
 
 struct tcx_step tcx__policy_next(struct tcx_policy *p, bool may_serve) {
-  struct tcx_lease *served = NULL, *starved = NULL;
-  for (struct tcx_bucket *bucket = p->busy; bucket != NULL; bucket = bucket->next) {
-    if (bucket->idle != NULL && wanted(bucket)) {
-      struct tcx_lease *lease = first_unchoosy(bucket);
-      if (served == NULL || lease->arrival < served->arrival)
-        served = lease;
-    } else if (bucket->undialed.first != NULL) {
-      if (starved == NULL || bucket->undialed.first->arrival < starved->arrival)
-        starved = bucket->undialed.first;
-    }
-  }
+  struct tcx_lease *served = first_served(p);
+  struct tcx_idle *unwanted = oldest_unwanted(p);
+  bool room = p->total < p->max || unwanted != NULL || p->spare > 0;
+  uint64_t before = room ? UINT64_MAX : served != NULL && may_serve ? served->arrival : 0;
+  struct tcx_lease *starved = first_starved(p, before);
   if (starved != NULL && p->total < p->max)
     return (struct tcx_step){.kind = TCX__STEP_DIAL, .lease = starved};
-  if (starved != NULL) {
-    struct tcx_step step = make_room(p);
-    if (step.kind != TCX__STEP_NONE)
-      return step;
-    if (served != NULL && may_serve && starved->arrival < served->arrival &&
-        ++starved->bucket->overtaken > TCX__POOL_OVERTAKE) {
-      starved->bucket->overtaken = 0;
-      return evict(p, served->bucket->idle);
-    }
+  if (starved != NULL && room)
+    return unwanted != NULL ? evict(p, unwanted) : abandon_spare(p);
+  if (starved != NULL && ++starved->bucket->overtaken > TCX__POOL_OVERTAKE) {
+    starved->bucket->overtaken = 0;
+    return evict(p, served->bucket->idle);
   }
   if (served != NULL && may_serve)
     return serve(p, served);

@@ -4,7 +4,7 @@
  *
  * A bucket is one target: scheme, host, port, and the proxy on the way. A connection is dialing (a
  * dial), idle, or out (leased); the three together are never more than max. A lease waits in its
- * bucket in arrival order, first those for which a dial is under way (dialed), then the others
+ * bucket in arrival order: those for which a dial is under way (dialed), and the others
  * (undialed). A dial belongs to the lease that it was started for, but whoever waits longest gets
  * the connection, and the dial of a lease that was served otherwise goes to the next one without; a
  * dial that nobody waits for is spare.
@@ -13,8 +13,8 @@
 #define TCX_NET_POOL_POLICY_H
 #include "net/net.h"
 
-/* how often waiters of other targets may go ahead of the one that has waited longest, because a
- * connection of theirs became free */
+/* how often others may go ahead of the one that has waited longest, because a connection became
+ * free that they can use as it is */
 #define TCX__POOL_OVERTAKE 8
 /* buckets kept without a connection for the sake of their TLS session */
 #define TCX__POOL_KEEP 64
@@ -36,13 +36,13 @@ struct tcx_lease_queue {
   struct tcx_lease *first, *last;
 };
 struct tcx_bucket {
-  struct tcx_bucket *chain;       /* same hash */
-  struct tcx_bucket *prev, *next; /* buckets with waiters */
-  struct tcx_idle *idle;          /* the newest */
-  struct tcx_lease_queue dialed, undialed;
-  unsigned waiting;     /* leases in both queues */
-  unsigned choosy;      /* of these: those that want a fresh connection */
-  unsigned connections; /* idle, out and dialing */
+  struct tcx_bucket *chain; /* same hash */
+  struct tcx_idle *idle;    /* the newest */
+  struct tcx_lease_queue dialed;
+  struct tcx_lease_queue undialed[2]; /* who takes any connection, who wants a fresh one */
+  unsigned waiting;                   /* leases in all queues */
+  unsigned choosy;                    /* of these: those that want a fresh connection */
+  unsigned connections;               /* idle, out and dialing */
   unsigned overtaken;
   void *session; /* TLS session to resume, pool.c's */
   uint32_t hash;
@@ -58,8 +58,8 @@ struct tcx_policy {
   uint64_t arrivals;
   struct tcx_idle *oldest, *newest;
   struct tcx_attempt *dials;
-  struct tcx_bucket *busy;   /* buckets with waiters */
-  struct tcx_bucket *recent; /* looked up last */
+  struct tcx_lease_queue undialed[2]; /* of all targets, linked by older and newer */
+  struct tcx_bucket *recent;          /* looked up last */
   struct tcx_bucket *table[64];
 };
 typedef enum {

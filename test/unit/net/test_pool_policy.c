@@ -2,6 +2,7 @@
  * by the policy's steps. */
 #include "net/pool_policy.h"
 #include "support.h"
+#include <time.h>
 
 static struct tcx_policy policy;
 static char journal[4096];
@@ -258,6 +259,40 @@ static void test_overtaking_is_bounded(void **state) {
   finish();
 }
 
+/* Nor are those of the same target that want a fresh connection. */
+static void test_fresh_is_not_starved(void **state) {
+  (void)state;
+  begin(1);
+  dial_count = 0;
+  take_out("a");
+  struct tcx_lease *fresh = wait_for("a", true), *others[20];
+  for (int i = 0; i < 20; i++)
+    others[i] = wait_for("a", false);
+  check("");
+  for (int i = 0; i < TCX__POOL_OVERTAKE; i++) {
+    release("a");
+    struct tcx_step step = tcx__policy_next(&policy, true);
+    assert_int_equal(step.kind, TCX__STEP_SERVE);
+    assert_ptr_equal(step.lease, others[i]);
+    free(step.idle);
+    pump(true);
+  }
+  release("a");
+  pump(true);
+  check("e d2 ");
+  assert_ptr_equal(dials[0]->lease, fresh);
+  assert_ptr_equal(tcx__policy_dialed(&policy, dials[0]), fresh);
+  tcx__policy_gone(&policy, bucket("a"));
+  free(dials[0]);
+  for (int i = 0; i < 20; i++) {
+    if (i >= TCX__POOL_OVERTAKE)
+      tcx__policy_leave(&policy, others[i]);
+    free(others[i]);
+  }
+  free(fresh);
+  finish();
+}
+
 /* A lease that leaves hands its dial on; one that is served otherwise too; a dial that nobody waits
  * for is spare, and the next lease gets it. */
 static void test_dials_are_handed_on(void **state) {
@@ -317,6 +352,51 @@ static void test_buckets(void **state) {
   tcx__policy_forget(&policy, made[1], no_session);
   assert_int_equal(policy.buckets, 201);
   finish();
+}
+
+/* n targets with a lease each, at the limit of 1: each is served, in arrival order. Returns the
+ * seconds of the processor that waiting and serving took. */
+static double serve_targets(unsigned n) {
+  struct tcx_lease *leases = calloc(n, sizeof *leases);
+  struct tcx_bucket **targets = calloc(n + 1, sizeof(struct tcx_bucket *));
+  struct tcx_attempt dial;
+  char host[32];
+  begin(1);
+  for (unsigned i = 0; i <= n; i++) {
+    snprintf(host, sizeof host, "target-%u", i);
+    targets[i] = bucket(host);
+  }
+  take_out("target-0");
+  clock_t start = clock();
+  for (unsigned i = 0; i < n; i++) {
+    tcx__policy_wait(&policy, targets[i + 1], &leases[i]);
+    assert_int_equal(tcx__policy_next(&policy, false).kind, TCX__STEP_NONE);
+  }
+  for (unsigned i = 0; i < n; i++) {
+    struct tcx_idle idle = {.bucket = targets[i]};
+    tcx__policy_give(&policy, &idle, 0);
+    assert_int_equal(tcx__policy_next(&policy, true).kind, TCX__STEP_EVICT);
+    tcx__policy_gone(&policy, idle.bucket);
+    struct tcx_step step = tcx__policy_next(&policy, true);
+    assert_int_equal(step.kind, TCX__STEP_DIAL);
+    assert_ptr_equal(step.lease, &leases[i]);
+    tcx__policy_dial(&policy, step.lease, &dial);
+    assert_ptr_equal(tcx__policy_dialed(&policy, &dial), &leases[i]);
+  }
+  clock_t end = clock();
+  tcx__policy_gone(&policy, targets[n]);
+  free(targets);
+  free(leases);
+  finish();
+  return (double)(end - start) / CLOCKS_PER_SEC;
+}
+
+/* Eight times the targets cost eight times the work, and not 64 times. */
+static void test_many_targets(void **state) {
+  (void)state;
+  double few = serve_targets(2500), many = serve_targets(20000);
+  if (many > 32 * (few > 1e-3 ? few : 1e-3))
+    fail_msg("2500 targets took %.4f s, 20000 took %.4f s", few, many);
 }
 
 /* Anything in any order: the books balance, the limit holds, nobody starves. */
@@ -406,8 +486,10 @@ int main(void) {
       cmocka_unit_test(test_eviction),
       cmocka_unit_test(test_no_eviction_of_wanted),
       cmocka_unit_test(test_overtaking_is_bounded),
+      cmocka_unit_test(test_fresh_is_not_starved),
       cmocka_unit_test(test_dials_are_handed_on),
       cmocka_unit_test(test_buckets),
+      cmocka_unit_test(test_many_targets),
       cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
