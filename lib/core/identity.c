@@ -72,6 +72,10 @@ int tcx__identity_new(const tcx_credentials_t *c, const char *token, const char 
   return 0;
 }
 
+int64_t tcx__identity_ends_ms(int64_t expires) {
+  return expires <= 0 ? 0 : expires > INT64_MAX / 1000 ? INT64_MAX : expires * 1000;
+}
+
 struct tcx_identity *tcx__identity_retain(struct tcx_identity *id) {
   id->refs++;
   return id;
@@ -197,7 +201,7 @@ struct tcx_identity *tcx__identity_get(struct tcx_identity_source *s, struct tcx
   if (s->current != NULL && s->current->expires == 0)
     return tcx__identity_retain(s->current);
   int64_t now = tcx__session_expiry_now_ms(s->session),
-          left = s->current != NULL ? s->current->expires * 1000 - now : 0;
+          left = s->current != NULL ? tcx__identity_ends_ms(s->current->expires) - now : 0;
   if (left > mandatory_ms(s)) {
     if (left <= advisory_ms(s) && now >= s->again_ms)
       start_fetch(s); /* its answer never takes away what still lives */
@@ -245,7 +249,8 @@ static const char *fault_of(const struct tcx_identity_source *s, const struct tc
   const tcx_credentials_t *c = answer->credentials;
   if (!given(answer->token) && (!given(c->access_key) || !given(c->secret_key)))
     return "the access key or the secret key is missing";
-  if (c->expires != 0 && c->expires * 1000 <= tcx__session_expiry_now_ms(s->session))
+  if (c->expires != 0 &&
+      tcx__identity_ends_ms(c->expires) <= tcx__session_expiry_now_ms(s->session))
     return "Credentials were refreshed, but the refreshed credentials are still expired.";
   return NULL;
 }

@@ -27,6 +27,8 @@ struct tcx_identity {
 int tcx__identity_new(const tcx_credentials_t *credentials, const char *token, const char *origin,
                       struct tcx_identity **out);
 struct tcx_identity *tcx__identity_retain(struct tcx_identity *identity);
+/* when keys end, in milliseconds: of an end that is not 0; a program may give any number */
+int64_t tcx__identity_ends_ms(int64_t expires);
 /* NULL is fine; wipes with the last */
 void tcx__identity_release(struct tcx_identity *identity);
 

@@ -256,7 +256,8 @@ static void note_times(tcx_call_t *call) {
 /* It has waited longer for its connection than its keys have to live. */
 static bool keys_expired(const tcx_call_t *call) {
   return call->identity != NULL && call->identity->expires != 0 &&
-         call->identity->expires * 1000 <= tcx__session_expiry_now_ms(call->session);
+         tcx__identity_ends_ms(call->identity->expires) <=
+             tcx__session_expiry_now_ms(call->session);
 }
 
 void tcx__call_send(tcx_call_t *call, struct tcx_conn *conn) {

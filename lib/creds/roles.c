@@ -62,8 +62,9 @@ static struct role *find(struct tcx_roles *roles, const char *key) {
 }
 
 static bool lasts(const struct tcx_roles *roles, int64_t expires) {
-  return expires != 0 && expires * 1000 - tcx__session_expiry_now_ms(roles->session) >=
-                             (int64_t)tcx__identity_advisory_ms(roles->session);
+  return expires != 0 &&
+         tcx__identity_ends_ms(expires) - tcx__session_expiry_now_ms(roles->session) >=
+             (int64_t)tcx__identity_advisory_ms(roles->session);
 }
 
 /* ---- in memory ---- */

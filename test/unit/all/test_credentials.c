@@ -111,6 +111,28 @@ static void test_failure(void **state) {
   giver_end(&w, &g);
 }
 
+/* Any number of seconds is an end. */
+static void test_far_ends(void **state) {
+  (void)state;
+  struct whole w;
+  struct giver g = {.expires = INT64_MAX};
+  giver_begin(&w, &g, 1);
+  for (int i = 0; i < 2; i++) {
+    struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+    assert_int_equal(o.status, 0);
+    outcome_free(&o);
+  }
+  assert_int_equal(g.fetches, 1);
+  giver_end(&w, &g);
+  g = (struct giver){.expires = INT64_MIN};
+  giver_begin(&w, &g, 1);
+  struct outcome o = whole_call(&w, "head_bucket", tcx_params("{Bucket: b}"), NULL);
+  assert_int_equal(o.status, TCX_ECREDS);
+  assert_non_null(strstr(o.msg, "still expired"));
+  outcome_free(&o);
+  giver_end(&w, &g);
+}
+
 static int64_t now_ms;
 static int64_t test_clock(const tcx_session_t *session) {
   (void)session;
@@ -587,13 +609,13 @@ static void test_log(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_many_wait),    cmocka_unit_test(test_failure),
-      cmocka_unit_test(test_refresh),      cmocka_unit_test(test_windows),
-      cmocka_unit_test(test_load),         cmocka_unit_test(test_late_answer),
-      cmocka_unit_test(test_setups),       cmocka_unit_test(test_own_link),
-      cmocka_unit_test(test_get),          cmocka_unit_test(test_process_cut),
-      cmocka_unit_test(test_missing_file), cmocka_unit_test(test_unsigned),
-      cmocka_unit_test(test_log),
+      cmocka_unit_test(test_many_wait),   cmocka_unit_test(test_failure),
+      cmocka_unit_test(test_far_ends),    cmocka_unit_test(test_refresh),
+      cmocka_unit_test(test_windows),     cmocka_unit_test(test_load),
+      cmocka_unit_test(test_late_answer), cmocka_unit_test(test_setups),
+      cmocka_unit_test(test_own_link),    cmocka_unit_test(test_get),
+      cmocka_unit_test(test_process_cut), cmocka_unit_test(test_missing_file),
+      cmocka_unit_test(test_unsigned),    cmocka_unit_test(test_log),
   };
   whole_unset_environment();
   return cmocka_run_group_tests(tests, NULL, NULL);
