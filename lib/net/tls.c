@@ -92,12 +92,19 @@ static void set_up(struct tcx_tls *tls) {
     br_ssl_engine_set_session_parameters(engine, *tls->peer.session);
 }
 
-static void fail_text(struct tcx_conn *conn, const struct tcx_tls_peer *peer, int status,
+/* open: the handshake was over before. */
+static void break_off(struct tcx_conn *conn, const struct tcx_tls_peer *peer, bool open, int status,
                       const char *text) {
   char name[300], why[640];
-  snprintf(why, sizeof why, "no TLS connection to %s: %s",
+  snprintf(why, sizeof why,
+           open ? "the TLS connection to %s broke: %s" : "no TLS connection to %s: %s",
            tcx__host_name(peer->host, peer->port, name), text);
-  tcx__conn_failed(conn, status, TCX_PHASE_TLS, why);
+  tcx__conn_failed(conn, status, open ? TCX_PHASE_NONE : TCX_PHASE_TLS, why);
+}
+
+static void fail_text(struct tcx_conn *conn, const struct tcx_tls_peer *peer, int status,
+                      const char *text) {
+  break_off(conn, peer, false, status, text);
 }
 
 /* Blocking, once a pool; trust anchors once a session. */
@@ -304,6 +311,13 @@ static const char *alert_name(int alert) {
   }
 }
 
+/* What an alert tells of a handshake is no news once that is over. */
+static void explain_alert(const struct tcx_tls *tls, int alert, char *words, size_t size) {
+  const char *name = alert_name(alert);
+  size_t n = tls->open ? strcspn(name, ":") : strlen(name);
+  snprintf(words, size, "the server sent alert %d (%.*s)", alert, (int)n, name);
+}
+
 static void engine_failed(struct tcx_tls *tls, int error) {
   const char *host = tls->peer.host;
   char text[320], words[400];
@@ -314,17 +328,16 @@ static void engine_failed(struct tcx_tls *tls, int error) {
   if (tls->verifier != NULL && tcx__verifier_explain(tls->verifier, error, host, text, sizeof text))
     snprintf(words, sizeof words, "the server's certificate is refused: %s", text);
   else if (error >= BR_ERR_RECV_FATAL_ALERT && error < BR_ERR_SEND_FATAL_ALERT)
-    snprintf(words, sizeof words, "the server sent alert %d (%s)", error - BR_ERR_RECV_FATAL_ALERT,
-             alert_name(error - BR_ERR_RECV_FATAL_ALERT));
+    explain_alert(tls, error - BR_ERR_RECV_FATAL_ALERT, words, sizeof words);
   else if (tls->foreign)
     snprintf(words, sizeof words, "the server's answer is not TLS");
-  else if (error == BR_ERR_UNSUPPORTED_VERSION)
+  else if (error == BR_ERR_UNSUPPORTED_VERSION && !tls->open)
     snprintf(words, sizeof words, "the server does not speak TLS 1.2");
   else if (error == BR_ERR_BAD_MAC)
     snprintf(words, sizeof words, "a record was altered on its way");
   else
     snprintf(words, sizeof words, "BearSSL error %d", error);
-  fail_text(tls->conn, &tls->peer, TCX_ETLS, words);
+  break_off(tls->conn, &tls->peer, tls->open, TCX_ETLS, words);
 }
 
 /* What a later handshake with this peer can resume. */

@@ -224,8 +224,9 @@ static bool step_bytes(struct fault_conn *conn) {
 
 static bool step_send(struct fault_conn *conn) {
   const struct fault_step *step = conn->step;
+  size_t n = step->n > 0 ? step->n : strlen(step->text);
   if (conn->done++ == 0)
-    send_bytes(conn, step->text, step->n > 0 ? step->n : strlen(step->text));
+    (step->what == FAULT_SEND_BELOW ? write_raw : send_bytes)(conn, step->text, n);
   return conn->writing == 0;
 }
 
@@ -317,6 +318,7 @@ static bool run_step(struct fault_conn *conn) {
   case FAULT_BYTES:
     return step_bytes(conn);
   case FAULT_SEND:
+  case FAULT_SEND_BELOW:
     return step_send(conn);
   case FAULT_SEND_BYTEWISE:
     return step_bytewise(conn);

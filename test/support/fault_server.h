@@ -25,6 +25,7 @@ typedef enum {
   FAULT_HEAD,          /* waits for a request's head */
   FAULT_BYTES,         /* waits for n more bytes and drops them */
   FAULT_SEND,          /* text, or its first n bytes when n > 0 */
+  FAULT_SEND_BELOW,    /* the same below TLS, which takes it for a record of its own */
   FAULT_SEND_BYTEWISE, /* the same, each byte in a packet and a turn of the loop of its own */
   FAULT_FILL,          /* sends text over and over, n times */
   FAULT_START_TLS,     /* speaks TLS from here on; once more: inside of that */
@@ -47,6 +48,8 @@ struct fault_step {
   { FAULT_##what, NULL, n } /* DO_N(BYTES, 100), DO_N(WAIT, 20) */
 #define SEND(text)                                                                                 \
   { FAULT_SEND, text, 0 }
+#define SEND_BELOW(text)                                                                           \
+  { FAULT_SEND_BELOW, text, 0 }
 #define SEND_BYTEWISE(text)                                                                        \
   { FAULT_SEND_BYTEWISE, text, 0 }
 #define FILL(text, n)                                                                              \
