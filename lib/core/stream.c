@@ -335,7 +335,7 @@ int tcx_stream_read_all(tcx_stream_t *s, size_t max, tcx_stream_done_cb cb) {
 }
 
 int tcx_stream_to_file(tcx_stream_t *s, uv_file file, int64_t offset, tcx_stream_done_cb cb) {
-  return file < 0 ? UV_EINVAL : start_sink(s, SIZE_MAX, file, offset, cb);
+  return file < 0 || offset < -1 ? UV_EINVAL : start_sink(s, SIZE_MAX, file, offset, cb);
 }
 
 void tcx_stream_close(tcx_stream_t *s) {

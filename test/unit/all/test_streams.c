@@ -232,6 +232,7 @@ static void test_to_file(void **state) {
     assert_int_equal(lseek(fd, 5, SEEK_SET), 5);
     open_stream(&w, &r, scripts, NULL);
     assert_int_equal(tcx_stream_to_file(r.stream, -1, 0, on_done), UV_EINVAL);
+    assert_int_equal(tcx_stream_to_file(r.stream, fd, -2, on_done), UV_EINVAL);
     assert_int_equal(tcx_stream_to_file(r.stream, fd, k % 2 == 0 ? 5 : -1, on_done), 0);
     whole_until(&w, &r.done);
     assert_int_equal(r.done_status, 0);
