@@ -84,7 +84,11 @@ static void free_keys(struct keys *keys) {
   free(keys->deep);
 }
 
-static void add_headers(struct table *t, const struct keys *keys) {
+/* The last ones count, where lists of a list are one section. */
+static void set_headers(struct table *t, const struct keys *keys) {
+  char path[48];
+  snprintf(path, sizeof path, "[%zu].headers", last_section(t));
+  tcx_value_set(t->sections, path, tcx_value_new_list());
   for (size_t i = 0; i < keys->n; i++)
     add_text(t, "headers", keys->flat[i], strlen(keys->flat[i]));
 }
@@ -108,7 +112,7 @@ static void add_map(struct table *t, const tcx_value_t *map, unsigned indent) {
   struct keys keys = keys_of(t, map, false);
   char row[48];
   if (keys.n > 1)
-    add_headers(t, &keys);
+    set_headers(t, &keys);
   if (keys.n > 0)
     new_row(t, row);
   if (keys.n == 1)
@@ -130,7 +134,7 @@ static void add_maps(struct table *t, const char *title, const tcx_value_t *list
     if (!first && keys.n_deep > 0)
       new_section(t, title, indent);
     if (first || keys.n_deep > 0)
-      add_headers(t, &keys);
+      set_headers(t, &keys);
     first = false;
     new_row(t, row);
     for (size_t i = 0; i < keys.n; i++)
@@ -150,6 +154,8 @@ static bool is_empty(const tcx_value_t *v) {
   case TCX_INT:
   case TCX_DOUBLE:
     return tcx_value_num(v, NULL, 0) == 0;
+  case TCX_BIGNUM: /* is none that an integer or a double could be */
+    return false;
   default:
     return tcx_value_len(v, NULL) == 0;
   }

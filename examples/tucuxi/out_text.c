@@ -25,6 +25,8 @@ static void print_quoted(FILE *out, const char *s) {
     const char *letter = strchr(from, *s);
     if (letter != NULL || *s == quote)
       fprintf(out, "\\%c", letter != NULL ? to[letter - from] : quote);
+    else if ((unsigned char)*s < ' ' || *s == 0x7f)
+      fprintf(out, "\\x%02x", (unsigned)*s);
     else
       putc(*s, out);
   }

@@ -44,7 +44,7 @@ void tcx__transfer_end_call(tcx_transfer_t *t, tcx_call_t *call, const tcx_error
 }
 
 /* Paths are long: the text is as long as it has to be. */
-static char *text_of(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static char *text_of(const char *format, va_list args) {
   va_list again;
   va_copy(again, args);
   int n = vsnprintf(NULL, 0, format, again);

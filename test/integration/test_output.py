@@ -77,6 +77,18 @@ def formats(server):
     tap.ok(len(cases) > 70 and not wrong, f"{len(cases)} values are printed as the AWS CLI prints them, in three formats", f"{len(wrong)} are not\n" + "\n".join(wrong[:3]))
 
 
+def odd_values(server):
+    """What outputs.json has none of, as awscli's formatters print it."""
+    server.value = {"v": [{"zeta": 0.1}]}
+    tap.equal(run(server, "doc", "get_thing", "--query", "[v,v]", "--output", "table")[1], "----------\n|GetThing|\n+--------+\n|  zeta  |\n+--------+\n|  0.1   |\n|  0.1   |\n+--------+\n",
+              "lists of a list are one table")
+    server.value = {"v": [{"a": 1}, {"a": ["\x01\x7f\x1f"]}]}
+    tap.equal(run(server, "doc", "get_thing", "--query", "v", "--output", "text")[1], "1\n['\\x01\\x7f\\x1f']\n", "control characters inside of lists are as Python shows them")
+    line, number = "-" * 34, 10 ** 29
+    server.value = {"v": [{"a": [1]}, {"a": number}]}
+    tap.ok(f"||                a               ||\n|+{line[2:]}+|\n" in run(server, "doc", "get_thing", "--query", "v", "--output", "table")[1], "a number of any size is not nothing")
+
+
 def times_and_blobs(server):
     server.value = {"v": {}, "when": 1704164645.123, "blob": "AAEC"}
     tap.equal(run(server, "doc", "get_thing", "--output", "json")[1], '{\n    "v": {},\n    "when": "2024-01-02T03:04:05.123000+00:00",\n    "blob": "AAEC"\n}\n', "a time has an offset, a blob is base64")
@@ -161,7 +173,7 @@ def main():
         ENV["AWS_DATA_PATH"] = folder
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        for part in (formats, times_and_blobs, queries, pages, lines):
+        for part in (formats, odd_values, times_and_blobs, queries, pages, lines):
             part(server)
         server.shutdown()
         server.server_close()
