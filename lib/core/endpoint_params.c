@@ -169,8 +169,10 @@ int tcx__endpoint_prepare(tcx_client_t *c, struct tcx_fail *f) {
   if (c->config.endpoint_url != NULL) {
     struct tcx_url url;
     const char *why = "";
+    const char *user = strrchr(c->config.endpoint_url, '@'); /* a password is not shown */
     if (tcx__url_parse(&url, tcx__str(c->config.endpoint_url), &why) != 0)
-      return tcx__fail(f, TCX_ECONFIG, "Invalid endpoint: %s (%s)", c->config.endpoint_url, why);
+      return tcx__fail(f, TCX_ECONFIG, "Invalid endpoint: %s%s (%s)", user != NULL ? "...@" : "",
+                       user != NULL ? user + 1 : c->config.endpoint_url, why);
   }
   const struct tcx_rule_param *params;
   unsigned n = tcx__ruleset_params(c->model->rules, &params);

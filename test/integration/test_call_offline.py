@@ -334,6 +334,8 @@ def standard_streams():
             tap.ok(r.returncode == 255 and "cannot read stdin" in r.stderr, f"stdin of {command} --jsonl {name}", r)
     r = run("presign", "s3://bucket1/k", "--expires-in", "604801")
     tap.ok(r.returncode == 252 and "604800" in r.stderr, "a URL is good for seven days at most", r.stderr)
+    r = run("ls", "--endpoint-url", "https://someone:pa55word@127.0.0.1:1", "--debug-wire")
+    tap.ok(r.returncode == 253 and "Invalid endpoint: ...@127.0.0.1:1 (user information is not allowed)" in r.stderr and "pa55word" not in r.stderr, "a password in a URL is not shown", r.stderr)
     for words in (["s3://bucket1"], ["s3://bucket1/", "--method", "post"]):
         r = run("presign", *words)
         tap.ok(r.returncode == 252 and "s3://BUCKET/KEY" in r.stderr and r.stdout == "", "and for an object", r.stderr)
