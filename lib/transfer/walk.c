@@ -59,6 +59,7 @@ struct walk {
   struct tcx_buf key;
   size_t prefix_len;
   char *bucket, *glob;
+  tcx_error_t error; /* its text lies in key */
 };
 
 /* ---- on the pool's thread: one batch ---- */
@@ -247,6 +248,16 @@ static int visit(struct walk *walk, const struct entry *e, tcx_item_t *item, boo
   return give_file(walk, e, item);
 }
 
+/* The folder itself, whose name is in path, cannot be read. */
+static int fail(struct walk *walk, int error) {
+  walk->key.len = 0;
+  tcx__buf_printf(&walk->key, "cannot read %s: %s", walk->path.data, uv_strerror(error));
+  walk->error = (tcx_error_t){.status = error, .msg = walk->key.data, .operation = ""};
+  if (walk->key.status == 0)
+    walk->items.error = &walk->error;
+  return error;
+}
+
 /* A folder that cannot be read: told once, then it is over. */
 static int unreadable(struct walk *walk, tcx_item_t *item) {
   int error = walk->top->error;
@@ -254,7 +265,7 @@ static int unreadable(struct walk *walk, tcx_item_t *item) {
   walk->path.len = walk->top->path_len;
   walk->path.data[walk->path.len] = '\0';
   pop(walk);
-  return root ? error : skipped(walk, item, uv_strerror(error));
+  return root ? fail(walk, error) : skipped(walk, item, uv_strerror(error));
 }
 
 static int walk_next(tcx_items_t *items, tcx_item_t *item) {

@@ -40,6 +40,8 @@ static void test_folder(void **state) {
   run_job(&w, tcx_items_folder(&w.loop, in_folder("absent"), NULL, "bucket", ""),
           (tcx_job_options_t){.dry_run = true}, &t);
   assert_int_equal(t.status, UV_ENOENT);
+  assert_non_null(strstr(t.error, "cannot read "));
+  assert_non_null(strstr(t.error, "/absent/: no such file or directory"));
   t = (struct tally){.cancel_at = 1};
   run_job(&w, tcx_items_folder(&w.loop, in_folder("t"), NULL, "bucket", ""),
           (tcx_job_options_t){.dry_run = true}, &t);
