@@ -88,7 +88,7 @@ static int read_list(const struct tcx_parse *p, const struct tcx_member *m, stru
 
 static int read_json(const struct tcx_parse *p, struct tcx_str text, struct tcx_value **out) {
   struct tcx_buf json;
-  tcx__buf_init(&json, p->arena, text.n + 1);
+  tcx__buf_init(&json, p->arena, text.n);
   if (tcx__base64_decode(&json, text.p, text.n) != 0)
     return json.status != 0 ? json.status : TCX_EPROTO;
   int status = tcx__json_parse(p->arena, json.data != NULL ? json.data : "", json.len, out, NULL);

@@ -211,13 +211,8 @@ static int read_time(struct tcx_arena *arena, struct tcx_str text, struct tcx_va
 static int read_blob(struct tcx_arena *arena, struct tcx_str text, struct tcx_value **out) {
   struct tcx_buf bytes;
   tcx__buf_init(&bytes, arena, SIZE_MAX / 2);
-  int status = tcx__buf_reserve(&bytes, text.n / 4 * 3 + 3);
-  if (status == 0 && tcx__base64_decode(&bytes, text.p, text.n) != 0)
+  if (tcx__base64_decode(&bytes, text.p, text.n) != 0)
     return bytes.status != 0 ? bytes.status : TCX_EPROTO;
-  if (status == 0)
-    status = bytes.status;
-  if (status != 0)
-    return status;
   *out = tcx__value_new_blob(arena, bytes.data, bytes.len);
   return *out != NULL ? 0 : UV_ENOMEM;
 }

@@ -54,7 +54,7 @@ static int base64_value(unsigned char c) {
 }
 
 int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n) {
-  if (tcx__buf_reserve(out, n / 4 * 3 + 3) != 0)
+  if (tcx__buf_reserve(out, n / 4 * 3 + n % 4) != 0)
     return out->status;
   char *to = out->data + out->len;
   uint32_t bits = 0;

@@ -8,7 +8,7 @@ size_t tcx__base64_encoded_len(size_t n);
 void tcx__base64_encode(struct tcx_buf *out, const void *p, size_t n); /* with padding */
 /* - and _ for + and /, no padding */
 void tcx__base64url_encode(struct tcx_buf *out, const void *p, size_t n);
-/* white space between is skipped, padding is required */
+/* White space between is skipped, padding is required. Room for n bytes is enough. */
 int tcx__base64_decode(struct tcx_buf *out, const char *p, size_t n);
 /* 2n lower-case characters, no NUL */
 void tcx__hex_encode(char *out, const void *p, size_t n);

@@ -24,7 +24,7 @@ static void conform_value(struct conform *c, struct tcx_value *v, const struct t
 
 static struct tcx_value *decode(struct conform *c, struct tcx_str text) {
   struct tcx_buf out;
-  tcx__buf_init(&out, c->root->arena, text.n + 3);
+  tcx__buf_init(&out, c->root->arena, text.n);
   int err = tcx__base64_decode(&out, text.p, text.n);
   if (err == UV_ENOMEM || out.status == UV_ENOMEM)
     tcx__root_fail(c->root, UV_ENOMEM, "%s", tcx_strerror(UV_ENOMEM));

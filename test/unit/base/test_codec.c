@@ -32,6 +32,7 @@ static void test_base64(void **state) {
     assert_string_equal(out.data, cases[i].text);
     assert_int_equal(out.len, tcx__base64_encoded_len(n));
     tcx__buf_free(&out);
+    tcx__buf_init(&out, NULL, strlen(cases[i].text));
     assert_int_equal(tcx__base64_decode(&out, cases[i].text, strlen(cases[i].text)), 0);
     assert_string_equal(out.data, cases[i].plain);
     tcx__buf_free(&out);

@@ -34,7 +34,9 @@ static const char model_middle[] =
     "\"Body\":{\"shape\":\"U\"}}},"
     "\"Head\":{\"type\":\"structure\",\"members\":{"
     "\"Id\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"x-id\"},"
-    "\"Type\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"Content-Type\"}}},"
+    "\"Type\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"Content-Type\"},"
+    "\"Any\":{\"shape\":\"S\",\"location\":\"header\",\"locationName\":\"x-any\","
+    "\"jsonvalue\":true}}},"
     "\"Broken\":{\"type\":\"structure\",\"exception\":true,"
     "\"members\":{\"Part\":{\"shape\":\"S\"},\"Count\":{\"shape\":\"L\"},"
     "\"When\":{\"shape\":\"T\"},\"Error\":{\"shape\":\"S\"}}},"
@@ -321,6 +323,13 @@ static void reads_rest_documents(void **state) {
   check_rest("Choose", NULL, "", "{}");
   check_rest("Head", "{\"x-id\":\"i\"}", "this is not looked at", "{\"Id\": \"i\"}");
   check_rest("Stop", NULL, "neither is this", "{}");
+  static const char *const values[][2] = {{"MQ==", "1"},        {"e30=", "{}"},
+                                          {"W10=", "[]"},       {"InQi", "\"t\""},
+                                          {"bnVsbA==", "null"}, {"eyJhIjpbXX0=", "{\"a\": []}"},
+                                          {" W 10=", "[]"}};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    check_rest("Head", tcx__arena_printf(arena, "{\"x-any\":\"%s\"}", values[i][0]), "",
+               tcx__arena_printf(arena, "{\"Any\": %s}", values[i][1]));
   assert_int_equal(pu_parse(json, "Stop", 200, NULL, tcx__str("nor this"), 0).status, 0);
 }
 
