@@ -37,6 +37,9 @@ static void check_value(struct check *c, const struct tcx_value *v, const struct
 
 /* ---- messages ---- */
 
+/* What comes now is counted, and nothing is made for it. */
+static bool full(const struct check *c) { return c->report.len >= REPORT_MAX - MESSAGE_MAX; }
+
 /* How much of a text is shown: at most SHOWN_MAX bytes, whole characters. */
 static int shown(const char *p, size_t n) {
   if (n <= SHOWN_MAX)
@@ -63,6 +66,8 @@ static void write_steps(struct tcx_buf *out, const struct place *at) {
 
 static const char *place_text(struct check *c, const struct place *at) {
   struct tcx_buf path;
+  if (full(c))
+    return "";
   tcx__buf_init(&path, c->fail->arena, MESSAGE_MAX);
   write_steps(&path, at);
   if (path.status == UV_ENOMEM)
@@ -78,7 +83,7 @@ static const char *place_text(struct check *c, const struct place *at) {
 static const char *value_text(struct check *c, const struct tcx_value *v, const struct place *at) {
   struct tcx_buf text;
   tcx__buf_init(&text, c->fail->arena, 16 * SHOWN_MAX);
-  if (at->sensitive)
+  if (full(c) || at->sensitive)
     return "***";
   if (v->type == TCX_STRING || v->type == TCX_BIGNUM)
     tcx__buf_add(&text, v->u.bytes.p, v->u.bytes.n < 2 * SHOWN_MAX ? v->u.bytes.n : 2 * SHOWN_MAX);
@@ -104,11 +109,10 @@ static const char *value_text(struct check *c, const struct tcx_value *v, const 
 __attribute__((format(printf, 2, 3))) static void report(struct check *c, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  bool full = c->report.len >= REPORT_MAX - MESSAGE_MAX;
-  char *line = full ? NULL : tcx__arena_vprintf(c->fail->arena, format, args);
+  char *line = full(c) ? NULL : tcx__arena_vprintf(c->fail->arena, format, args);
   va_end(args);
   c->errors++;
-  if (full || (line != NULL && strlen(line) >= MESSAGE_MAX - 100)) {
+  if (full(c) || (line != NULL && strlen(line) >= MESSAGE_MAX - 100)) {
     c->hidden++;
   } else if (line == NULL) {
     c->report.status = UV_ENOMEM;
@@ -126,6 +130,8 @@ static void report_type(struct check *c, const struct tcx_value *v, const struct
 
 static const char *member_names(struct check *c, const struct tcx_shape *shape) {
   struct tcx_buf names;
+  if (full(c))
+    return "";
   tcx__buf_init(&names, c->fail->arena, MESSAGE_MAX);
   for (uint32_t i = 0; i < shape->n_members; i++) {
     if (i > 0)
