@@ -4,34 +4,70 @@
 #include "core/scheme.h"
 #include <string.h>
 
-/* op->host_prefix with its labels filled in from the params, or NULL when there is none to put. */
+#define HOST_MAX 253 /* bytes of a name in DNS */
+
+static int too_long(tcx_call_t *call) {
+  return tcx__fail(&call->fail, TCX_EENDPOINT,
+                   "Invalid endpoint: the host, with what the operation puts in front of it, is "
+                   "longer than %d bytes",
+                   HOST_MAX);
+}
+
+/* What botocore lets into a host name: letters, digits, hyphens, dots. */
+static bool fits_host(struct tcx_str s) {
+  for (size_t i = 0; i < s.n; i++) {
+    char c = s.p[i];
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+          c == '.'))
+      return false;
+  }
+  return true;
+}
+
+/* The param called name goes to out, or its name among the bad ones. */
+static int add_label(tcx_call_t *call, struct tcx_str name, struct tcx_buf *out,
+                     struct tcx_buf *bad) {
+  const struct tcx_value *v = tcx__value_find(call->params, name.p, name.n);
+  if (v == NULL || v->type != TCX_STRING || v->u.bytes.n == 0)
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     "Parameter validation failed:\nMissing required parameter in input: \"%.*s\"",
+                     (int)name.n, name.p);
+  bool fits = fits_host(v->u.bytes);
+  if (!fits && bad->len > 0)
+    tcx__buf_adds(bad, ", ");
+  tcx__buf_add_str(fits ? out : bad, fits ? v->u.bytes : name);
+  return 0;
+}
+
+/* op->host_prefix with its labels filled in from the params; "" when there is none to put. */
 static int host_prefix(tcx_call_t *call, const char **out) {
   const char *p = call->op->host_prefix;
   *out = "";
   if (p == NULL || call->no_host_prefix || call->client->config.no_host_prefix)
     return 0;
-  struct tcx_buf buf;
-  tcx__buf_init(&buf, call->arena, 512);
-  while (*p != '\0') {
+  struct tcx_buf buf, bad;
+  int err = 0;
+  tcx__buf_init(&buf, call->arena, HOST_MAX);
+  tcx__buf_init(&bad, call->arena, HOST_MAX);
+  while (*p != '\0' && err == 0) {
     const char *open = strchr(p, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
     if (close == NULL) {
       tcx__buf_adds(&buf, p);
       break;
     }
     tcx__buf_add(&buf, p, (size_t)(open - p));
-    const struct tcx_value *v = tcx__value_find(call->params, open + 1, (size_t)(close - open - 1));
-    if (v == NULL || v->type != TCX_STRING || v->u.bytes.n == 0)
-      return tcx__fail(
-          &call->fail, TCX_EPARAM,
-          "Parameter validation failed:\nMissing required parameter in input: \"%.*s\"",
-          (int)(close - open - 1), open + 1);
-    tcx__buf_add_str(&buf, v->u.bytes);
+    err = add_label(call, (struct tcx_str){open + 1, (size_t)(close - open - 1)}, &buf, &bad);
     p = close + 1;
   }
-  if (buf.status != 0)
-    return buf.status;
+  if (err != 0 || bad.status == UV_ENOMEM)
+    return err != 0 ? err : bad.status;
+  if (bad.len > 0)
+    return tcx__fail(&call->fail, TCX_EPARAM,
+                     "Parameter validation failed:\nInvalid value for parameter(s): %s. Must "
+                     "contain only alphanumeric characters, hyphen, or period.",
+                     bad.data);
   *out = buf.data != NULL ? buf.data : "";
-  return 0;
+  return buf.status == TCX_ETOOBIG ? too_long(call) : buf.status;
 }
 
 static int with_prefix(tcx_call_t *call, const char *prefix, struct tcx_str text,
@@ -65,6 +101,8 @@ static int set_target(tcx_call_t *call, const struct tcx_endpoint_target *target
   err = with_prefix(call, prefix, target->host, &req->host);
   if (err == 0)
     err = with_prefix(call, prefix, target->host_header, &req->host_header);
+  if (err == 0 && req->host.n > HOST_MAX)
+    err = too_long(call);
   if (err == 0 && !tcx__valid_host(req->host))
     err = tcx__fail(&call->fail, TCX_EENDPOINT,
                     "Invalid endpoint: the host %s holds a character that no host name has",

@@ -154,6 +154,31 @@ static void test_endpoint_query(void **state) {
            "Custom endpoint `https://h.example?x=y` was not a valid URI");
 }
 
+/* What goes in front of the host comes from the params. */
+static void test_host_labels(void **state) {
+  (void)state;
+  static const char route[] = "{RequestRoute: %s, RequestToken: 't'}";
+  static const char *const bad[] = {"a/b",      "a_b", "evil.example:80", "x\n", "a b",
+                                    "\xc3\xa9", "a@b"};
+  url_is(with_config("s3", "write_get_object_response", "{}", tcx_params(route, "A.b-1")),
+         "https://a.b-1.s3-object-lambda.us-east-1.amazonaws.com/WriteGetObjectResponse");
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    error_is(with_config("s3", "write_get_object_response", "{}", tcx_params(route, bad[i])),
+             TCX_EPARAM, "ParamValidationError",
+             "Parameter validation failed:\nInvalid value for parameter(s): RequestRoute. Must "
+             "contain only alphanumeric characters, hyphen, or period.");
+  static const unsigned lengths[] = {220, 600};
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    char label[601];
+    memset(label, 'a', lengths[i]);
+    label[lengths[i]] = '\0';
+    error_is(with_config("s3", "write_get_object_response", "{}", tcx_params(route, label)),
+             TCX_EENDPOINT, "ValueError",
+             "Invalid endpoint: the host, with what the operation puts in front of it, is longer "
+             "than 253 bytes");
+  }
+}
+
 /* The rule set's errors become botocore's. */
 static void test_words(void **state) {
   (void)state;
@@ -302,7 +327,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_client_context), cmocka_unit_test(test_bad_context),
       cmocka_unit_test(test_s3control),      cmocka_unit_test(test_words),
-      cmocka_unit_test(test_endpoint_query), cmocka_unit_test(test_account),
-      cmocka_unit_test(test_paths)};
+      cmocka_unit_test(test_endpoint_query), cmocka_unit_test(test_host_labels),
+      cmocka_unit_test(test_account),        cmocka_unit_test(test_paths)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
