@@ -1,4 +1,4 @@
-"""The documentation: every block of C and C++ compiles, every link leads somewhere, and the table of configuration options is the code's."""
+"""The documentation: every block of C and C++ compiles, every link leads somewhere, every table has a head, and the table of configuration options is the code's."""
 import os
 import re
 import subprocess
@@ -31,6 +31,7 @@ extern void on_done(tcx_call_t *call, const tcx_value_t *response, const tcx_err
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 CXX_BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.M | re.S)
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+TABLE = re.compile(r"(?<=\n\n)\|.*\n.*\n")  # its first two lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -73,6 +74,8 @@ for page in pages():
     links = [link.split("#")[0] for link in LINK.findall(FENCE.sub("", text)) if not re.match(r"\w+:", link) and not link.startswith("#")]
     bad = [link for link in links if not os.path.exists(source.path(os.path.dirname(page), link))]
     tap.ok(not bad, f"{page}: links", "\n".join(bad))
+    bad = [rows for rows in TABLE.findall(FENCE.sub("", text)) if not re.match(r"[-| ]+$", rows.splitlines()[1])]
+    tap.ok(not bad, f"{page}: every table has a head", "".join(bad))
 
 # The options of lib/core/config_options.c, and what differences.md says of each.
 table = re.search(r"options_table\[\] = \{(.*?)\n\};", source.read("lib/core/config_options.c"), re.S).group(1)
