@@ -388,16 +388,40 @@ static int find_document(struct tcx_models *models, struct tcx_arena *arena, con
   return status == UV_ENOMEM ? tcx__fail(f, UV_ENOMEM, "out of memory") : status;
 }
 
+static bool has(const struct tcx_value *map, const char *name, tcx_type_t type) {
+  const struct tcx_value *v = tcx__value_find(map, name, strlen(name));
+  return v != NULL && v->type == type;
+}
+
+/* What is read of it is there. */
+static int check_endpoints(const struct tcx_value *json, const char *file, struct tcx_fail *f) {
+  unsigned i = 0;
+  if (!has(json, "partitions", TCX_LIST))
+    return tcx__fail(f, TCX_ESERVICE, "%s: partitions: is missing, or no list", file);
+  for (const struct tcx_value *p = tcx__value_kids(tcx__value_find(json, "partitions", 10));
+       p != NULL; p = p->next, i++)
+    if (!has(p, "partition", TCX_STRING) || !has(p, "regions", TCX_MAP) ||
+        !has(p, "services", TCX_MAP))
+      return tcx__fail(f, TCX_ESERVICE,
+                       "%s: partitions[%u]: a partition has a name, regions and services", file, i);
+  return 0;
+}
+
 int tcx__models_endpoints(struct tcx_models *models, const struct tcx_value **json,
                           struct tcx_fail *f) {
   const char *file;
   int status = 0;
-  if (models->endpoints == NULL)
+  if (models->endpoints == NULL) {
     status = find_document(models, models->arena, "endpoints", true, &models->endpoints, &file, f);
+    if (status == 0)
+      status = models->endpoints != NULL
+                   ? check_endpoints(models->endpoints, file, f)
+                   : tcx__fail(f, TCX_ESERVICE, "no endpoints.json in any folder of models");
+    if (status != 0)
+      models->endpoints = NULL;
+  }
   *json = models->endpoints;
-  return status == 0 && models->endpoints == NULL
-             ? tcx__fail(f, TCX_ESERVICE, "no endpoints.json in any folder of models")
-             : status;
+  return status;
 }
 
 static int load_partitions(struct tcx_models *models, struct tcx_arena *scratch,

@@ -475,6 +475,36 @@ static void extras_are_named(void **state) {
   }
 }
 
+/* Each time it is asked for. */
+static void broken_endpoints_say_where(void **state) {
+  (void)state;
+  static const struct {
+    const char *json, *end;
+  } cases[] = {{"[]", "/endpoints.json: partitions: is missing, or no list"},
+               {"{\"partitions\":{}}", "/endpoints.json: partitions: is missing, or no list"},
+               {"{\"partitions\":[{\"partition\":\"a\",\"regions\":{},\"services\":{}},{}]}",
+                "/endpoints.json: partitions[1]: a partition has a name, regions and services"},
+               {"{\"partitions\":[{\"partition\":\"a\",\"regions\":[],\"services\":{}}]}",
+                "/endpoints.json: partitions[0]: a partition has a name, regions and services"},
+               {"{\"partitions\":[{\"partition\":\"a\",\"regions\":{},\"services\":{}}]}", NULL}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    test_folder_put("endpoints.json", cases[i].json);
+    test_folder_put("small/2020-01-01/service-2.json", SMALL);
+    struct asked a = ask("small");
+    for (int round = 0; round < 2; round++) {
+      const struct tcx_value *json;
+      struct tcx_fail fail = {.arena = a.arena};
+      int status = tcx__models_endpoints(a.models, &json, &fail);
+      assert_int_equal(status, cases[i].end != NULL ? TCX_ESERVICE : 0);
+      if (status == 0)
+        assert_int_equal(tcx_value_len(json, "partitions"), 1);
+      else
+        assert_string_equal(fail.text + strlen(test_folder), cases[i].end);
+    }
+    done(&a);
+  }
+}
+
 /* ---- memory ---- */
 
 static int load_once(void *ctx) {
@@ -545,6 +575,7 @@ int main(void) {
                                      T(unknown_services_get_near_names),
                                      T(a_model_without_rules_has_the_usual_hosts),
                                      T(extras_are_named),
+                                     T(broken_endpoints_say_where),
                                      T(memory_may_end_anywhere)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
