@@ -27,6 +27,13 @@ static int bad_value(const struct binding *b, const struct tcx_member *m, int st
                               : tcx__fail(b->f, status, "%s", tcx_strerror(status));
 }
 
+/* status: of the buffer in which what, and name behind it, was written. */
+static int fits(const struct binding *b, int status, const char *what, const char *name) {
+  if (status == TCX_ETOOBIG)
+    return tcx__fail(b->f, status, "%s%s is longer than %u bytes", what, name, TEXT_MAX);
+  return status == 0 ? 0 : tcx__fail(b->f, status, "%s", tcx_strerror(status));
+}
+
 static int text_of(const struct binding *b, const struct tcx_member *m, tcx__time_format format,
                    const struct tcx_value *v, struct tcx_str *out) {
   int status = tcx__scalar_text(b->req->arena, m, format, v, out);
@@ -44,7 +51,7 @@ static const struct bound *find_label(const struct binding *b, struct tcx_str la
   return NULL;
 }
 
-/* Appends template with its {labels} filled in. */
+/* Appends template with its {labels} filled in. Whether it fits is the caller's to look at. */
 static int render(const struct binding *b, struct tcx_buf *out, const char *template_) {
   for (const char *p = template_; *p != '\0';) {
     const char *open = strchr(p, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
@@ -66,9 +73,7 @@ static int render(const struct binding *b, struct tcx_buf *out, const char *temp
     tcx__uri_encode(out, text.p, text.n, greedy ? TCX__URI_GREEDY : TCX__URI_LABEL);
     p = close + 1;
   }
-  return out->status == 0
-             ? 0
-             : tcx__fail(b->f, out->status, "the path or query is too long, or memory is out");
+  return 0;
 }
 
 /* The endpoint's path, which stands in req, and the operation's behind it. */
@@ -78,6 +83,8 @@ static int write_path(const struct binding *b) {
   struct tcx_buf own, path;
   tcx__buf_init(&own, req->arena, TEXT_MAX);
   int status = render(b, &own, template_);
+  if (status == 0)
+    status = fits(b, own.status, "the path", "");
   if (status != 0)
     return status;
   struct tcx_str base = req->path, tail = tcx__buf_str(&own);
@@ -95,8 +102,7 @@ static int write_path(const struct binding *b) {
   tcx__buf_add_str(&path, base);
   tcx__buf_add_str(&path, tail);
   req->path = tcx__buf_str(&path);
-  return path.status == 0 ? 0
-                          : tcx__fail(b->f, path.status, "the path is too long, or memory is out");
+  return fits(b, path.status, "the path", "");
 }
 
 /* ---- query ---- */
@@ -168,9 +174,7 @@ static int write_query(const struct binding *b) {
   if (status != 0)
     return status;
   b->req->query = tcx__buf_str(&query);
-  return query.status == 0
-             ? 0
-             : tcx__fail(b->f, query.status, "the query is too long, or memory is out");
+  return fits(b, query.status, "the query", "");
 }
 
 /* ---- headers ---- */
@@ -232,9 +236,7 @@ static int header_list(const struct binding *b, const struct tcx_member *m,
       tcx__buf_add_str(&buf, text);
   }
   *out = tcx__buf_str(&buf);
-  return buf.status == 0
-             ? 0
-             : tcx__fail(b->f, buf.status, "header %s is too long, or memory is out", m->wire);
+  return fits(b, buf.status, "header ", m->wire);
 }
 
 /* JSON in base64. */
@@ -248,8 +250,7 @@ static int header_json(const struct binding *b, const struct tcx_member *m,
     tcx__base64_encode(&text, json.data, json.len);
   int status = json.status != 0 ? json.status : text.status;
   *out = tcx__buf_str(&text);
-  return status == 0 ? 0
-                     : tcx__fail(b->f, status, "header %s is too long, or memory is out", m->wire);
+  return fits(b, status, "header ", m->wire);
 }
 
 static int add_header(const struct binding *b, const struct tcx_member *m,

@@ -123,6 +123,18 @@ static void refuses_requests(void **state) {
   assert_string_equal(failure.text, "Tree is nested too deep");
 }
 
+static void refuses_what_is_too_long(void **state) {
+  (void)state;
+  static char text[(1 << 20) + 2];
+  memset(text, 'k', sizeof text - 1);
+  const char *key = tcx__arena_printf(arena, "{\"Bucket\":\"b\",\"Key\":\"%s\"}", text),
+             *prefix = tcx__arena_printf(arena, "{\"Bucket\":\"b\",\"Prefix\":\"%s\"}", text);
+  assert_int_equal(put(s3, "get_object", "", key), TCX_ETOOBIG);
+  assert_string_equal(failure.text, "the path is longer than 1048576 bytes");
+  assert_int_equal(put(s3, "list_objects_v2", "", prefix), TCX_ETOOBIG);
+  assert_string_equal(failure.text, "the query is longer than 1048576 bytes");
+}
+
 static void writes_bodies(void **state) {
   (void)state;
   assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\"}"), 0);
@@ -569,13 +581,21 @@ static int setup_models(void **state) {
 }
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(joins_paths),        TEST(refuses_requests),
-      TEST(writes_bodies),      TEST(hands_back_streams),
-      TEST(reads_bodies),       TEST(refuses_responses),
-      TEST(reads_heads),        TEST(reads_repeated_headers),
-      TEST(reads_many_headers), TEST(reads_the_location),
-      TEST(reads_errors),       TEST(finds_errors_in_successes),
-      TEST(reads_documents),    TEST(skips_in_constant_memory),
+      TEST(joins_paths),
+      TEST(refuses_requests),
+      TEST(refuses_what_is_too_long),
+      TEST(writes_bodies),
+      TEST(hands_back_streams),
+      TEST(reads_bodies),
+      TEST(refuses_responses),
+      TEST(reads_heads),
+      TEST(reads_repeated_headers),
+      TEST(reads_many_headers),
+      TEST(reads_the_location),
+      TEST(reads_errors),
+      TEST(finds_errors_in_successes),
+      TEST(reads_documents),
+      TEST(skips_in_constant_memory),
       TEST(out_of_memory),
   };
   return cmocka_run_group_tests(tests, setup_models, pu_teardown_models);
