@@ -158,8 +158,9 @@ static int context_paths(tcx_client_t *c, struct tcx_fail *f) {
       if (err != 0)
         return err == UV_ENOMEM
                    ? err
-                   : tcx__fail(f, TCX_ESERVICE, "operations.%s.operationContextParams.%s: %s",
-                               op->name, to->param->name, why.text);
+                   : tcx__fail(f, TCX_ESERVICE,
+                               "Service %s: operations.%s.operationContextParams.%s: %s",
+                               c->service, op->name, to->param->name, why.text);
     }
   }
   return 0;

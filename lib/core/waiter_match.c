@@ -14,6 +14,15 @@ static bool is_path(const struct tcx_acceptor *a) {
   return is(a, "path") || is(a, "pathAll") || is(a, "pathAny");
 }
 
+static int compile(struct tcx_arena *arena, const char *text, const struct tcx_jmespath **out,
+                   struct tcx_fail *f) {
+  struct tcx_fail why = {.arena = arena};
+  int err = tcx__jmespath_compile(arena, tcx__str(text), out, &why);
+  return err == 0 || err == UV_ENOMEM
+             ? err
+             : tcx__fail(f, TCX_ESERVICE, "Error processing waiter config: %s", why.text);
+}
+
 int tcx__waiter_compile(struct tcx_waiter *w, struct tcx_arena *arena, struct tcx_fail *f) {
   int err = 0;
   w->paths = tcx__arena_zalloc(arena, w->model->n_acceptors * sizeof *w->paths);
@@ -22,8 +31,7 @@ int tcx__waiter_compile(struct tcx_waiter *w, struct tcx_arena *arena, struct tc
   for (unsigned i = 0; i < w->model->n_acceptors && err == 0; i++) {
     const struct tcx_acceptor *a = &w->model->acceptors[i];
     if (is_path(a))
-      err = tcx__jmespath_compile(arena, tcx__str(a->argument != NULL ? a->argument : ""),
-                                  &w->paths[i], f);
+      err = compile(arena, a->argument != NULL ? a->argument : "", &w->paths[i], f);
     else if (!is(a, "status") && !is(a, "error"))
       err = tcx__fail(f, TCX_ESERVICE, "Error processing waiter config: Unknown acceptor: %s",
                       a->matcher);

@@ -1,5 +1,6 @@
 /* What a client's and an operation's own parameters make of its endpoint, and what is said of wrong
  * ones. */
+#include "model_folder.h"
 #include "render_help.h"
 
 static struct rendered with_config(const char *service, const char *operation, const char *config,
@@ -323,11 +324,30 @@ static void test_paths(void **state) {
          "https://222222222222.ddb.us-east-1.amazonaws.com/");
 }
 
+/* A model's own: an expression that is none is told with its place. */
+static void test_bad_path(void **state) {
+  (void)state;
+  mf_begin();
+  mf_add("mine",
+         "{'metadata':{'apiVersion':'2026-01-01','endpointPrefix':'mine','serviceId':'Mine',"
+         "'protocol':'json','jsonVersion':'1.0','signatureVersion':'v4'},'operations':{'Do':{"
+         "'name':'Do','http':{'method':'POST','requestUri':'/'},'operationContextParams':{"
+         "'Endpoint':{'path':'a[*'}}}},'shapes':{}}");
+  struct rendered r = render(
+      (struct render_plan){.service = "mine", .operation = "do", .session.data_path = mf.path});
+  assert_int_equal(r.status, TCX_ESERVICE);
+  assert_non_null(strstr(r.msg, "Service mine: operations.Do.operationContextParams.Endpoint: "
+                                "Invalid jmespath expression"));
+  rendered_free(&r);
+  mf_end();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_client_context), cmocka_unit_test(test_bad_context),
       cmocka_unit_test(test_s3control),      cmocka_unit_test(test_words),
       cmocka_unit_test(test_endpoint_query), cmocka_unit_test(test_host_labels),
-      cmocka_unit_test(test_account),        cmocka_unit_test(test_paths)};
+      cmocka_unit_test(test_account),        cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_bad_path)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,7 +201,8 @@ static void test_acceptors(void **state) {
   serve(&s, "probe", (const char *const[]){NULL}, mf.path);
   start(&s, "bad_path", NULL, AT_ONCE);
   whole_until(&s.w, &s.o.calls);
-  assert_int_equal(s.o.status, TCX_EPARAM);
+  assert_int_equal(s.o.status, TCX_ESERVICE);
+  assert_non_null(strstr(s.o.msg, "Error processing waiter config: "));
   assert_non_null(strstr(s.o.msg, "a["));
   finish(&s);
   /* JSON in the form of the operation that it asks; a body cannot be sent again and again. */
