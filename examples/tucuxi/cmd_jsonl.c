@@ -2,19 +2,24 @@
 #include "tool.h"
 #include <limits.h>
 
+#define CLIENTS_MAX 256 /* more only while they all have calls under way */
+
 /* Lines share a client when they agree in all that it is made of. */
 struct cached {
   struct cached *next;
   char *key;
   tcx_client_t *client;
+  unsigned running; /* lines that are not answered */
 };
 
 struct calls {
   struct lines lines;
-  struct cached *clients;
+  struct cached *clients; /* the one that was used last is the first */
+  unsigned n_clients;
 }; /* lines first */
 struct line {
   struct calls *all;
+  struct cached *client;
   char *id;
 }; /* id: its JSON text */
 
@@ -57,6 +62,7 @@ static void answer(const char *id, const tcx_value_t *response, const tcx_error_
 static void on_answer(void *data, const tcx_value_t *response, const tcx_error_t *error) {
   struct line *line = data;
   struct calls *all = line->all;
+  line->client->running--;
   if (!(error != NULL && error->status == TCX_ECANCELED))
     answer(line->id, response, error);
   tcx_free(line->id);
@@ -105,18 +111,47 @@ static tcx_client_t *new_client(struct calls *all, const tcx_value_t *line) {
                      config != NULL ? tcx_value_copy(config) : NULL);
 }
 
-static tcx_client_t *client_for(struct calls *all, const tcx_value_t *line) {
-  struct cached *c = all->clients;
+static void drop_oldest(struct calls *all) {
+  struct cached **oldest = NULL, *c;
+  for (struct cached **at = &all->clients; *at != NULL; at = &(*at)->next)
+    if ((*at)->running == 0)
+      oldest = at;
+  if (oldest == NULL)
+    return;
+  c = *oldest;
+  *oldest = c->next;
+  all->n_clients--;
+  tcx_client_close(c->client, NULL);
+  tcx_free(c->key);
+  free(c);
+}
+
+/* The line's client; NULL: out of memory. */
+static struct cached *client_for(struct calls *all, const tcx_value_t *line) {
   char *key = client_key(line);
-  while (c != NULL && key != NULL && strcmp(c->key, key) != 0)
-    c = c->next;
-  if (c == NULL && key != NULL && (c = calloc(1, sizeof *c)) != NULL) {
-    *c = (struct cached){all->clients, key, new_client(all, line)};
-    all->clients = c;
-    return c->client;
+  struct cached **at = &all->clients, *c;
+  if (key == NULL)
+    return NULL;
+  while (*at != NULL && strcmp((*at)->key, key) != 0)
+    at = &(*at)->next;
+  if ((c = *at) != NULL) {
+    *at = c->next;
+    tcx_free(key);
+  } else {
+    if (all->n_clients >= CLIENTS_MAX)
+      drop_oldest(all);
+    tcx_client_t *client = new_client(all, line);
+    c = client != NULL ? malloc(sizeof *c) : NULL;
+    if (c == NULL) {
+      tcx_free(key);
+      return NULL;
+    }
+    *c = (struct cached){.key = key, .client = client};
+    all->n_clients++;
   }
-  tcx_free(key);
-  return c != NULL ? c->client : NULL;
+  c->next = all->clients;
+  all->clients = c;
+  return c;
 }
 
 /* ---- lines ---- */
@@ -201,10 +236,13 @@ static const char *read_paginate(const tcx_value_t *p, struct paged_call *what) 
   return NULL;
 }
 
-static struct line *new_line(struct calls *all, char *id) {
-  struct line *line = malloc(sizeof *line);
-  if (line != NULL)
-    *line = (struct line){all, id};
+static struct line *new_line(struct calls *all, struct cached *client, char *id) {
+  struct line *line = client != NULL ? malloc(sizeof *line) : NULL;
+  if (line != NULL) {
+    *line = (struct line){all, client, id};
+    client->running++;
+    all->lines.running++;
+  }
   return line;
 }
 
@@ -234,11 +272,10 @@ static const char *start_line(struct calls *all, const tcx_value_t *v, char *id,
   const char *wrong = paginate != NULL ? read_paginate(paginate, &pages) : NULL;
   if (wrong != NULL)
     return wrong;
-  tcx_client_t *client = client_for(all, v);
-  struct line *line = client != NULL ? new_line(all, id) : NULL;
+  struct cached *cached = client_for(all, v);
+  struct line *line = new_line(all, cached, id);
   if (line == NULL)
     return "out of memory";
-  all->lines.running++;
   pages.params = params != NULL ? tcx_value_copy(params) : NULL;
   struct one_call one = {pages.operation,
                          pages.params,
@@ -247,9 +284,9 @@ static const char *start_line(struct calls *all, const tcx_value_t *v, char *id,
                          waiter != NULL ? &wait : NULL,
                          on_event};
   if (paginate != NULL)
-    paged_call(tool, client, &pages, on_answer, line);
+    paged_call(tool, cached->client, &pages, on_answer, line);
   else
-    one_call(tool, client, &one, on_answer, line);
+    one_call(tool, cached->client, &one, on_answer, line);
   return NULL;
 }
 

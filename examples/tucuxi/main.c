@@ -55,21 +55,30 @@ static const struct command commands[] = {
 
 /* ---- the end ---- */
 
+/* What the handler of signals needs: the one place where state is static. */
+static struct {
+  struct tool *tool;
+  uv_async_t wake;
+  volatile sig_atomic_t seen;
+} signals;
+
 static void on_session_closed(tcx_session_t *session) { uv_stop(tcx_session_loop(session)); }
 
 void tool_end(struct tool *tool, int exit_code) {
   if (tool->ending)
     return;
   tool->ending = true;
-  tool->exit_code = tool->interrupted ? EXIT_INTERRUPTED : exit_code;
+  tool->exit_code = signals.seen > 0 ? EXIT_INTERRUPTED : exit_code;
   if (!print_flush()) {
     print_stdout_error(tool->command->name);
     tool->exit_code = tool->exit_code == 0 ? EXIT_OTHER : tool->exit_code;
   }
-  for (unsigned i = 0; i < 2; i++)
-    uv_close((uv_handle_t *)&tool->signals[i], NULL);
+  tool->interrupt = NULL;
+  uv_close((uv_handle_t *)&signals.wake, NULL);
   tcx_session_close(tool->session, on_session_closed);
 }
+
+void tool_interrupted(struct tool *tool) { tool_end(tool, EXIT_INTERRUPTED); }
 
 void tool_fail(struct tool *tool, const tcx_error_t *error) {
   if (tool->ending)
@@ -103,12 +112,15 @@ bool tool_refused(struct tool *tool, int status) {
 tcx_client_t *tool_client(struct tool *tool, const char *service, const char *region,
                           const char *endpoint_url, tcx_value_t *config) {
   tcx_client_t *client = NULL;
+  /* what config says comes before what is the same for all */
+  bool agent = tcx_value_get(config, "user_agent_extra") != NULL,
+       pool = tcx_value_get(config, "max_pool_connections") != NULL;
   tcx_client_options_t options = {
       .region = region != NULL ? region : tool->args.region,
       .endpoint_url = endpoint_url != NULL ? endpoint_url : tool->args.endpoint_url,
-      .max_connections = tool->args.concurrency,
+      .max_connections = pool ? 0 : tool->args.concurrency,
       .unsigned_requests = tool->args.no_sign_request,
-      .user_agent_extra = "tucuxi-tool",
+      .user_agent_extra = agent ? NULL : "tucuxi-tool",
       .config = config,
   };
   return tool_refused(tool, tcx_session_create_client(tool->session, service, &options, &client))
@@ -124,27 +136,31 @@ tcx_client_t *tool_s3(struct tool *tool) {
 
 /* ---- the beginning ---- */
 
-static void on_signal(uv_signal_t *handle, int number) {
-  struct tool *tool = handle->data;
+/* It works while a write to stdout blocks, too. */
+static void on_signal(int number) {
   (void)number;
-  if (tool->interrupted)
+  if (signals.tool->interrupt == NULL || signals.seen++ > 0)
     _exit(EXIT_INTERRUPTED);
-  tool->interrupted = true;
-  if (tool->interrupt != NULL)
-    tool->interrupt(tool);
-  else
-    tool_end(tool, EXIT_INTERRUPTED);
+  uv_async_send(&signals.wake);
 }
 
-static void watch_signals(struct tool *tool) {
-  static const int numbers[2] = {SIGINT, SIGTERM};
-  signal(SIGPIPE, SIG_IGN);
-  for (unsigned i = 0; i < 2; i++) {
-    uv_signal_init(&tool->loop, &tool->signals[i]);
-    tool->signals[i].data = tool;
-    uv_signal_start(&tool->signals[i], on_signal, numbers[i]);
-    uv_unref((uv_handle_t *)&tool->signals[i]);
-  }
+static void on_wake(uv_async_t *wake) {
+  struct tool *tool = signals.tool;
+  (void)wake;
+  tool->interrupted = true;
+  (tool->interrupt != NULL ? tool->interrupt : tool_interrupted)(tool);
+}
+
+/* No SA_RESTART: a write that blocks fails. */
+static int watch_signals(struct tool *tool) {
+  struct sigaction action = {.sa_handler = on_signal}, ignored = {.sa_handler = SIG_IGN};
+  signals.tool = tool;
+  int err = uv_async_init(&tool->loop, &signals.wake, on_wake);
+  if (err != 0)
+    return err;
+  uv_unref((uv_handle_t *)&signals.wake);
+  return sigaction(SIGPIPE, &ignored, NULL) + sigaction(SIGINT, &action, NULL) +
+         sigaction(SIGTERM, &action, NULL);
 }
 
 static void on_log(tcx_log_level_t level, const char *area, const char *line,
@@ -162,12 +178,11 @@ static int run(struct tool *tool) {
     options.log_level = TCX_LOG_TRACE;
     options.log_wire = tool->args.debug_wire ? 4096 : 0;
   }
-  if (uv_loop_init(&tool->loop) != 0 ||
+  if (uv_loop_init(&tool->loop) != 0 || watch_signals(tool) != 0 ||
       tcx_session_new(&tool->loop, &options, &tool->session) != 0) {
     fprintf(stderr, "tucuxi: out of memory\n");
     return EXIT_OTHER;
   }
-  watch_signals(tool);
   (tool->args.help ? tool->command->help : tool->command->run)(tool);
   uv_run(&tool->loop, UV_RUN_DEFAULT);
   if (!tool->ending) { /* nothing is left to do */

@@ -203,6 +203,8 @@ static int start(struct one *one, tcx_client_t *client, const char *name,
 void one_call(struct tool *tool, tcx_client_t *client, const struct one_call *what, one_call_cb cb,
               void *data) {
   struct one *one = calloc(1, sizeof *one);
+  if (what->output != NULL)
+    tool->interrupt = tool_interrupted; /* it may have to be removed */
   char *name = operation_name(what->operation);
   int err = UV_ENOMEM;
   if (one != NULL) {

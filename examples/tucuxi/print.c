@@ -67,7 +67,7 @@ bool print_json(const tcx_value_t *value) {
 bool print_flush(void) { return fflush(stdout) == 0 && !ferror(stdout); }
 
 void print_stdout_error(const char *command) {
-  if (errno != EPIPE)
+  if (errno != EPIPE && errno != EINTR)
     fprintf(stderr, "tucuxi%s%s: cannot write to stdout: %s\n", command[0] != '\0' ? " " : "",
             command, strerror(errno));
 }

@@ -68,9 +68,9 @@ struct tool {
   tcx_session_t *session;
   tcx_client_t *s3;
   tcx_jmespath_t *query; /* --query; NULL: none */
-  uv_signal_t signals[2];
-  void (*interrupt)(struct tool *tool); /* Ctrl-C: the command's way to stop; NULL = tool_end */
-  void *state;                          /* the command's */
+  /* Ctrl-C: the command's way to stop; NULL: it has nothing to take back, and the run is over */
+  void (*interrupt)(struct tool *tool);
+  void *state; /* the command's */
   int exit_code;
   bool interrupted, ending;
 };
@@ -78,6 +78,7 @@ struct tool {
 /* main.c */
 /* closes everything; the run ends with this code, or 130 when it was interrupted */
 void tool_end(struct tool *tool, int exit_code);
+void tool_interrupted(struct tool *tool);                    /* a way to stop: tool_end */
 void tool_fail(struct tool *tool, const tcx_error_t *error); /* prints it and ends with its code */
 /* prints and ends with 252 */
 void tool_usage(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -118,7 +119,8 @@ tcx_value_t *error_value(const tcx_error_t *error); /* as call shows it; OWNED *
 /* one line; false: out of memory, or stdout is gone */
 bool print_json(const tcx_value_t *value);
 bool print_flush(void);
-/* errno says why; not a word where the reader is gone, as it is when a pipe has seen enough */
+/* errno says why; not a word where the reader is gone, as it is when a pipe has seen enough, nor
+ * behind a signal */
 void print_stdout_error(const char *command);
 const char *size_text(char out[32], double bytes); /* "1.5 MiB" */
 

@@ -2,14 +2,19 @@
 
 TUCUXI_TOOL is the tool; a loopback server of its own records what a dry run promised.
 """
+import array
 import base64
+import fcntl
 import http.server
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools"))
 import source
@@ -316,6 +321,36 @@ def dry_pages_and_waits():
     tap.ok(r.returncode == 252 and '"output"' in r.stderr, "--output is a line's own", r.stderr)
 
 
+def many_clients():
+    """More configurations than clients are kept for: each line is answered with its own."""
+    given = [{"id": i, "service": "sts", "operation": "get_caller_identity", "config": {"user_agent_extra": f"program/{i % 600}"}} for i in range(1200)]
+    answers = lines(given, "--dry-run")
+    wrong = [i for i in range(1200) if f" program/{i % 600}" not in answers[i].get("response", {}).get("headers", {}).get("User-Agent", "")]
+    tap.ok(not wrong, "600 clients, each asked twice", [answers[i] for i in wrong[:1]])
+
+
+def signal_while_writing():
+    """A reader of stdout that reads nothing, until its pipe is full: a signal ends the tool all the same."""
+    read_end, write_end = os.pipe()
+    with tempfile.TemporaryFile() as calls:
+        calls.write(b'{"id":1,"service":"sts","operation":"get_caller_identity","dry_run":true}\n' * 2000)
+        calls.seek(0)
+        p = subprocess.Popen([TOOL, "call", "--jsonl"], env=ENV, stdin=calls, stdout=write_end)
+    os.close(write_end)
+    waiting, limit = array.array("i", [0]), time.monotonic() + 60
+    while waiting[0] < 60000 and time.monotonic() < limit and p.poll() is None:
+        fcntl.ioctl(read_end, termios.FIONREAD, waiting)
+        time.sleep(0.002)
+    p.send_signal(signal.SIGTERM)
+    try:
+        tap.equal(p.wait(30), 130, "SIGTERM while stdout blocks")
+    except subprocess.TimeoutExpired:
+        p.kill()
+        p.wait()
+        tap.ok(False, "SIGTERM while stdout blocks", "it goes on")
+    os.close(read_end)
+
+
 def standard_streams():
     """Output that cannot be written, input that cannot be read, and streams that are closed: a sentence and a status."""
     def shell(line, *words):
@@ -344,7 +379,7 @@ def standard_streams():
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, wrong_lines, dry_pages_and_waits, standard_streams, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
+    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, wrong_lines, dry_pages_and_waits, many_clients, signal_while_writing, standard_streams, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
         tap.diag(part.__name__)
         part()
     tap.done()
