@@ -12,6 +12,7 @@
  * object and however slow the client. SIGINT or SIGTERM: no new clients, answers under way are
  * finished (5 seconds at most; at once with a second signal).
  */
+#include <ctype.h>
 #include <llhttp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -240,6 +241,8 @@ static void on_object(tcx_call_t *call, const tcx_value_t *response, const tcx_e
 
 /* ---- the request ---- */
 
+static bool is_hex(char c) { return isxdigit((unsigned char)c) != 0; }
+
 /* "/a%20b?x=y" to "a b"; its length, or -1. */
 static int read_key(const struct client *c, char *key) {
   int n = 0;
@@ -248,7 +251,8 @@ static int read_key(const struct client *c, char *key) {
   for (size_t i = 1; i < c->target_len && c->target[i] != '?'; i++) {
     unsigned byte = (unsigned char)c->target[i];
     if (byte == '%') {
-      if (i + 2 >= c->target_len || sscanf(c->target + i + 1, "%2x", &byte) != 1 || byte == 0)
+      if (i + 2 >= c->target_len || !is_hex(c->target[i + 1]) || !is_hex(c->target[i + 2]) ||
+          sscanf(c->target + i + 1, "%2x", &byte) != 1 || byte == 0)
         return -1;
       i += 2;
     }

@@ -363,8 +363,9 @@ def test_http_answers(server, web):
             answer = b"HTTP/1.1 400 " # closed while we were still writing
         s.close()
         tap.ok(answer.startswith(b"HTTP/1.1 400 "), f"refused: {name}", repr(answer[:200]))
-    s = web.raw(b"GET /%0 HTTP/1.1\r\nConnection: close\r\n\r\n")
-    tap.ok(read_all(s).startswith(b"HTTP/1.1 400 "), "refused: a bad escape")
+    for escape in (b"%0", b"%1z", b"%+f"):
+        s = web.raw(b"GET /" + escape + b" HTTP/1.1\r\nConnection: close\r\n\r\n")
+        tap.ok(read_all(s).startswith(b"HTTP/1.1 400 "), f"refused: the escape {escape.decode()}")
     s.close()
 
 
