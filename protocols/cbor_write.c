@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "protocols/cbor_body.h"
 #include "protocols/scalar.h"
+#include <math.h>
 
 struct writer {
   struct tcx_buf *out;
@@ -58,11 +59,23 @@ static int write_number(struct writer *w, const struct tcx_member *m, const stru
   if (v->type != TCX_INT && v->type != TCX_DOUBLE)
     return refuse(w, m);
   double d = v->type == TCX_INT ? (double)v->u.integer : v->u.number;
-  if (m->shape->type == TCX__SHAPE_FLOAT)
+  bool small = m->shape->type == TCX__SHAPE_FLOAT;
+  if (small && isfinite(d) && !isfinite((float)d))
+    return refuse(w, m);
+  if (small)
     tcx__cbor_float(w->out, d);
   else
     tcx__cbor_double(w->out, d);
   return 0;
+}
+
+/* The double that is nearest. While one holds all microseconds, their quotient is that; of times
+ * that are further away the sum is. */
+static double fraction_of(int64_t seconds, int32_t microseconds) {
+  const int64_t near_enough = 9000000000;
+  return seconds > -near_enough && seconds < near_enough
+             ? ((double)seconds * 1e6 + microseconds) / 1e6
+             : (double)seconds + microseconds / 1e6;
 }
 
 /* Whole seconds as an integer, others in microseconds as a double. */
@@ -76,7 +89,7 @@ static int write_time(struct writer *w, const struct tcx_member *m, const struct
   if (microseconds == 0)
     tcx__cbor_int(w->out, seconds);
   else
-    tcx__cbor_double(w->out, ((double)seconds * 1e6 + microseconds) / 1e6);
+    tcx__cbor_double(w->out, fraction_of(seconds, microseconds));
   return 0;
 }
 

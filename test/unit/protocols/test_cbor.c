@@ -95,6 +95,8 @@ static void writes_bodies(void **state) {
   check_body("{\"When\":\"2015-08-30T12:36:00Z\"}", "a1645768656ec11a55e2f8b0");
   check_body("{\"When\":1440938160.25}", "a1645768656ec1fb41d578be2c100000");
   check_body("{\"When\":-0.5}", "a1645768656ec1fbbfe0000000000000");
+  check_body("{\"When\":\"9999-12-31T23:59:59.123Z\"}", "a1645768656ec1fb424d7ffa20bf8fbe");
+  check_body("{\"Float\":3.4028234663852886e38}", "a165466c6f6174fa7f7fffff");
   check_body("{\"Blob\":\"abc\",\"Renamed\":\"x\"}", "a264426c6f6243616263656f746865726178");
   check_body("{\"Map\":{\"k\":{\"List\":[\"a\",null]}},\"Choice\":{\"A\":\"z\"}}",
              "a2634d6170a1616ba1644c697374826161f66643686f696365a16141617a");
@@ -109,6 +111,7 @@ static void refuses_requests(void **state) {
       {"{\"Whole\":18446744073709551616}", "the value of Whole cannot be sent"},
       {"{\"Whole\":\"x\"}", "the value of Whole cannot be sent"},
       {"{\"Double\":true}", "the value of Double cannot be sent"},
+      {"{\"Float\":-1e39}", "the value of Float cannot be sent"},
       {"{\"When\":true}", "the value of When cannot be sent"},
       {"{\"When\":\"soon\"}", "the value of When cannot be sent"},
       {"{\"Text\":1}", "the value of Text cannot be sent"},
