@@ -1,10 +1,10 @@
 /*
  * Whole calls against what botocore made of the same: every presign and request case of
  * golden-botocore of S3, STS, IAM and EC2 (the last two loaded at run time), and those of directory
- * buckets (presign/express.json, made by make_presign.py), through a client whose options ask for
- * botocore's exact behaviour (global us-east-1 host, checksums of memory bodies in a trailer over
- * https). Compared: method, URL, signed headers, signature, body. Not compared: Expect,
- * Transfer-Encoding, Content-Length.
+ * buckets and of S3's global host (presign/express.json and global.json, made by make_presign.py),
+ * through a client whose options ask for botocore's exact behaviour (global hosts, checksums of
+ * memory bodies in a trailer over https). Compared: method, URL, signed headers, signature, body.
+ * Not compared: Expect, Transfer-Encoding, Content-Length.
  */
 #include "core/call.h"
 #include "requests.h"
