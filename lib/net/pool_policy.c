@@ -69,6 +69,31 @@ void tcx__policy_clear(struct tcx_policy *p, void (*free_session)(void *session)
       free_bucket(p, p->table[i], free_session);
 }
 
+/* Leases that take any connection wait in this bucket. */
+static bool wanted(const struct tcx_bucket *bucket) { return bucket->waiting > bucket->choosy; }
+
+/* After each change of its idle connections or of its leases. */
+static void note_ready(struct tcx_policy *p, struct tcx_bucket *bucket) {
+  bool ready = bucket->idle != NULL && wanted(bucket);
+  if (ready == bucket->ready)
+    return;
+  bucket->ready = ready;
+  if (ready) {
+    bucket->prev = NULL;
+    bucket->next = p->ready;
+    if (p->ready != NULL)
+      p->ready->prev = bucket;
+    p->ready = bucket;
+    return;
+  }
+  if (bucket->prev != NULL)
+    bucket->prev->next = bucket->next;
+  else
+    p->ready = bucket->next;
+  if (bucket->next != NULL)
+    bucket->next->prev = bucket->prev;
+}
+
 /* ---- idle connections ---- */
 
 void tcx__policy_take_idle(struct tcx_policy *p, struct tcx_idle *idle) {
@@ -88,12 +113,14 @@ void tcx__policy_take_idle(struct tcx_policy *p, struct tcx_idle *idle) {
   else
     p->newest = idle->older;
   idle->above = idle->below = idle->older = idle->newer = NULL;
+  bucket->n_idle--;
   p->idle--;
+  note_ready(p, bucket);
 }
 
 struct tcx_idle *tcx__policy_take(struct tcx_policy *p, struct tcx_bucket *bucket) {
   struct tcx_idle *idle = bucket->idle;
-  if (idle == NULL || bucket->waiting > bucket->choosy)
+  if (idle == NULL || wanted(bucket))
     return NULL;
   tcx__policy_take_idle(p, idle);
   return idle;
@@ -114,7 +141,9 @@ void tcx__policy_give(struct tcx_policy *p, struct tcx_idle *idle, uint64_t now_
   else
     p->oldest = idle;
   p->newest = idle;
+  bucket->n_idle++;
   p->idle++;
+  note_ready(p, bucket);
 }
 
 void tcx__policy_gone(struct tcx_policy *p, struct tcx_bucket *bucket) {
@@ -198,6 +227,7 @@ void tcx__policy_wait(struct tcx_policy *p, struct tcx_bucket *bucket, struct tc
   bucket->choosy += lease->fresh;
   bucket->waiting++;
   p->waiting++;
+  note_ready(p, bucket);
   for (struct tcx_attempt *dial = p->spare > 0 ? p->dials : NULL; dial != NULL; dial = dial->next)
     if (dial->lease == NULL && dial->bucket == bucket) {
       p->spare--;
@@ -217,6 +247,7 @@ static void remove_lease(struct tcx_policy *p, struct tcx_lease *lease) {
   p->waiting--;
   if (--bucket->waiting == 0)
     bucket->overtaken = 0;
+  note_ready(p, bucket);
 }
 
 void tcx__policy_leave(struct tcx_policy *p, struct tcx_lease *lease) {
@@ -289,9 +320,6 @@ struct tcx_lease *tcx__policy_dial_gone(struct tcx_policy *p, struct tcx_attempt
 
 /* ---- decisions ---- */
 
-/* Leases that take any connection wait in this bucket. */
-static bool wanted(const struct tcx_bucket *bucket) { return bucket->waiting > bucket->choosy; }
-
 static struct tcx_lease *first_unchoosy(const struct tcx_bucket *bucket) {
   struct tcx_lease *lease = bucket->dialed.first;
   while (lease != NULL && lease->fresh)
@@ -314,13 +342,8 @@ static struct tcx_step serve(struct tcx_policy *p, struct tcx_lease *lease) {
 /* Who can have an idle connection as it is, and has waited longest of these. */
 static struct tcx_lease *first_served(const struct tcx_policy *p) {
   struct tcx_lease *first = NULL;
-  for (const struct tcx_idle *idle = p->oldest; idle != NULL; idle = idle->newer) {
-    if (idle->bucket->idle != idle || !wanted(idle->bucket))
-      continue;
-    struct tcx_lease *lease = first_unchoosy(idle->bucket);
-    if (first == NULL || lease->arrival < first->arrival)
-      first = lease;
-  }
+  for (const struct tcx_bucket *bucket = p->ready; bucket != NULL; bucket = bucket->next)
+    first = earlier(first, first_unchoosy(bucket));
   return first;
 }
 
@@ -337,6 +360,11 @@ static struct tcx_lease *first_starved(const struct tcx_policy *p, uint64_t befo
 
 static struct tcx_idle *oldest_unwanted(const struct tcx_policy *p) {
   struct tcx_idle *idle = p->oldest;
+  unsigned n = p->idle;
+  for (const struct tcx_bucket *bucket = p->ready; bucket != NULL; bucket = bucket->next)
+    n -= bucket->n_idle;
+  if (n == 0)
+    return NULL;
   while (idle != NULL && wanted(idle->bucket))
     idle = idle->newer;
   return idle;
@@ -352,20 +380,20 @@ static struct tcx_step abandon_spare(struct tcx_policy *p) {
 }
 
 struct tcx_step tcx__policy_next(struct tcx_policy *p, bool may_serve) {
-  struct tcx_lease *served = first_served(p);
+  struct tcx_lease *served = may_serve ? first_served(p) : NULL;
   struct tcx_idle *unwanted = oldest_unwanted(p);
   bool room = p->total < p->max || unwanted != NULL || p->spare > 0;
-  uint64_t before = room ? UINT64_MAX : served != NULL && may_serve ? served->arrival : 0;
+  uint64_t before = served != NULL ? served->arrival : room ? UINT64_MAX : 0;
   struct tcx_lease *starved = first_starved(p, before);
   if (starved != NULL && p->total < p->max)
     return (struct tcx_step){.kind = TCX__STEP_DIAL, .lease = starved};
   if (starved != NULL && room)
     return unwanted != NULL ? evict(p, unwanted) : abandon_spare(p);
+  if (served == NULL)
+    return (struct tcx_step){.kind = TCX__STEP_NONE};
   if (starved != NULL && ++starved->bucket->overtaken > TCX__POOL_OVERTAKE) {
     starved->bucket->overtaken = 0;
     return evict(p, served->bucket->idle);
   }
-  if (served != NULL && may_serve)
-    return serve(p, served);
-  return (struct tcx_step){.kind = TCX__STEP_NONE};
+  return serve(p, served);
 }

@@ -36,17 +36,20 @@ struct tcx_lease_queue {
   struct tcx_lease *first, *last;
 };
 struct tcx_bucket {
-  struct tcx_bucket *chain; /* same hash */
-  struct tcx_idle *idle;    /* the newest */
+  struct tcx_bucket *chain;       /* same hash */
+  struct tcx_bucket *prev, *next; /* while it is ready */
+  struct tcx_idle *idle;          /* the newest */
   struct tcx_lease_queue dialed;
   struct tcx_lease_queue undialed[2]; /* who takes any connection, who wants a fresh one */
-  unsigned waiting;                   /* leases in all queues */
-  unsigned choosy;                    /* of these: those that want a fresh connection */
-  unsigned connections;               /* idle, out and dialing */
+  unsigned n_idle;
+  unsigned waiting;     /* leases in all queues */
+  unsigned choosy;      /* of these: those that want a fresh connection */
+  unsigned connections; /* idle, out and dialing */
   unsigned overtaken;
   void *session; /* TLS session to resume, pool.c's */
   uint32_t hash;
   bool tls, tunnel;
+  bool ready; /* an idle connection is there, and a lease that takes it as it is */
   uint16_t port;
   const struct tcx_proxy *proxy; /* as in struct tcx_target */
   size_t host_len;
@@ -59,7 +62,8 @@ struct tcx_policy {
   struct tcx_idle *oldest, *newest;
   struct tcx_attempt *dials;
   struct tcx_lease_queue undialed[2]; /* of all targets, linked by older and newer */
-  struct tcx_bucket *recent;          /* looked up last */
+  struct tcx_bucket *ready;
+  struct tcx_bucket *recent; /* looked up last */
   struct tcx_bucket *table[64];
 };
 typedef enum {

@@ -391,12 +391,59 @@ static double serve_targets(unsigned n) {
   return (double)(end - start) / CLOCKS_PER_SEC;
 }
 
-/* Eight times the targets cost eight times the work, and not 64 times. */
+/* n idle connections of one target, beside which n leases of another are dialed for; then these
+ * and those connections come back at once, and n more leases of the second wait. The seconds. */
+static double serve_beside_idle(unsigned n) {
+  struct tcx_lease *leases = calloc(2 * (size_t)n, sizeof *leases);
+  struct tcx_attempt *attempts = calloc(n, sizeof *attempts);
+  begin(2 * n);
+  for (unsigned i = 0; i < n; i++)
+    take_out("idle");
+  for (unsigned i = 0; i < n; i++)
+    release("idle");
+  clock_t start = clock();
+  for (unsigned i = 0; i < n; i++) {
+    tcx__policy_wait(&policy, bucket("busy"), &leases[i]);
+    struct tcx_step step = tcx__policy_next(&policy, false);
+    assert_int_equal(step.kind, TCX__STEP_DIAL);
+    tcx__policy_dial(&policy, step.lease, &attempts[i]);
+    assert_int_equal(tcx__policy_next(&policy, false).kind, TCX__STEP_NONE);
+  }
+  for (unsigned i = 0; i < n; i++)
+    assert_ptr_equal(tcx__policy_dialed(&policy, &attempts[i]), &leases[i]);
+  for (unsigned i = 0; i < n; i++) {
+    release("busy");
+    tcx__policy_wait(&policy, bucket("busy"), &leases[n + i]);
+  }
+  for (unsigned i = 0; i < n; i++) {
+    struct tcx_step step = tcx__policy_next(&policy, true);
+    assert_int_equal(step.kind, TCX__STEP_SERVE);
+    assert_ptr_equal(step.lease, &leases[n + i]);
+    tcx__policy_gone(&policy, step.lease->bucket);
+    free(step.idle);
+  }
+  clock_t end = clock();
+  free(attempts);
+  free(leases);
+  finish();
+  return (double)(end - start) / CLOCKS_PER_SEC;
+}
+
+/* Eight times as many cost eight times the work, and not 64 times. */
+static void grows_as(double (*work)(unsigned n)) {
+  double few = work(2500), many = work(20000);
+  if (many > 32 * (few > 1e-3 ? few : 1e-3))
+    fail_msg("2500 took %.4f s, 20000 took %.4f s", few, many);
+}
+
 static void test_many_targets(void **state) {
   (void)state;
-  double few = serve_targets(2500), many = serve_targets(20000);
-  if (many > 32 * (few > 1e-3 ? few : 1e-3))
-    fail_msg("2500 targets took %.4f s, 20000 took %.4f s", few, many);
+  grows_as(serve_targets);
+}
+
+static void test_many_idle(void **state) {
+  (void)state;
+  grows_as(serve_beside_idle);
 }
 
 /* Anything in any order: the books balance, the limit holds, nobody starves. */
@@ -490,6 +537,7 @@ int main(void) {
       cmocka_unit_test(test_dials_are_handed_on),
       cmocka_unit_test(test_buckets),
       cmocka_unit_test(test_many_targets),
+      cmocka_unit_test(test_many_idle),
       cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
