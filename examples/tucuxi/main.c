@@ -1,7 +1,9 @@
 /* main.c - tucuxi, the command-line tool of the library: the table of commands and the way of every
  * run. */
 #include "tool.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -136,12 +138,17 @@ tcx_client_t *tool_s3(struct tool *tool) {
 
 /* ---- the beginning ---- */
 
-/* It works while a write to stdout blocks, too. */
+/* The second signal ends the run at once, and so does the first where stdout takes nothing and
+ * nothing has to be taken back: the loop may be waiting in a write. */
 static void on_signal(int number) {
+  struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  int before = errno;
   (void)number;
-  if (signals.tool->interrupt == NULL || signals.seen++ > 0)
+  if (signals.seen++ > 0 || signals.tool->ending ||
+      (signals.tool->interrupt == NULL && poll(&out, 1, 0) == 0))
     _exit(EXIT_INTERRUPTED);
   uv_async_send(&signals.wake);
+  errno = before;
 }
 
 static void on_wake(uv_async_t *wake) {

@@ -68,7 +68,7 @@ struct tool {
   tcx_session_t *session;
   tcx_client_t *s3;
   tcx_jmespath_t *query; /* --query; NULL: none */
-  /* Ctrl-C: the command's way to stop; NULL: it has nothing to take back, and the run is over */
+  /* Ctrl-C: the command's way to stop; NULL: it has nothing to take back */
   void (*interrupt)(struct tool *tool);
   void *state; /* the command's */
   int exit_code;

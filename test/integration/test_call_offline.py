@@ -351,6 +351,27 @@ def signal_while_writing():
     os.close(read_end)
 
 
+def signal_while_waiting():
+    """A credential process is not left behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        config, started = os.path.join(folder, "config"), os.path.join(folder, "pid")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[default]\ncredential_process = sh -c 'echo $$ >{started}; exec sleep 60'\n")
+        env = {k: v for k, v in ENV.items() if "ACCESS_KEY" not in k}
+        p = subprocess.Popen([TOOL, "ls"], env={**env, "AWS_CONFIG_FILE": config}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        pid, limit = "", time.monotonic() + 60
+        while not pid.endswith("\n") and time.monotonic() < limit and p.poll() is None:
+            time.sleep(0.002)
+            if os.path.exists(started):
+                with open(started, encoding="utf-8") as file:
+                    pid = file.read()
+        p.send_signal(signal.SIGTERM)
+        tap.equal(p.wait(30), 130, "SIGTERM while a credential process runs")
+        while os.path.exists(f"/proc/{int(pid)}") and time.monotonic() < limit:
+            time.sleep(0.002)
+        tap.ok(not os.path.exists(f"/proc/{int(pid)}"), "which ends too")
+
+
 def standard_streams():
     """Output that cannot be written, input that cannot be read, and streams that are closed: a sentence and a status."""
     def shell(line, *words):
@@ -379,7 +400,7 @@ def standard_streams():
 def main():
     if not TOOL:
         tap.skip_all("TUCUXI_TOOL is not set")
-    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, wrong_lines, dry_pages_and_waits, many_clients, signal_while_writing, standard_streams, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
+    for part in [promise_and_deed, refused, endpoint_queries, by_the_line, wrong_lines, dry_pages_and_waits, many_clients, signal_while_writing, signal_while_waiting, standard_streams, help_of_services, help_of_operations, a_service_of_ones_own, export_credentials, client_methods]:
         tap.diag(part.__name__)
         part()
     tap.done()
