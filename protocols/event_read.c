@@ -69,8 +69,7 @@ static bool header_value(struct tcx_arena *arena, const struct tcx_shape *shape,
     return is_integer(h->type);
   case TCX__SHAPE_TIMESTAMP:
     *out = time_value(arena, h->integer);
-    return h->type == TCX__EVENT_TIMESTAMP && h->integer / 1000 >= TCX__TIME_MIN &&
-           h->integer / 1000 <= TCX__TIME_MAX;
+    return h->type == TCX__EVENT_TIMESTAMP && tcx__time_in_range(h->integer / 1000);
   case TCX__SHAPE_STRING:
     *out = bytes_value(arena, h->bytes, true);
     return h->type == TCX__EVENT_STRING;

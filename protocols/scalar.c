@@ -44,7 +44,7 @@ int tcx__scalar_time(const struct tcx_value *v, int64_t *seconds, int32_t *nanos
   } else {
     return TCX_EPARAM;
   }
-  return 0;
+  return tcx__time_in_range(*seconds) ? 0 : TCX_EPARAM;
 }
 
 static int write_time(struct tcx_buf *out, tcx__time_format format, const struct tcx_value *v) {
@@ -104,7 +104,7 @@ int tcx__scalar_text(struct tcx_arena *arena, const struct tcx_member *member,
   tcx__buf_init(&buf, arena, SIZE_MAX / 2);
   int status = tcx__scalar_write(&buf, member, format, v);
   if (status == 0)
-    status = buf.status;
+    status = buf.status == UV_ERANGE ? TCX_EPARAM : buf.status; /* a year that has no text */
   *out = tcx__buf_str(&buf);
   return status;
 }

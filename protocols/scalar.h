@@ -17,7 +17,7 @@ int tcx__scalar_write(struct tcx_buf *out, const struct tcx_member *member, tcx_
                       const struct tcx_value *v);
 
 /* The time that v is: a TIME, seconds as a number (a double's to microseconds), or its text in any
-   form. TCX_EPARAM for anything else. */
+   form. TCX_EPARAM for anything else, and outside the years. */
 int tcx__scalar_time(const struct tcx_value *v, int64_t *seconds, int32_t *nanoseconds);
 
 /* Text as a value of shape; what Python's int() and float() take is taken (not the underscores), an

@@ -127,7 +127,7 @@ static char *spell(char out[TCX__TIME_TEXT], tcx__time_format format, int64_t se
                    int32_t nanoseconds) {
   if (format == TCX__TIME_UNIX)
     return put_unix(out, seconds, nanoseconds);
-  if (seconds > TCX__TIME_MAX || seconds < TCX__TIME_MIN)
+  if (!tcx__time_in_range(seconds))
     return NULL;
   struct tcx_civil civil = tcx__time_civil(seconds);
   if (civil.year < 0)

@@ -7,6 +7,11 @@
 #define TCX__TIME_MIN (-377705116800) /* -9999-01-01T00:00:00Z */
 #define TCX__TIME_MAX 253402300799    /* 9999-12-31T23:59:59Z */
 
+/* False for what is no second of these years, as milliseconds are mostly not. */
+static inline bool tcx__time_in_range(int64_t seconds) {
+  return seconds >= TCX__TIME_MIN && seconds <= TCX__TIME_MAX;
+}
+
 /* Smithy's timestampFormat, botocore's names */
 typedef enum {
   TCX__TIME_DEFAULT, /* not said: the protocol and the place decide */

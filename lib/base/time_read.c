@@ -118,7 +118,7 @@ static int finish(const struct stamp *stamp, int64_t *seconds, int32_t *nanoseco
       (c->year % 4 != 0 || (c->year % 100 == 0 && c->year % 400 != 0)))
     return UV_EINVAL;
   int64_t result = tcx__time_from_civil(c) - stamp->offset;
-  if (result < TCX__TIME_MIN || result > TCX__TIME_MAX)
+  if (!tcx__time_in_range(result))
     return UV_ERANGE;
   *seconds = result;
   *nanoseconds = stamp->nanoseconds;
@@ -304,7 +304,7 @@ static int read_unix(struct scan s, int64_t *seconds, int32_t *nanoseconds) {
     whole = -whole - (nano > 0);
   if (d.negative && nano > 0)
     nano = 1000000000 - nano;
-  if (whole < TCX__TIME_MIN || whole > TCX__TIME_MAX)
+  if (!tcx__time_in_range(whole))
     return UV_ERANGE;
   *seconds = whole;
   *nanoseconds = nano;

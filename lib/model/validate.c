@@ -192,10 +192,17 @@ static double number_of(const struct tcx_value *v) {
 static bool is_time(const struct tcx_value *v) {
   int64_t seconds;
   int32_t nanoseconds;
-  if (v->type == TCX_STRING)
+  switch (v->type) {
+  case TCX_STRING:
     return tcx__time_read(v->u.bytes, &seconds, &nanoseconds) == 0;
-  return v->type == TCX_TIME || v->type == TCX_INT ||
-         (v->type == TCX_DOUBLE && isfinite(v->u.number));
+  case TCX_TIME:
+    return tcx__time_in_range(v->u.time.seconds);
+  case TCX_INT:
+    return tcx__time_in_range(v->u.integer);
+  default:
+    return v->type == TCX_DOUBLE && v->u.number >= TCX__TIME_MIN &&
+           v->u.number < TCX__TIME_MAX + 1.0;
+  }
 }
 
 static const struct tcx_value *unserializable(const struct tcx_value *v, unsigned depth) {

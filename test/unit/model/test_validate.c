@@ -3,6 +3,7 @@
 #include "model/model.h"
 #include "support.h"
 #include "torture.h"
+#include <math.h>
 
 #define DATA TCX_SOURCE_DIR "/models/data"
 
@@ -79,6 +80,20 @@ static void kinds_of_values(void **state) {
   assert_string_equal(problems(put, object_params("Expires", tcx__value_new_int(arena, 5))), "");
   assert_string_equal(problems(put, object_params("Expires", tcx__value_new_num(arena, 5.5))), "");
   assert_string_equal(problems(put, object_params("Expires", text("5.5"))), "");
+  assert_string_equal(
+      problems(put, object_params("Expires", tcx__value_new_int(arena, 1577934245000))),
+      "Invalid type for parameter Expires, value: 1577934245000, type: integer, valid types: "
+      "timestamp, timestamp-string");
+  assert_string_equal(
+      problems(put, object_params("Expires", tcx__value_new_num(arena, 253402300799.5))), "");
+  assert_non_null(strstr(problems(put, object_params("Expires", tcx__value_new_num(arena, 1e12))),
+                         "valid types: timestamp"));
+  assert_non_null(
+      strstr(problems(put, object_params("Expires", tcx__value_new_num(arena, (double)NAN))),
+             "valid types: timestamp"));
+  assert_non_null(
+      strstr(problems(put, object_params("Expires", tcx__value_new_time(arena, INT64_MAX, 0))),
+             "valid types: timestamp"));
   assert_string_equal(problems(put, object_params("Expires", text("soon"))),
                       "Invalid type for parameter Expires, value: soon, type: string, valid types: "
                       "timestamp, timestamp-string");

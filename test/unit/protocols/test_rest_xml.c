@@ -112,6 +112,10 @@ static void refuses_requests(void **state) {
   assert_string_equal(failure.text, "the value of Tree is not a map");
   assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"When\":\"yesterday\"}"), TCX_EPARAM);
   assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"When\":true}"), TCX_EPARAM);
+  assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"When\":1577934245000}"), TCX_EPARAM);
+  assert_string_equal(failure.text, "the value of When cannot be sent");
+  assert_int_equal(put(own, "Put", "", "{\"Id\":\"a\",\"When\":-100000000000}"), TCX_EPARAM);
+  assert_string_equal(failure.text, "the value of When cannot be sent");
   struct tcx_buf deep;
   tcx__buf_init(&deep, arena, 1 << 20);
   tcx__buf_adds(&deep, "{\"Id\":\"a\"");
