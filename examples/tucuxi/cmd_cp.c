@@ -29,22 +29,20 @@ static const char *target_of(const struct tool *tool) {
 
 /* ---- from here to S3 ---- */
 
-/* The prefix below which a source's files go: with several sources each folder keeps its own
- * name. */
-static char *folder_prefix(const struct tool *tool, const char *source, const char *key) {
-  const char *name = many_sources(tool) && is_folder(source) ? uri_last_part(source) : "";
+/* place/name/, the folder or prefix below which things go; name may be "". */
+static char *folder_below(const char *place, const char *name) {
   size_t n = strlen(name);
-  char *prefix = text_join(key, ends_with_slash(key) ? "" : "/", name);
-  if (prefix == NULL || n == 0 || name[n - 1] == '/')
-    return prefix;
-  char *whole = text_join(prefix, "/", "");
-  free(prefix);
+  char *folder = text_join(place, ends_with_slash(place) ? "" : "/", name);
+  if (folder == NULL || n == 0 || name[n - 1] == '/')
+    return folder;
+  char *whole = text_join(folder, "/", "");
+  free(folder);
   return whole;
 }
 
 static tcx_items_t *upload_glob(struct tool *tool, const char *source, const struct uri *target) {
   size_t n = plain_folder(source);
-  char *folder = text_join(source, "", ""), *prefix = folder_prefix(tool, "", target->key);
+  char *folder = text_join(source, "", ""), *prefix = folder_below(target->key, "");
   tcx_items_t *items = NULL;
   if (folder != NULL && prefix != NULL) {
     folder[n] = '\0';
@@ -56,7 +54,7 @@ static tcx_items_t *upload_glob(struct tool *tool, const char *source, const str
 }
 
 static tcx_items_t *upload_folder(struct tool *tool, const char *source, const struct uri *target) {
-  char *prefix = folder_prefix(tool, source, target->key);
+  char *prefix = folder_below(target->key, many_sources(tool) ? uri_last_part(source) : "");
   tcx_items_t *items =
       prefix != NULL ? tcx_items_folder(&tool->loop, source, NULL, target->bucket, prefix) : NULL;
   free(prefix);
@@ -93,34 +91,36 @@ static tcx_items_t *upload(struct tool *tool, const char *source) {
 
 /* ---- from S3 ---- */
 
-static void set_target(tcx_listing_options_t *o, const char *target, const struct uri *uri) {
-  if (uri->bucket == NULL) {
-    o->folder = target;
+static void set_target(tcx_listing_options_t *o, const char *below, const struct uri *target) {
+  if (target->bucket == NULL) {
+    o->folder = below;
     return;
   }
   o->kind = TCX_ITEM_COPY;
-  o->target_bucket = uri->bucket;
-  o->target_prefix = uri->key;
+  o->target_bucket = target->bucket;
+  o->target_prefix = below;
 }
 
-/* Everything below a prefix, or what a pattern picks. */
+/* Everything below a prefix, or what a pattern picks. With several sources each prefix keeps its
+ * last part, a whole bucket its name. */
 static tcx_items_t *from_listing(struct tool *tool, const struct uri *source,
                                  const struct uri *target, bool glob) {
+  bool keep = many_sources(tool) && !glob;
   char *prefix = text_join(source->key, !glob && !ends_with_slash(source->key) ? "/" : "", "");
-  char *below = target->bucket != NULL
-                    ? text_join(target->key, ends_with_slash(target->key) ? "" : "/", "")
-                    : text_join("", "", "");
+  char *below = folder_below(target->bucket != NULL ? target->key : target_of(tool),
+                             keep && source->key[0] == '\0' ? source->bucket : "");
   tcx_items_t *items = NULL;
   if (prefix != NULL && below != NULL) {
     tcx_listing_options_t o = {
         .kind = TCX_ITEM_DOWNLOAD, .bucket = source->bucket, .prefix = prefix};
-    struct uri to = {target->bucket, below};
-    o.strip = glob ? plain_folder(source->key) : strlen(prefix);
+    o.strip = glob   ? plain_folder(source->key)
+              : keep ? (size_t)(uri_last_part(prefix) - prefix)
+                     : strlen(prefix);
     if (glob) {
       o.glob = source->key + o.strip;
       prefix[tcx_glob_plain(prefix)] = '\0';
     }
-    set_target(&o, target_of(tool), &to);
+    set_target(&o, below, target);
     items = tcx_items_listing(tool_s3(tool), &o);
   }
   free(prefix);

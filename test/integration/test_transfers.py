@@ -258,6 +258,21 @@ def names(t):
     tap.ok(t.err.rstrip().endswith("illegal operation on a directory"), "the reason stands behind the longest path", t.err[-100:])
 
 
+def several_folders(t):
+    """Folders of several sources keep their names: what is called the same in them stays apart."""
+    for name in ("a", "b"):
+        write(f"{t.folder}/both/{name}/x", name.encode())
+    wanted = ["a/x", "b/x"]
+    t.expect(OK, "two folders go up", "cp", "-r", "both/a", "both/b", "s3://bucket2/both")
+    tap.equal(t.keys("s3://bucket2/both/"), ["both/" + p for p in wanted], "as two")
+    t.expect(OK, "two prefixes come down", "cp", "-r", "s3://bucket2/both/a", "s3://bucket2/both/b/", "both-down")
+    tap.equal(tree(t.folder + "/both-down"), tree(t.folder + "/both"), "as two")
+    t.expect(OK, "two prefixes are copied", "cp", "-r", "s3://bucket2/both/a", "s3://bucket2/both/b", "s3://bucket2/both-copy")
+    tap.equal(t.keys("s3://bucket2/both-copy/"), ["both-copy/" + p for p in wanted], "as two")
+    t.expect(OK, "two buckets come down", "cp", "-r", "s3://bucket1", "s3://bucket2", "buckets")
+    tap.equal(sorted(os.listdir(t.folder + "/buckets")), ["bucket1", "bucket2"], "as two")
+
+
 def progress_bar(t):
     """On a terminal there is a bar that ends; in a pipe there is none."""
     main_side, tool_side = pty.openpty()
@@ -387,7 +402,7 @@ def failures(t):
         tap.ok("usage:" in t.expect(OK, f"{command} --help", *([command] if command else []), "--help"), "tells the usage")
 
 
-PARTS = [one_object, trees, wildcards, dry_runs, big_file, devices, names, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]
+PARTS = [one_object, trees, wildcards, dry_runs, big_file, devices, names, several_folders, progress_bar, interrupted, skipped, hostile_keys, broken_downloads, presigned, failures]
 
 
 def against(s3):
