@@ -223,6 +223,40 @@ static bool check_s3(struct tool *tool, const char *source, bool *single) {
   return problem == NULL;
 }
 
+struct name {
+  const char *text;
+  size_t n;
+};
+
+static int by_name(const void *a, const void *b) {
+  const struct name *x = a, *y = b;
+  int order = memcmp(x->text, y->text, x->n < y->n ? x->n : y->n);
+  return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* No two sources have one name below the target, where the second would replace the first. What
+ * patterns find keeps its path. False: told, and the run ends. */
+static bool check_names(struct tool *tool) {
+  struct name *names = calloc(tool->args.n_words, sizeof *names);
+  size_t n = 0, i = 1;
+  for (unsigned k = 0; names != NULL && k + 1 < tool->args.n_words; k++) {
+    const char *text = uri_last_part(tool->args.words[k]);
+    if (!has_wildcard(tool->args.words[k]))
+      names[n++] = (struct name){text, strcspn(text, "/")};
+  }
+  if (names != NULL)
+    qsort(names, n, sizeof *names, by_name);
+  while (i < n && by_name(&names[i - 1], &names[i]) != 0)
+    i++;
+  if (names == NULL)
+    tool_end(tool, EXIT_OTHER);
+  else if (i < n)
+    tool_usage(tool, "two sources are called %.*s: one would replace the other", (int)names[i].n,
+               names[i].text);
+  free(names);
+  return i >= n && !tool->ending;
+}
+
 void cmd_cp(struct tool *tool) {
   const char *target = target_of(tool);
   bool to_s3 = uri_is_s3(target);
@@ -244,5 +278,6 @@ void cmd_cp(struct tool *tool) {
                             : check_local(tool, source, &options.single)))
       return;
   }
-  bulk_run(tool, &options);
+  if (check_names(tool))
+    bulk_run(tool, &options);
 }

@@ -269,6 +269,9 @@ def several_folders(t):
     tap.equal(tree(t.folder + "/both-down"), tree(t.folder + "/both"), "as two")
     t.expect(OK, "two prefixes are copied", "cp", "-r", "s3://bucket2/both/a", "s3://bucket2/both/b", "s3://bucket2/both-copy")
     tap.equal(t.keys("s3://bucket2/both-copy/"), ["both-copy/" + p for p in wanted], "as two")
+    for words in (["both/a/x", "both/b/x", "s3://bucket2/clash/"], ["s3://bucket2/both/a/x", "s3://bucket2/both/b/x", "clash"], ["-r", "both/a", "s3://bucket2/both/a/", "s3://bucket2/clash"]):
+        t.expect(USAGE, "two sources of one name", "cp", *words)
+        tap.ok("one would replace the other" in t.err and not os.path.exists(t.folder + "/clash"), "are refused", t.err)
     t.expect(OK, "two buckets come down", "cp", "-r", "s3://bucket1", "s3://bucket2", "buckets")
     tap.equal(sorted(os.listdir(t.folder + "/buckets")), ["bucket1", "bucket2"], "as two")
 
