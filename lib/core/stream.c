@@ -316,6 +316,8 @@ void tcx_stream_read_stop(tcx_stream_t *s) {
   hold(s, false);
   if (s->call->exchanging)
     tcx__exchange_pause(&s->call->x);
+  else if (s->over && s->call->client->closing)
+    retire(s); /* the close waits for nobody who does not read */
 }
 
 static int start_sink(tcx_stream_t *s, size_t max, uv_file file, int64_t offset,

@@ -502,6 +502,36 @@ static void test_source_waits(void **state) {
 }
 
 /* Bodies that no call takes are closed, once; those of a failed start too. */
+static void on_client_closed(tcx_client_t *client) { *(int *)tcx_client_data(client) += 1; }
+static void on_session_closed(tcx_session_t *session) { *(int *)tcx_session_data(session) += 1; }
+
+/* A reader that stops once client or session are closing, before it was told, does not keep them
+ * open. */
+static void test_stop_after_close(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    int closed = 0;
+    struct whole w;
+    struct reader r = {0};
+    whole_begin_with(&w, many_scripts, 1, &(tcx_session_options_t){.data = &closed},
+                     &(tcx_client_options_t){.unsigned_requests = true, .data = &closed});
+    assert_int_equal(tcx_client_call(w.client, "get_object", key(), on_offer, &r), 0);
+    whole_until(&w, &r.offered);
+    assert_int_equal(tcx_stream_read_start(r.stream, on_bytes), 0);
+    if (i == 0)
+      tcx_client_close(w.client, on_client_closed);
+    else
+      tcx_session_close(w.session, on_session_closed);
+    w.closed = i == 1;
+    tcx_stream_read_stop(r.stream);
+    whole_turns(&w, 100);
+    assert_int_equal(closed, 1);
+    assert_int_equal(r.ended, 0);
+    assert_int_equal(tcx_stream_read_start(r.stream, on_bytes), TCX_ECLOSING);
+    close_stream(&w, &r);
+  }
+}
+
 static void test_closes(void **state) {
   (void)state;
   struct source a = {.total = 1}, b = {.total = 1}, c = {.total = 1}, d = {.total = 1};
@@ -532,7 +562,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_read),     cmocka_unit_test(test_backpressure), cmocka_unit_test(test_loop),     cmocka_unit_test(test_not_taken), cmocka_unit_test(test_read_all),
       cmocka_unit_test(test_to_file),  cmocka_unit_test(test_bad_file),     cmocka_unit_test(test_ends),     cmocka_unit_test(test_outlives),  cmocka_unit_test(test_sources),
-      cmocka_unit_test(test_sources_that_fail), cmocka_unit_test(test_source_waits), cmocka_unit_test(test_closes),
+      cmocka_unit_test(test_sources_that_fail), cmocka_unit_test(test_source_waits), cmocka_unit_test(test_closes), cmocka_unit_test(test_stop_after_close),
   };
   /* clang-format on */
   whole_unset_environment();
