@@ -54,10 +54,10 @@ static void let_go(tcx_stream_t *s) {
   tcx_call_t *call = s->call;
   int64_t length = call->head.content_length;
   s->draining = true;
+  hold(s, false);
   if (!call->exchanging) {
     retire(s);
   } else if (length >= 0 && (uint64_t)length - call->received <= TCX__DRAIN_MAX) {
-    hold(s, true);
     tcx__exchange_unpause(&call->x);
   } else {
     call->exchanging = false;

@@ -155,6 +155,26 @@ static void drop(tcx_call_t *call, const tcx_value_t *response, const tcx_error_
   assert_null(error);
   *(int *)tcx_call_data(call) += 1;
 }
+/* What nobody reads any more does not hold the loop, however long its rest takes. */
+static void test_slow_rest(void **state) {
+  (void)state;
+  static const struct fault_step slow[] = {
+      DO(REQUEST), SEND("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n01234"), DO(END)};
+  const struct fault_step *const scripts[] = {slow};
+  struct whole w;
+  struct reader r;
+  int calls = 0;
+  open_stream(&w, &r, scripts, NULL);
+  assert_int_equal(tcx_client_call(w.client, "get_object", key(), drop, &calls), 0);
+  whole_until(&w, &calls);
+  assert_int_equal(tcx_stream_read_start(r.stream, on_bytes), 0);
+  tcx_stream_close(r.stream);
+  whole_turns(&w, 5);
+  assert_int_equal(w.client->active, 2); /* their rests are waited for */
+  assert_int_equal(w.session->holds, 0);
+  close_stream(&w, &(struct reader){.response = r.response});
+}
+
 static void test_not_taken(void **state) {
   (void)state;
   const struct fault_step few[] = {DO(REQUEST),
@@ -560,7 +580,7 @@ static void test_closes(void **state) {
 int main(void) {
   /* clang-format off */
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read),     cmocka_unit_test(test_backpressure), cmocka_unit_test(test_loop),     cmocka_unit_test(test_not_taken), cmocka_unit_test(test_read_all),
+      cmocka_unit_test(test_read),     cmocka_unit_test(test_backpressure), cmocka_unit_test(test_loop),     cmocka_unit_test(test_not_taken), cmocka_unit_test(test_slow_rest), cmocka_unit_test(test_read_all),
       cmocka_unit_test(test_to_file),  cmocka_unit_test(test_bad_file),     cmocka_unit_test(test_ends),     cmocka_unit_test(test_outlives),  cmocka_unit_test(test_sources),
       cmocka_unit_test(test_sources_that_fail), cmocka_unit_test(test_source_waits), cmocka_unit_test(test_closes), cmocka_unit_test(test_stop_after_close),
   };
