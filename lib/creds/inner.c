@@ -1,5 +1,6 @@
 #include "creds/inner.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "base/value.h"
 #include "core/client.h"
 
@@ -35,6 +36,13 @@ int tcx__inner_start(struct tcx_inner *inner, const char *service,
     inner->call = NULL;
   }
   return err;
+}
+
+int64_t tcx__inner_ends(const struct tcx_inner *inner, const tcx_value_t *response,
+                        const char *path) {
+  int64_t now = tcx__session_expiry_now_ms(inner->session) / 1000,
+          seconds = tcx_value_int(response, path, 0);
+  return seconds <= 0 ? now : seconds > TCX__TIME_MAX - now ? TCX__TIME_MAX : now + seconds;
 }
 
 void tcx__inner_cancel(struct tcx_inner *inner) {

@@ -158,7 +158,7 @@ static int update(struct login *p, const tcx_value_t *response) {
   struct tcx_value *token = tcx__value_new(p->file.arena, TCX_MAP);
   if (token == NULL)
     return UV_ENOMEM;
-  tcx__time_text(ends, now_of(p) + tcx_value_int(response, "tokenOutput.expiresIn", 0), 0);
+  tcx__time_text(ends, tcx__inner_ends(&p->inner, response, "tokenOutput.expiresIn"), 0);
   set(p, token, "accessKeyId", tcx_value_str(response, "tokenOutput.accessToken.accessKeyId"),
       &err);
   set(p, token, "secretAccessKey",

@@ -172,7 +172,7 @@ static void on_renewed(struct tcx_inner *inner, const tcx_value_t *response,
     answer_file(p);
     return;
   }
-  int64_t expires = now_of(p) + tcx_value_int(response, "expiresIn", 0);
+  int64_t expires = tcx__inner_ends(&p->inner, response, "expiresIn");
   save(p, token, tcx_value_str(response, "refreshToken"), expires);
   answer(p, token, expires);
 }

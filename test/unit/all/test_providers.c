@@ -149,16 +149,16 @@ static void test_cache(void **state) {
   "{\"roleCredentials\": {\"accessKeyId\": \"SSO\", \"secretAccessKey\": \"" WHOLE_SECRET          \
   "\", \"sessionToken\": \"t\", \"expiration\": 1893499200000}}"
 
-static void test_sso_renewal(void **state) {
-  (void)state;
+/* A token that is renewed for so many seconds: until when the file has it then. */
+static void renewed_until(const char *seconds, const char *end_of_it) {
   struct whole w;
-  char path[512];
+  char path[512], token[200], document[600];
   struct stat st;
-  const struct fault_step renewed[] = {
-      DO(REQUEST),
-      SEND(whole_answer(
-          "200 OK", "{\"accessToken\": \"new\", \"expiresIn\": 3600, \"refreshToken\": \"next\"}")),
-      DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
+  snprintf(token, sizeof token,
+           "{\"accessToken\": \"new\", \"expiresIn\": %s, \"refreshToken\": \"next\"}", seconds);
+  const struct fault_step renewed[] = {DO(REQUEST), SEND(whole_answer("200 OK", token)),
+                                       DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)),
+                                       DO(END)};
   const struct fault_step keys[] = {DO(REQUEST), SEND(whole_answer("200 OK", SSO_KEYS)), DO(END)};
   const struct fault_step *const scripts[] = {renewed, keys};
   test_folder_put(SSO_FILE, SSO_TOKEN("2030-01-01T11:10:00UTC")); /* 10 minutes are left */
@@ -171,15 +171,23 @@ static void test_sso_renewal(void **state) {
   end(&w);
   snprintf(path, sizeof path, "%s/" SSO_FILE, test_folder);
   char *text = test_read_file(path, NULL);
-  assert_string_equal(
-      text,
-      "{\"startUrl\": \"https://x\", \"region\": \"us-west-2\", \"accessToken\": \"new\", "
-      "\"expiresAt\": \"2030-01-01T12:00:00Z\", \"clientId\": \"id\", \"clientSecret\": "
-      "\"" WHOLE_SECRET
-      "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\", \"refreshToken\": \"next\"}");
+  snprintf(document, sizeof document,
+           "{\"startUrl\": \"https://x\", \"region\": \"us-west-2\", \"accessToken\": \"new\", "
+           "\"expiresAt\": \"%s\", \"clientId\": \"id\", \"clientSecret\": \"" WHOLE_SECRET
+           "\", \"registrationExpiresAt\": \"2031-01-01T00:00:00UTC\", \"refreshToken\": "
+           "\"next\"}",
+           end_of_it);
+  assert_string_equal(text, document);
   free(text);
   assert_int_equal(stat(path, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_sso_renewal(void **state) {
+  (void)state;
+  renewed_until("3600", "2030-01-01T12:00:00Z");
+  renewed_until("9223372036854775807", "9999-12-31T23:59:59Z");
+  renewed_until("-9223372036854775807", "2030-01-01T11:00:00Z");
 }
 
 static void test_sso_failures(void **state) {
