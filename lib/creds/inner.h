@@ -25,8 +25,8 @@ int tcx__inner_start(struct tcx_inner *inner, const char *service,
                      const tcx_client_options_t *options, const char *operation,
                      tcx_value_t *params);
 void tcx__inner_cancel(struct tcx_inner *inner); /* done does not come; harmless when idle */
-/* The second in which what the response hands out ends: so many from now as the member at path says,
- * and none beyond the years that can be written. */
+/* The second in which what the response hands out ends: so many from now as the member at path
+ * says, and none beyond the years that can be written. */
 int64_t tcx__inner_ends(const struct tcx_inner *inner, const tcx_value_t *response,
                         const char *path);
 /* Where the session's clients are, for services that are asked on their behalf: the region of the

@@ -66,7 +66,7 @@ const char *tcx__s3_known_region(const tcx_client_t *client, struct tcx_str buck
   return v != NULL ? v->u.bytes.p : NULL;
 }
 
-/* It is asked when the region is not known; S3 takes it by path with any region in the signature. */
+/* Asked where the region is not known: by path S3 takes it with any region in its signature. */
 static bool asks_location(const tcx_call_t *call) {
   return strcmp(call->op->name, "GetBucketLocation") == 0;
 }
