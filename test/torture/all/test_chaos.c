@@ -1,10 +1,13 @@
 /*
- * Many calls of all kinds at once against connections that do anything, while the program cancels,
- * pauses, closes streams and clients as it likes: every owed callback comes exactly once, every
- * source is closed, and nothing is left. What is chosen comes from a seed; TUCUXI_SEEDS says how
- * many seeds (default 60).
+ * Many calls of all kinds at once against connections that do anything, plain or TLS, while the
+ * program cancels, pauses, closes streams, clients and the session as it likes, also from inside
+ * hooks: every owed callback comes exactly once, every source is closed, and nothing is left. What
+ * is chosen comes from a seed; TUCUXI_SEEDS says how many seeds (default 60, with TUCUXI_FULL
+ * 600), TUCUXI_SEED which is the first.
  */
+#include "fault_tls.h"
 #include "whole.h"
+#include <tucuxi/hooks.h>
 
 #define OPS 40
 #define OK_XML                                                                                     \
@@ -34,7 +37,8 @@ struct op {
 static struct {
   struct whole w;
   struct op ops[OPS];
-  bool closing;
+  bool wild; /* closes the client and the session in the middle too */
+  bool client_closing, closing;
   int closed;
 } t;
 
@@ -49,6 +53,23 @@ static void close_stream(struct op *o) {
     o->owed--; /* no read callback comes after the close */
   o->reading = false;
   tcx_stream_close(stream);
+}
+
+static void on_session_closed(tcx_session_t *session) {
+  (void)session;
+  t.closed++;
+}
+
+static void close_client(void) {
+  if (!t.client_closing && !t.closing)
+    tcx_client_close(t.w.client, NULL);
+  t.client_closing = true;
+}
+
+static void close_session(void) {
+  if (!t.closing)
+    tcx_session_close(t.w.session, on_session_closed);
+  t.closing = t.client_closing = true;
 }
 
 static void meddle(void) {
@@ -83,9 +104,23 @@ static void meddle(void) {
       o->pages = NULL;
     }
     break;
+  case 6:
+    if (t.wild && pick(400) == 0)
+      close_client();
+    break;
+  case 7:
+    if (t.wild && pick(900) == 0)
+      close_session();
+    break;
   default:
     break;
   }
+}
+
+/* What was started owes a callback. */
+static void owe(struct op *o, int err) {
+  assert_true(err == 0 || (err == TCX_ECLOSING && t.client_closing));
+  o->owed += err == 0;
 }
 
 static void on_data(tcx_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
@@ -209,29 +244,28 @@ static void start_pages(struct op *o) {
                    0);
   switch (pick(3)) {
   case 0:
-    assert_int_equal(tcx_paginator_each(o->pages, NULL, on_item), 0);
+    owe(o, tcx_paginator_each(o->pages, NULL, on_item));
     break;
   case 1:
-    assert_int_equal(tcx_paginator_build_full_result(o->pages, on_page), 0);
+    owe(o, tcx_paginator_build_full_result(o->pages, on_page));
     break;
   default:
-    assert_int_equal(tcx_paginator_next(o->pages, on_page), 0);
+    owe(o, tcx_paginator_next(o->pages, on_page));
     break;
   }
-  o->owed++;
 }
 
 static void start_wait(struct op *o) {
   tcx_wait_options_t options = {.delay_ms = pick(2) ? TCX_NEVER : 1 + pick(20),
                                 .max_attempts = pick(4),
                                 .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0};
-  o->owed++;
-  assert_int_equal(tcx_client_wait(t.w.client, pick(2) ? "bucket_exists" : "bucket_not_exists",
-                                   tcx_params("{Bucket: b}"), &options, on_call, o, &o->call),
-                   0);
+  owe(o, tcx_client_wait(t.w.client, pick(2) ? "bucket_exists" : "bucket_not_exists",
+                         tcx_params("{Bucket: b}"), &options, on_call, o, &o->call));
 }
 
 static void start(struct op *o) {
+  if (t.client_closing)
+    return;
   tcx_call_options_t options = {.max_body = pick(2) * 1000000,
                                 .timeout_ms = pick(4) == 0 ? 1 + pick(60) : 0,
                                 .attempt_timeout_ms = pick(4) == 0 ? 1 + pick(30) : 0,
@@ -273,8 +307,79 @@ static void start(struct op *o) {
     tcx_value_free(key);
     key = tcx_params("{Bucket: b}");
   }
-  o->owed++;
-  assert_int_equal(tcx_client_start(t.w.client, operation, key, &options, on_call, o, &o->call), 0);
+  owe(o, tcx_client_start(t.w.client, operation, key, &options, on_call, o, &o->call));
+}
+
+/* ---- hooks ---- */
+
+/* Everything that a hook may do, at points where it may and where it may not. */
+static int hook(tcx_call_t *call, const char *event, void *data) {
+  tcx_value_t *v;
+  int refused = 0;
+  (void)event;
+  (void)data;
+  meddle();
+  switch (pick(60)) {
+  case 0:
+    return UV_EIO;
+  case 1:
+    return tcx_hook_fail(call, UV_EPERM, "no");
+  case 2:
+    tcx_call_cancel(call);
+    break;
+  case 3:
+    refused = tcx_hook_retry(call, pick(10));
+    break;
+  case 4:
+    refused = tcx_hook_no_retry(call);
+    break;
+  case 5:
+    refused = tcx_call_answer(call, pick(2) ? 200 : 400, tcx_params("{Error: {Code: x}}"));
+    break;
+  case 6:
+    refused = tcx_call_answer_http(call, pick(2) ? 200 : 503, NULL, "<a/>", 4);
+    break;
+  case 7:
+    refused = tcx_request_set_header(call, "x-a", "b");
+    break;
+  case 8:
+    refused = tcx_request_set_unsigned(call);
+    break;
+  case 9:
+    if ((v = tcx_request_params(call)) != NULL)
+      tcx_value_set_str(v, "Bucket", "c");
+    break;
+  case 10:
+    if ((v = tcx_hook_response(call)) != NULL && strncmp(event, "needs-retry", 11) != 0)
+      tcx_value_set_str(v, "Added", "c");
+    break;
+  case 11:
+    refused = tcx_request_set_url(call, t.w.url);
+    break;
+  default:
+    break;
+  }
+  assert_true(refused <= 0);
+  return 0;
+}
+
+static void add_hooks(void) {
+  static const char *const events[] = {"provide-client-params",
+                                       "before-parameter-build",
+                                       "before-endpoint-resolution",
+                                       "before-call",
+                                       "choose-signer",
+                                       "request-created",
+                                       "before-sign",
+                                       "before-send",
+                                       "before-parse",
+                                       "response-received",
+                                       "needs-retry",
+                                       "after-call",
+                                       "after-call-error"};
+  for (unsigned i = 0; i < sizeof events / sizeof events[0]; i++)
+    if (pick(3) == 0)
+      assert_int_equal(tcx_client_on(t.w.client, events[i], hook, NULL, NULL), 0);
 }
 
 /* ---- the connections ---- */
@@ -283,6 +388,7 @@ static void start(struct op *o) {
 static struct fault_step scripts[MAX_SCRIPTS][8];
 static const struct fault_step *script_list[MAX_SCRIPTS];
 static char lists[16][300];
+#define ALERT "\x15\x03\x03\0\x02\x02\x28" /* of TLS: fatal, the handshake failed */
 
 static void make_script(struct fault_step *s) {
   static const struct fault_step request = DO(REQUEST), again = DO(AGAIN), close_it = DO(CLOSE),
@@ -299,14 +405,18 @@ static void make_script(struct fault_step *s) {
       SEND("HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\nxxx"),
       SEND("gibberish\r\n\r\n"),
       SEND("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"),
+      SEND("HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n"
+           "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+      SEND_BELOW("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+      {FAULT_SEND_BELOW, ALERT, sizeof ALERT - 1},
   };
-  unsigned n = 0, answer = pick(13);
+  unsigned n = 0, answer = pick(16);
   if (pick(12) == 0)
     s[n++] = pick(2) ? close_it : reset;
   s[n++] = pick(5) == 0 ? (struct fault_step)DO(HEAD) : request;
   if (pick(4) == 0)
     s[n++] = (struct fault_step)DO_N(WAIT, 1 + pick(15));
-  if (answer >= 11)
+  if (answer >= sizeof answers / sizeof answers[0])
     s[n++] = (struct fault_step)SEND(lists[pick(16)]);
   else
     s[n++] = answers[answer];
@@ -316,14 +426,7 @@ static void make_script(struct fault_step *s) {
   s[n++] = last < 6 ? again : last < 8 ? close_it : last < 9 ? reset : end;
 }
 
-static void on_session_closed(tcx_session_t *session) {
-  (void)session;
-  t.closed++;
-}
-
-static void run_seed(uint64_t seed) {
-  memset(&t, 0, sizeof t);
-  random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+static void make_scripts(void) {
   for (unsigned i = 0; i < 16; i++) {
     char body[200];
     snprintf(body, sizeof body, OK_XML, i);
@@ -335,27 +438,60 @@ static void run_seed(uint64_t seed) {
     make_script(scripts[i]);
     script_list[i] = scripts[i];
   }
-  whole_begin(&t.w, script_list, MAX_SCRIPTS,
-              &(tcx_client_options_t){.max_connections = 1 + pick(8)});
+}
+
+/* ---- a seed ---- */
+
+static void begin(uint64_t seed, const struct fault_tls *tls) {
+  memset(&t, 0, sizeof t);
+  random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  make_scripts();
+  whole_tls = pick(2) ? tls : NULL;
+  t.wild = pick(2);
+  whole_begin(
+      &t.w, script_list, MAX_SCRIPTS,
+      &(tcx_client_options_t){.max_connections = 1 + pick(8), .no_verify = whole_tls != NULL});
+  if (pick(2))
+    add_hooks();
+}
+
+static void live(void) {
   for (unsigned i = 0; i < OPS; i++) {
     start(&t.ops[i]);
     if (pick(3) == 0)
       whole_turns(&t.w, (int)pick(4));
   }
-  uint64_t begin = uv_hrtime(), limit = 20 + pick(150);
-  while ((uv_hrtime() - begin) / 1000000 < limit) {
+  uint64_t since = uv_hrtime(), limit = 20 + pick(150);
+  while ((uv_hrtime() - since) / 1000000 < limit) {
     whole_turns(&t.w, 1);
     if (pick(8) == 0)
       meddle();
   }
+}
+
+/* What is read goes on to its end while all closes, or stops. */
+static void end(void) {
   if (pick(2)) {
-    tcx_client_close(t.w.client, NULL);
+    close_client();
     whole_turns(&t.w, (int)pick(10));
   }
-  tcx_session_close(t.w.session, on_session_closed);
+  close_session();
   t.w.closed = true;
+  for (unsigned i = 0; i < OPS; i++)
+    if (t.ops[i].reading && pick(2))
+      tcx_stream_read_stop(t.ops[i].stream);
+  for (unsigned i = pick(4); i > 0; i--) {
+    whole_turns(&t.w, 1);
+    meddle();
+  }
   whole_end(&t.w);
   assert_int_equal(t.closed, 1);
+}
+
+static void run_seed(uint64_t seed, const struct fault_tls *tls) {
+  begin(seed, tls);
+  live();
+  end();
   for (unsigned i = 0; i < OPS; i++) {
     struct op *o = &t.ops[i];
     if (o->stream != NULL && o->reading)
@@ -369,12 +505,19 @@ static void run_seed(uint64_t seed) {
   }
 }
 
+static uint64_t number_in(const char *variable, uint64_t other) {
+  const char *text = getenv(variable);
+  return text != NULL ? strtoull(text, NULL, 10) : other;
+}
+
 static void test_seeds(void **state) {
   (void)state;
-  const char *wanted = getenv("TUCUXI_SEEDS");
-  uint64_t seeds = wanted != NULL ? strtoull(wanted, NULL, 10) : 60;
-  for (uint64_t seed = 1; seed <= seeds; seed++)
-    run_seed(seed);
+  struct fault_tls *tls = fault_tls_new("unit/net/tls/good.pem", "unit/net/tls/server.key");
+  uint64_t first = number_in("TUCUXI_SEED", 1),
+           count = number_in("TUCUXI_SEEDS", getenv("TUCUXI_FULL") != NULL ? 600 : 60);
+  for (uint64_t seed = first; seed < first + count; seed++)
+    run_seed(seed, tls);
+  fault_tls_free(tls);
 }
 
 int main(void) {
